@@ -1,0 +1,45 @@
+# make         install into .venv, build the assignments into dist/, grade solution and blank template
+# make test    install, run the whole test suite
+# make test-environment   the student zip with nothing but its own requirements (some minutes)
+# make lint    ruff (lint and format) and mypy
+# make lock    resolve requirements.lock again from pyproject.toml (needs uv on the PATH)
+# make clean   remove everything that the other targets make
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
+
+.PHONY: all build test test-environment lint lock clean
+
+all: build
+
+build: $(INSTALLED)
+	$(BIN)/homework build
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+test-environment: $(INSTALLED)
+	$(BIN)/python -m pytest -n 0 -m environment
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --exclude '^autograder/(hidden_checks|mistakes)/' \
+		assignments/gradcheck assignments/public_checks solutions autograder
+	$(BIN)/mypy -p hidden_checks -p mistakes
+
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "This project needs Python 3.10 or newer: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.10 --extra dev \
+		--generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,249 @@
+"""The four checks: of a gradient, of a vector-Jacobian product, of a Jacobian-vector product, of a Jacobian.
+
+Each compares what a program returns with a numerical derivative of the function itself, and returns a
+`Report`. What it costs grows with the number of inputs, up to `LARGE` of them; beyond that a gradient is
+compared along a few directions, and its worst entry searched for by halving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck.diagnosis import Context, diagnose, locate
+from gradcheck.large import compare_along_directions
+from gradcheck.numerical import EPS
+from gradcheck.protocol import Arguments, Finding, ViolationError, answer, conduct, copied
+from gradcheck.report import INCONCLUSIVE, RIGHT, UNSAFE, WRONG, Comparison, Report
+from gradcheck.task import Function, Task, positions, precision
+
+LARGE = 400
+
+
+def check_gradient(
+    f: Function,
+    gradient: Function,
+    *args: Any,
+    wrt: int | Sequence[int] | None = None,
+    rng: np.random.Generator | None = None,
+    context: Context | None = None,
+    strict: bool = False,
+) -> Report:
+    """Check `gradient(*args)`, the gradient of the number f(*args).
+
+    wrt : the positions of the arguments that it is with respect to, by default all of floating point; for
+        each the gradient has an array of its shape, in a tuple where there are several.
+    rng : what random directions and points are drawn from.
+    context : what the author knows of likely mistakes.
+    strict : whether float32 arguments demand a float32 answer, and whether an answer must not be the memory
+        of an argument.
+    """
+    return _checked("gradient", f, gradient, args, wrt, rng, context, strict)
+
+
+def check_vjp(forward: Function, vjp: Function, *args: Any, **options: Any) -> Report:
+    """Check `vjp(*args, u)`, the product of u, of the shape of forward(*args), with the Jacobian.
+
+    options : wrt, rng, context, strict, as for `check_gradient`.
+    """
+    return _checked("vjp", forward, vjp, args, **options)
+
+
+def check_jvp(forward: Function, jvp: Function, *args: Any, **options: Any) -> Report:
+    """Check `jvp(*args, *v)`, the product of the Jacobian with v, an array for each argument in `wrt`.
+
+    options : wrt, rng, context, strict, as for `check_gradient`.
+    """
+    return _checked("jvp", forward, jvp, args, **options)
+
+
+def check_jacobian(f: Function, jacobian: Function, *args: Any, **options: Any) -> Report:
+    """Check `jacobian(*args)`, of the shape of f(*args) followed by that of the argument.
+
+    options : wrt, rng, context, strict, as for `check_gradient`.
+    """
+    return _checked("jacobian", f, jacobian, args, **options)
+
+
+def _checked(
+    kind: str,
+    forward: Function,
+    program: Function,
+    args: Arguments,
+    wrt: int | Sequence[int] | None = None,
+    rng: np.random.Generator | None = None,
+    context: Context | None = None,
+    strict: bool = False,
+) -> Report:
+    task = Task(kind, forward, program, args, positions(args, wrt))
+    rng = rng or np.random.default_rng(0)
+    reason = task.evaluate()
+    if reason is not None:
+        return Report(INCONCLUSIVE, reason, evaluations=task.evaluations)
+    shapes, extras = task.shapes(), task.extras(rng)
+    other = task.elsewhere(rng)
+    try:
+        seen = conduct(task.program, (*task.args, *extras[0]), (*other.args, *extras[0]), shapes, strict)
+        wrong = _wrong_dtype(task, seen.first) if strict else None
+        answers = [seen.first]
+        if seen.unsafe is None:
+            answers += [answer(task.program, (*copied(task.args), *copied(e)), shapes) for e in extras[1:]]
+            sums = _of_sum_and_zero(task, shapes, extras)
+    except ViolationError as violation:
+        return _violated(task, violation, extras, rng, context)
+    if wrong is not None:
+        return Report(WRONG, wrong.sentence, [wrong], evaluations=task.evaluations)
+    report = _compare(task, answers, extras[: len(answers)], rng, context)
+    if seen.unsafe is None and task.kind in ("vjp", "jvp"):
+        wrong = _nonlinear(task, extras, answers, sums)
+        if wrong is not None:
+            reason = report.reason if report.verdict == WRONG else wrong.sentence
+            return replace(report, verdict=WRONG, reason=reason, names=[wrong, *report.names])
+    if report.verdict != RIGHT:
+        return report
+    if seen.unsafe is not None:
+        return replace(report, verdict=UNSAFE, reason=seen.unsafe.sentence, names=[seen.unsafe])
+    if (
+        seen.elsewhere is not None
+        and task.size <= LARGE
+        and all(map(np.array_equal, answers[0], seen.elsewhere))
+    ):
+        # The same answer to other arguments: right for a linear function, stale for any other.
+        stale = _compare(other, [seen.elsewhere], extras[:1], rng, context)
+        if stale.verdict == WRONG:
+            sentence = (
+                "With other arguments it returns the same, which is wrong for them: is it a stored answer?"
+            )
+            return replace(stale, reason=sentence, names=[Finding("keeps state", sentence)])
+    return report
+
+
+def _compare(
+    task: Task,
+    answers: list[list[np.ndarray]],
+    extras: list[Arguments],
+    rng: np.random.Generator,
+    context: Context | None,
+) -> Report:
+    """Compare the program's answers with numerical derivatives, and name what is wrong."""
+    if task.kind in ("gradient", "vjp") and task.size > LARGE:
+        f, eps = task.flat_function(np.asarray(extras[0][0] if extras[0] else 1.0)), precision(task.args)
+        return compare_along_directions(f, task.inputs, answers[0], eps, rng)
+    task.differentiate()
+    judged = [pair for a, e in zip(answers, extras, strict=True) for pair in task.compare(a, e)]
+    comparisons = [comparison for comparison, _ in judged]
+    if any(comparison.wrong.any() for comparison in comparisons):
+        where = next(c for c in comparisons if c.wrong.any())
+        reason = f"{int(where.wrong.sum())} of {where.wrong.size} entries of {where.name} are wrong."
+        names = _named(task, answers[0], extras[0], rng, context)
+        return Report(WRONG, reason, names, evaluations=task.evaluations, comparisons=comparisons)
+    if any(vague for _, vague in judged):
+        reason = (
+            "The numerical derivative is too uncertain here: the function is noisy, or flat to within "
+            "rounding. Take another point."
+        )
+        if any(j.kink.any() for j in task.jacobians):
+            reason = (
+                "The point is at a kink of the function, where slopes differ by side; take another point."
+            )
+        return Report(INCONCLUSIVE, reason, evaluations=task.evaluations, comparisons=comparisons)
+    reason = "Every entry agrees with the numerical derivative."
+    if any(j.kink.any() for j in task.jacobians):
+        reason = "Every entry agrees; at a kink, with a slope between those of its two sides."
+    return Report(RIGHT, reason, evaluations=task.evaluations, comparisons=comparisons)
+
+
+def _violated(
+    task: Task,
+    violation: ViolationError,
+    extras: list[Arguments],
+    rng: np.random.Generator,
+    context: Context | None,
+) -> Report:
+    """The report on an answer that cannot be compared; a wrong shape may still say what was forgotten."""
+    finding = violation.finding
+    report = Report(WRONG, finding.sentence, [finding])
+    if finding.name == "wrong shape" and task.size <= LARGE:
+        task.differentiate()
+        names = _named(task, violation.answer, extras[0], rng, context)
+        nothing = np.zeros(0)
+        comparisons = [
+            Comparison(f"argument {p + 1}", a, e, nothing, nothing, np.ones(e.shape, dtype=bool))
+            for p, a, e in zip(task.wrt, violation.answer, task.expected(extras[0]), strict=False)
+            if a.shape != e.shape
+        ]
+        report.names = [*names, finding] if names else [finding]
+        report.comparisons, report.evaluations = comparisons, task.evaluations
+    return report
+
+
+def _named(
+    task: Task,
+    actual: list[np.ndarray],
+    extra: Arguments,
+    rng: np.random.Generator,
+    context: Context | None,
+) -> list[Finding]:
+    """Name the mistake. A name has to fit at three points: this one, and two beside it."""
+    points = [(actual, task.expected(extra), (*task.args, *extra))]
+    what_ifs = [task.what_ifs(extra)]
+    for _ in range(2):
+        other = task.elsewhere(rng)
+        try:
+            vectors = other.extras(rng)[0]
+            other.differentiate()
+            arguments = (*copied(other.args), *copied(vectors))
+            theirs = answer(task.program, arguments, [a.shape for a in actual])
+        except Exception:
+            continue  # the function, or the program, is not defined there
+        task.evaluations += other.evaluations
+        points.append((theirs, other.expected(vectors), (*other.args, *vectors)))
+        what_ifs.append(other.what_ifs(vectors))
+    if len(points) < 2:
+        return []
+    actual_ones, expected_ones, arguments = zip(*points, strict=True)
+    known = replace(context or Context(), arguments=arguments, what_ifs=what_ifs)
+    return diagnose(actual_ones, expected_ones, known) or locate([p[:2] for p in points])
+
+
+def _wrong_dtype(task: Task, arrays: list[np.ndarray]) -> Finding | None:
+    if precision(task.args) > 1e-12 and any(a.dtype == np.float64 for a in arrays):
+        return Finding("wrong dtype", "For float32 arguments the result has to be float32; it is float64.")
+    return None
+
+
+def _of_sum_and_zero(
+    task: Task, shapes: list[tuple[int, ...]], extras: list[Arguments]
+) -> list[list[np.ndarray]]:
+    """For a product with a Jacobian: the answers for the sum of the two vectors, and for zero."""
+    if task.kind not in ("vjp", "jvp"):
+        return []
+    both = tuple(a + b for a, b in zip(*extras, strict=True))
+    nothing = tuple(0 * a for a in extras[0])
+    return [answer(task.program, (*copied(task.args), *copied(v)), shapes) for v in (both, nothing)]
+
+
+def _nonlinear(
+    task: Task, extras: list[Arguments], answers: list[list[np.ndarray]], sums: list[list[np.ndarray]]
+) -> Finding | None:
+    """A product with a Jacobian is linear in the vector: for a sum it is the sum, for zero it is zero."""
+    sizes = tuple(np.abs(a) + np.abs(b) for a, b in zip(*extras, strict=True))
+    eps = precision(task.args)
+    roundings: list[Any] = [0.0] * len(answers[0])
+    if task.jacobians:
+        roundings = task.contracted([j.rounding * (eps / EPS) for j in task.jacobians], sizes)
+    for one, other, both, nothing, rounding in zip(*answers, *sums, roundings, strict=True):
+        size = float(np.abs(one).max(initial=0.0)) + float(np.abs(other).max(initial=0.0))
+        allowed = max(1e4 * eps, 1e-5) * size + rounding  # less is for the comparison to find
+        if np.all(np.abs(one - other) <= allowed) and np.any(np.abs(one) > allowed):
+            return Finding("ignores upstream", "It does not depend on the vector that it is multiplied by.")
+        if np.any(np.abs(nothing) > allowed):
+            return Finding("not linear", "The result is not linear in the vector: for zero it is not zero.")
+        if np.any(np.abs(both - one - other) > allowed):
+            return Finding(
+                "not linear", "The result is not linear in the vector: f(u + v) is not f(u) + f(v)."
+            )
+    return None

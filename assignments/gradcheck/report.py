@@ -1,0 +1,108 @@
+"""What a check found: a verdict, its reasons in numbers and words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+
+import numpy as np
+
+from gradcheck.protocol import Finding
+
+RIGHT, WRONG, UNSAFE, INCONCLUSIVE = "right", "wrong", "unsafe", "inconclusive"
+
+
+class WrongGradientError(AssertionError):
+    """What `Report.raise_if_wrong` raises; the message is the report."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One array that was compared.
+
+    name : which one, such as "argument 1".
+    actual, expected : the program's array and the numerical one; of different shapes where the program's
+        is of the wrong one.
+    allowed : how far each entry may be off, of the shape of `expected`.
+    bound : the part of that which is the error of the numerical derivative.
+    wrong : true where an entry is off by more.
+    """
+
+    name: str
+    actual: np.ndarray
+    expected: np.ndarray
+    allowed: np.ndarray
+    bound: np.ndarray
+    wrong: np.ndarray
+
+    @property
+    def worst(self) -> tuple[int, ...]:
+        """The index of the entry that is off by most, in multiples of what is allowed."""
+        with np.errstate(all="ignore"):
+            excess = np.abs(self.actual - self.expected) / np.maximum(self.allowed, 1e-300)
+        excess = np.where(np.isnan(excess), np.inf, excess)
+        return tuple(int(i) for i in np.unravel_index(int(np.argmax(excess)), excess.shape))
+
+
+@dataclass
+class Report:
+    """The result of a check. It prints as a few lines, and shows as a small table in Jupyter.
+
+    verdict : "right", "wrong", "unsafe" (right values from a program that does harm), or "inconclusive"
+        (the numerical derivative is too uncertain here; try another point).
+    reason : a sentence that says why.
+    names : what is wrong, the most likely first, each a name and a sentence.
+    worst : index of the worst entry, None where nothing was compared.
+    error, bound, tolerance : there: how far it is off, how far the numerical derivative may be, and how
+        far the entry may be.
+    evaluations : how often the function was called.
+    comparisons : all that was compared.
+    """
+
+    verdict: str
+    reason: str
+    names: list[Finding] = field(default_factory=list)
+    worst: tuple[int, ...] | None = None
+    error: float = float("nan")
+    bound: float = float("nan")
+    tolerance: float = float("nan")
+    evaluations: int = 0
+    comparisons: list[Comparison] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        compared = [c for c in self.comparisons if c.actual.shape == c.expected.shape and c.expected.size]
+        if compared:
+            shown = next((c for c in compared if c.wrong.any()), compared[0])
+            self.worst = shown.worst
+            self.error = float(abs(shown.actual[self.worst] - shown.expected[self.worst]))
+            self.bound = float(shown.bound[self.worst])
+            self.tolerance = float(shown.allowed[self.worst])
+
+    def raise_if_wrong(self) -> None:
+        """Errors: WrongGradientError, unless the verdict is "right" or "inconclusive"."""
+        if self.verdict in (WRONG, UNSAFE):
+            raise WrongGradientError(str(self))
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The report as pairs of a heading and a text."""
+        rows = [("verdict", self.verdict), ("why", self.reason)]
+        rows += [("name", f"{found.name}: {found.sentence}") for found in self.names]
+        if self.worst is not None:
+            at = f"at {list(self.worst)}: " if self.worst else ""
+            numbers = f"error {self.error:.2g}, allowed {self.tolerance:.2g}"
+            rows.append(("worst entry", f"{at}{numbers}, of which numerical {self.bound:.2g}"))
+        rows.append(("evaluations", str(self.evaluations)))
+        return rows
+
+    def __str__(self) -> str:
+        return "\n".join(f"{heading}: {text}" for heading, text in self.rows())
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{escape(heading)}</th>"
+            f"<td style='text-align:left'>{escape(text)}</td></tr>"
+            for heading, text in self.rows()
+        )
+        return f"<table>{cells}</table>"

@@ -1,0 +1,190 @@
+"""A program that is to return derivatives, and how what it returns follows from the Jacobian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck.compare import judge
+from gradcheck.jacobian import NumericalJacobian, numerical_jacobian
+from gradcheck.numerical import Point, scales
+from gradcheck.protocol import Arguments, copied
+from gradcheck.report import Comparison
+from gradcheck.whatif import variations
+
+Function = Callable[..., Any]
+
+
+@dataclass
+class Task:
+    """One program to check, at one point.
+
+    kind : "gradient", "vjp", "jvp" or "jacobian".
+    forward, program : the function, and what is to be checked.
+    args, wrt : the arguments, and the positions of those that are differentiated.
+    output_shape : of what the function returns, once `evaluate` was called.
+    jacobians : for each of the arguments in `wrt`, once `differentiate` was called.
+    """
+
+    kind: str
+    forward: Function
+    program: Function
+    args: Arguments
+    wrt: tuple[int, ...]
+    evaluations: int = 0
+    output_shape: tuple[int, ...] = ()
+    jacobians: list[NumericalJacobian] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """The number of all inputs that are differentiated."""
+        return sum(x.size for x in self.inputs)
+
+    def flat_function(self, weights: np.ndarray | None = None) -> Callable[[np.ndarray], Any]:
+        """The function of all inputs in one flat array; with weights, the sum of its outputs times these."""
+        splits = np.cumsum([x.size for x in self.inputs])[:-1]
+
+        def f(flat: np.ndarray) -> Any:
+            args = [_in_float64(a) for a in copied(self.args)]
+            for i, x, part in zip(self.wrt, self.inputs, np.split(flat, splits), strict=True):
+                args[i] = part.reshape(x.shape).copy()
+            y = np.asarray(self.forward(*args), dtype=np.float64)
+            return y if weights is None else np.vdot(np.asarray(weights, dtype=np.float64), y)
+
+        return f
+
+    def elsewhere(self, rng: np.random.Generator) -> Task:
+        """The same task near by: every entry that is differentiated moves by up to a third of its size.
+
+        Entries that are zero move by a tenth of the largest. Where the function is not finite there, all
+        move by less.
+        """
+        for reach in (0.3, 0.03, 0.003):
+            moved = list(self.args)
+            for i in self.wrt:
+                x = np.asarray(self.args[i])
+                size = np.where(x == 0, np.abs(x).max(initial=0.0) / 3 or 1.0, np.abs(x))
+                moved[i] = (x + reach * rng.uniform(-1, 1, x.shape) * size).astype(x.dtype)
+            other = replace(self, args=tuple(moved), evaluations=0, jacobians=[])
+            if other.evaluate() is None:
+                break
+        return other
+
+    def what_ifs(self, extra: Arguments) -> dict[str, tuple[str, list[np.ndarray]]]:
+        """What the program would return for changed arguments, see `variations`."""
+        args = tuple(_in_float64(a) for a in self.args)
+        return variations(self.forward, args, self.wrt, lambda arrays: self.contracted(arrays, extra))
+
+    def function_of(self, position: int) -> Callable[[np.ndarray], Any]:
+        """The forward function as one of a single argument, in float64."""
+        args = [_in_float64(a) for a in self.args]
+
+        def f(x: np.ndarray) -> Any:
+            return self.forward(*copied(tuple(args[:position])), x, *copied(tuple(args[position + 1 :])))
+
+        return f
+
+    @property
+    def inputs(self) -> list[np.ndarray]:
+        return [np.asarray(self.args[i], dtype=np.float64) for i in self.wrt]
+
+    def differentiate(self) -> None:
+        """Find the Jacobians for all of `wrt`. How far the function reaches takes all inputs to tell."""
+        whole = replace(self, wrt=positions(self.args, None))
+        flat = np.concatenate([np.zeros(0), *(x.ravel() for x in whole.inputs)])
+        sizes = np.concatenate([np.zeros(0), *(scales(x.ravel()) for x in whole.inputs)])
+        together = Point(whole.flat_function(), flat, sizes)
+        for position, x in zip(self.wrt, self.inputs, strict=True):
+            self.jacobians.append(numerical_jacobian(self.function_of(position), x, reach=together.reach))
+        self.evaluations += together.evaluations + sum(j.evaluations for j in self.jacobians)
+
+    def evaluate(self) -> str | None:
+        """Call the function twice at the point. Returns why it cannot be differentiated, or None."""
+        values = []
+        for _ in range(2):
+            self.evaluations += 1
+            try:
+                with np.errstate(all="ignore"):
+                    value = self.forward(*copied(tuple(_in_float64(a) for a in self.args)))
+                values.append(np.array(value, dtype=np.float64))
+            except Exception as error:
+                return f"The function itself raised {type(error).__name__}: {error}."
+        self.output_shape = values[0].shape
+        if self.kind == "gradient" and values[0].size != 1:
+            return f"The function has to return one number; it returned an array of {values[0].shape}."
+        if not np.all(np.isfinite(values[0])):
+            return "The function is not finite at this point; take another one."
+        size = float(np.abs(values[0]).max(initial=0.0))
+        if values[0].shape != values[1].shape or np.any(np.abs(values[0] - values[1]) > 1e-6 * size):
+            return "The function gave two values for the same arguments: is it random, or does it keep state?"
+        return None
+
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of what the program has to return."""
+        if self.kind == "jvp":
+            return [self.output_shape]
+        if self.kind == "jacobian":
+            return [self.output_shape + x.shape for x in self.inputs]
+        return [x.shape for x in self.inputs]
+
+    def extras(self, rng: np.random.Generator) -> list[Arguments]:
+        """What the program gets besides: two random vectors, of entries of random sign and size in [1, 2]."""
+        if self.kind == "vjp":
+            return [(_signed(rng, self.output_shape, self.args),) for _ in range(2)]
+        if self.kind == "jvp":
+            return [tuple(_signed(rng, x.shape, self.args) for x in self.inputs) for _ in range(2)]
+        return [()]
+
+    def contracted(self, arrays: list[np.ndarray], extra: Arguments) -> list[np.ndarray]:
+        """Arrays of the Jacobians' shapes, contracted to the shapes of the program's results."""
+        vectors = [np.asarray(v, dtype=np.float64) for v in extra]
+        if self.kind == "vjp":
+            return [np.tensordot(vectors[0], a, axes=vectors[0].ndim) for a in arrays]
+        if self.kind == "jvp":
+            products = [np.tensordot(a, v, axes=v.ndim) for a, v in zip(arrays, vectors, strict=True)]
+            return [np.asarray(sum(products))]
+        return arrays
+
+    def expected(self, extra: Arguments = ()) -> list[np.ndarray]:
+        return self.contracted([j.value for j in self.jacobians], extra)
+
+    def compare(self, actual: list[np.ndarray], extra: Arguments) -> list[tuple[Comparison, bool]]:
+        """Compare each array; the flag says whether the numerical derivative was too uncertain for it."""
+        sizes = tuple(np.abs(v) for v in extra)
+        bounds = self.contracted([j.bound for j in self.jacobians], sizes)
+        roundings = self.contracted([j.rounding for j in self.jacobians], sizes)
+        magnitudes = self.contracted([np.abs(j.value) for j in self.jacobians], sizes)
+        kinks = self.contracted([j.kink.astype(float) for j in self.jacobians], sizes)
+        names = [f"argument {p + 1}" for p in self.wrt] if self.kind != "jvp" else ["the result"]
+        expected, eps = self.expected(extra), precision(self.args)
+        return [
+            judge(names[i], actual[i], expected[i], bounds[i], roundings[i], magnitudes[i], kinks[i], eps)
+            for i in range(len(actual))
+        ]
+
+
+def positions(args: Arguments, wrt: int | Sequence[int] | None) -> tuple[int, ...]:
+    """The positions that `wrt` means: by default those of all arguments of floating point."""
+    if wrt is None:
+        return tuple(i for i, a in enumerate(args) if np.asarray(a).dtype.kind == "f")
+    return (wrt,) if isinstance(wrt, int) else tuple(wrt)
+
+
+def _in_float64(value: Any) -> Any:
+    floating = isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f"
+    return np.asarray(value, dtype=np.float64) if floating else value
+
+
+def precision(args: Arguments) -> float:
+    """The rounding unit of what the arguments are computed in: the coarsest of their dtypes."""
+    kinds = [a.dtype for a in args if isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f"]
+    return max((float(np.finfo(k).eps) for k in kinds), default=float(np.finfo(np.float64).eps))
+
+
+def _signed(rng: np.random.Generator, shape: tuple[int, ...], args: Arguments) -> np.ndarray:
+    """Never all ones, for which a product with a softmax's Jacobian vanishes whatever the program does."""
+    vector = rng.uniform(1.0, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
+    return vector.astype(np.float32) if precision(args) > 1e-12 else vector

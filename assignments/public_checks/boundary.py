@@ -1,0 +1,240 @@
+"""The boundary between the checks and a student's functions.
+
+A check never holds a student's function, only a `Proxy`. What may cross is plain data: None, bool, int,
+float, complex, str, NumPy numbers and arrays of these, and lists, tuples and dicts of them. Each side
+gets a copy. Two things can cross towards the student besides: a function of the check, which is called
+back and whose arguments and results cross in turn, and a `Proxy`, which arrives as the student's own
+object. Because of this a check runs the same whether the functions live in the same process, as here, or
+in another one.
+"""
+
+from __future__ import annotations
+
+import linecache
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from public_checks.outcomes import Incorrect, NotAttempted, OutOfTime, Raised
+
+PLAIN = (type(None), bool, int, float, complex, str)
+NUMBER_KINDS = {"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"}
+DEEPEST = 20
+SECONDS = 10.0
+
+
+class CannotCrossError(TypeError):
+    """A value that is not plain data was to cross the boundary."""
+
+
+def crossing(value: Any, wrap: Callable[[Any], Any] | None = None, depth: int = 0) -> Any:
+    """Copy `value` as it arrives on the other side of the boundary.
+
+    wrap : what becomes of a function or a `Proxy`; without it, neither may cross.
+
+    Arrays keep shape, dtype and order: one that is contiguous in neither order arrives as every second
+    entry of a longer one. Errors: CannotCrossError for anything that is not plain data.
+    """
+    if depth > DEEPEST:
+        raise CannotCrossError(f"data nested more than {DEEPEST} deep")
+    if type(value) is np.ndarray or isinstance(value, np.generic):
+        return _crossing_array(value)
+    if type(value) in PLAIN:
+        return value
+    if isinstance(value, (list, tuple)):
+        items = [crossing(item, wrap, depth + 1) for item in value]
+        return items if isinstance(value, list) else tuple(items)
+    if isinstance(value, dict):
+        return {
+            crossing(key, None, depth + 1): crossing(item, wrap, depth + 1) for key, item in value.items()
+        }
+    if wrap is not None and callable(value):
+        return wrap(value)
+    raise CannotCrossError(f"a {type(value).__name__}, which is not plain data")
+
+
+def _crossing_array(value: np.ndarray | np.generic) -> Any:
+    if isinstance(value, np.longdouble):
+        return float(value)
+    if value.dtype.char not in NUMBER_KINDS:
+        raise CannotCrossError(f"an array of dtype {value.dtype}")
+    if isinstance(value, np.generic):
+        return value
+    array = np.asarray(value)
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        return array.copy(order="K")
+    wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), dtype=array.dtype)
+    wide[..., ::2] = array
+    return wide[..., ::2]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back over the boundary.
+
+    value : what the function returned.
+    arguments : the arguments as the function left them, with None for those that are functions.
+    """
+
+    value: Any
+    arguments: tuple[Any, ...]
+
+
+Send = Callable[[tuple[Any, ...], float], Reply]
+
+
+class Proxy:
+    """A student's function, seen from the checks.
+
+    name : what to call it in messages.
+    send : takes the arguments and a limit in seconds of processor time, and returns a `Reply`.
+    target : what arrives on the student's side when this proxy is itself an argument.
+    """
+
+    def __init__(self, name: str, send: Send, target: Any = None):
+        self.name, self._send, self.target = name, send, target
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the function and return its value."""
+        return self.call(*arguments).value
+
+    def call(self, *arguments: Any, seconds: float = SECONDS) -> Reply:
+        """Call the function within a limit on its processor time.
+
+        Errors: NotAttempted, Raised, OutOfTime, and Incorrect where the result is not plain data.
+        """
+        return self._send(arguments, seconds)
+
+
+def _callback(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A check's function as the student's code sees it: data goes in and out, and nothing else."""
+    return lambda *arguments: crossing(function(*crossing(arguments)))
+
+
+class Submission:
+    """The names that a student's notebook defines, in this process.
+
+    namespace : the notebook's global names. Values that are a `Proxy` already are passed on as they are.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any]):
+        self._namespace = dict(namespace) if not isinstance(namespace, dict) else namespace
+
+    def function(self, name: str) -> Proxy:
+        """Find a function by name. Errors: NotAttempted where there is none."""
+        found = self._namespace.get(name)
+        if isinstance(found, Proxy):
+            return found
+        if not callable(found):
+            missing = "there is no function" if found is None else "a variable has taken the name"
+            raise NotAttempted(f"{missing} {name}. Run the cell that defines it, then check again.")
+        return self._proxy(name, found)
+
+    def source(self, text: str) -> Proxy:
+        """Evaluate an expression for a function in the student's namespace, such as a lambda.
+
+        The function, and whatever student objects flow through it, stay on the student's side.
+        """
+        return self._proxy("the program", eval(text, self._namespace))
+
+    def _proxy(self, name: str, function: Callable[..., Any]) -> Proxy:
+        def send(arguments: tuple[Any, ...], seconds: float) -> Reply:
+            arrived = crossing(arguments, wrap=_arrive)
+            value = self._call(name, function, arrived, seconds)
+            try:
+                return Reply(crossing(value), crossing(arrived, wrap=lambda _: None))
+            except CannotCrossError as error:
+                raise Incorrect(f"{name} returned {error}. Return numbers and arrays.") from None
+
+        return Proxy(name, send, target=function)
+
+    def _call(
+        self, name: str, function: Callable[..., Any], arguments: tuple[Any, ...], seconds: float
+    ) -> Any:
+        try:
+            with time_limit(name, seconds):
+                return function(*arguments)
+        except (OutOfTime, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise self._explained(name, error) from None
+
+    def _explained(self, name: str, error: BaseException) -> NotAttempted | Raised:
+        try:
+            text = clean(str(error))
+        except Exception:
+            text = ""
+        where = self._last_line(error.__traceback__)
+        if isinstance(error, NotImplementedError) and re.fullmatch(r"Question \d+\([a-z]\)", text):
+            if where is not None and where[0] != name:
+                return NotAttempted(f"{name} calls {where[0]}, which is not written yet ({text}).")
+            return NotAttempted(f"{name} is not written yet ({text}).")
+        message = f"{name} raised {type(error).__name__}" + (f": {text}" if text else "")
+        if where is not None:
+            inner, line, code = where
+            message += f"\n(line {line} of the cell with {inner}: {code})"
+        return Raised(message)
+
+    def _last_line(self, traceback: TracebackType | None) -> tuple[str, int, str] | None:
+        """The innermost line of the student's own code: its function, its number and its text."""
+        found = None
+        while traceback is not None:
+            frame = traceback.tb_frame
+            if frame.f_globals is self._namespace:
+                code = linecache.getline(frame.f_code.co_filename, traceback.tb_lineno).strip()
+                found = frame.f_code.co_name, traceback.tb_lineno, code
+            traceback = traceback.tb_next
+        return found
+
+
+def _arrive(value: Any) -> Any:
+    return value.target if isinstance(value, Proxy) else _callback(value)
+
+
+def clean(text: str, longest: int = 300) -> str:
+    """Cut text that a submission wrote, and drop its control characters."""
+    text = "".join(c for c in text if c.isprintable() or c == "\n")
+    return text if len(text) <= longest else text[:longest] + " ..."
+
+
+class _Interrupt(BaseException):
+    """Ends a function that is out of time; not an Exception, so that `except Exception` lets it by."""
+
+
+@contextmanager
+def time_limit(name: str, seconds: float) -> Iterator[None]:
+    """Raise OutOfTime where the block takes more processor time than that, or ten times it by the clock.
+
+    Only this thread's processor time counts, so neither a busy machine nor a threaded BLAS matters.
+    Where there are no timer signals (on Windows, outside the main thread) the block runs to its end,
+    and is judged then.
+    """
+    began, began_clock = time.thread_time(), time.monotonic()
+
+    def look(*_: object) -> None:
+        used, passed = time.thread_time() - began, time.monotonic() - began_clock
+        if used > seconds or passed > 10 * seconds:
+            raise _Interrupt
+
+    timers = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    if timers:
+        before = signal.signal(signal.SIGALRM, look)
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+    try:
+        try:
+            yield
+        finally:
+            if timers:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.signal(signal.SIGALRM, before)
+        look()
+    except _Interrupt:
+        raise OutOfTime(f"{name} did not finish within {seconds:g} s.") from None

@@ -1,0 +1,252 @@
+"""What checks expect of an answer, and the sentences for a student whose answer is not like that.
+
+A check calls a function by `expect`, with the arguments named as they are to be called in messages:
+
+    expect(nll_gradients, W=W, b=b, x=x, y=y).parts("dW", "db")[0].close(reference, rounding=...)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+import gradcheck
+from public_checks.boundary import SECONDS, Proxy
+from public_checks.outcomes import Incorrect
+
+FLOAT64 = np.dtype(np.float64)
+SMALL = 6
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A value that a student's function returned, or one part of it.
+
+    function : the name of the function.
+    arguments : what it was called with, by name.
+    value : the value.
+    name : what to call it; "the result", or "dW" for a part.
+    """
+
+    function: str
+    arguments: dict[str, Any]
+    value: Any
+    name: str = "the result"
+
+    def wrong(self, what: str) -> Incorrect:
+        """The failure whose message says `what` is wrong, and for which call."""
+        given = ", ".join(_described(name, value) for name, value in self.arguments.items())
+        return Incorrect(f"{self.function}({', '.join(self.arguments)}): {what}\nwhere {given}")
+
+    def parts(self, *names: str) -> list[Answer]:
+        """Take the answer apart. Errors: Incorrect where it is not a tuple of as many."""
+        self._not_none()
+        if not isinstance(self.value, (tuple, list)) or len(self.value) != len(names):
+            raise self.wrong(f"return {len(names)} things, {', '.join(names)}; {self._came()}.")
+        return [replace(self, value=v, name=n) for v, n in zip(self.value, names, strict=True)]
+
+    def of_dtype(self, dtype: type) -> Answer:
+        """Expect an array, or a NumPy number, of exactly this dtype."""
+        array = self._numbers()
+        if array.dtype != dtype:
+            raise self.wrong(
+                f"{self.name} has dtype {array.dtype}; for these arguments it has to be {np.dtype(dtype)}."
+            )
+        return self
+
+    def array(self, *shape: int) -> np.ndarray:
+        """Expect an array of exactly this shape without NaN or infinity; () also takes a plain number."""
+        array = self._numbers()
+        if array.shape != shape:
+            raise self.wrong(f"{self.name} has to be {_shaped(shape)}; {self._came()}.")
+        self._finite(array)
+        return array
+
+    def close(
+        self,
+        expected: np.ndarray | float,
+        *,
+        rounding: float | np.ndarray = 1.0,
+        within: np.ndarray | None = None,
+        dtype: np.dtype = FLOAT64,
+        reveal: bool = False,
+    ) -> np.ndarray:
+        """Expect an array of the shape and the values of `expected`.
+
+        rounding, dtype : see `gradcheck.tolerance`.
+        within : how far each entry may be off, instead of that tolerance.
+        reveal : whether the message may show what was expected.
+        """
+        expected = np.asarray(expected)
+        actual = self._numbers()
+        if actual.shape != expected.shape:
+            raise self.wrong(f"{self.name} has to be {_shaped(expected.shape)}; {self._came()}.")
+        self._finite(actual)
+        if within is None:
+            within = gradcheck.tolerance(expected, rounding, dtype)
+        wrong = gradcheck.wrong_entries(actual, expected, within)
+        if wrong.any():
+            raise self.wrong(self._differs(actual, expected, wrong, reveal))
+        return actual
+
+    def _differs(self, actual: np.ndarray, expected: np.ndarray, wrong: np.ndarray, reveal: bool) -> str:
+        error = np.where(wrong, np.abs(actual - expected), -1.0)
+        worst = np.unravel_index(int(np.argmax(error)), error.shape)
+        size = float(np.abs(expected).max())
+        relative = f" ({error[worst] / size:.2g} of the largest entry)" if size > 0 else ""
+        compared = f", yours {_told(actual[worst], expected[worst])}" if reveal else ""
+        if not worst:
+            return f"{self.name} is off by {error[worst]:.2g}{compared}."
+        at = [int(i) for i in worst]
+        count = f"{int(wrong.sum())} of {wrong.size} entries wrong"
+        return f"{self.name} is off by {error[worst]:.2g}{relative} at {at}{compared}; {count}."
+
+    def _not_none(self) -> None:
+        if self.value is None:
+            raise self.wrong(f"{self.name} is None. Did you forget a return?")
+
+    def _numbers(self) -> np.ndarray:
+        self._not_none()
+        number = isinstance(self.value, (int, float, np.generic)) and not isinstance(self.value, bool)
+        if not number and not isinstance(self.value, np.ndarray):
+            raise self.wrong(f"{self.name} has to be an array or a number; {self._came()}.")
+        array = np.asarray(self.value)
+        if array.dtype.kind not in "fiu":
+            raise self.wrong(f"{self.name} has to hold real numbers; {self._came()}.")
+        return array
+
+    def _finite(self, array: np.ndarray) -> None:
+        bad = ~np.isfinite(array)
+        if bad.any():
+            where = np.argwhere(bad)[0]
+            at = f" at {[int(i) for i in where]}" if where.size else ""
+            raise self.wrong(f"{self.name} is {array[tuple(where)]}{at}.")
+
+    def _came(self) -> str:
+        value = self.value
+        if isinstance(value, (tuple, list)):
+            return f"yours is a {type(value).__name__} of {len(value)}"
+        if isinstance(value, np.ndarray):
+            kind = "" if value.dtype.kind in "fiu" else f" of dtype {value.dtype}"
+            return f"yours is {_shaped(value.shape)}{kind}"
+        return f"yours is a {type(value).__name__}"
+
+
+def expect(function: Proxy, /, *, seconds: float = SECONDS, **arguments: Any) -> Answer:
+    """Call a student's function, with the arguments in the order given, for an `Answer`.
+
+    Errors: Incorrect where the call changes an argument.
+
+    seconds : the limit on the call's processor time.
+    """
+    reply = function.call(*arguments.values(), seconds=seconds)
+    answer = Answer(function.name, arguments, reply.value)
+    for (name, given), left in zip(arguments.items(), reply.arguments, strict=True):
+        if isinstance(given, np.ndarray) and not np.array_equal(given, left):
+            raise answer.wrong(f"the call changes its argument {name}. Work on a copy.")
+    return answer
+
+
+def expect_derivative(
+    kind: str,
+    forward: Callable[..., Any],
+    function: Proxy,
+    /,
+    parts: Sequence[str] = (),
+    wrt: int | Sequence[int] = 0,
+    reveal: bool = False,
+    **arguments: Any,
+) -> None:
+    """Expect what a function returns to be a numerical derivative of another one, by `gradcheck`.
+
+    kind : "gradient" or "jacobian": which of gradcheck's checks.
+    forward : the function that is differentiated: a student's, or one of the checks.
+    parts : the names of what is returned, where that is a tuple.
+    wrt : the positions of the arguments that the derivative is with respect to.
+    reveal : whether the message may show the numerical derivative.
+    """
+    answer = expect(function, **arguments)
+    differentiated = _as_checked(forward, arguments) if isinstance(forward, Proxy) else forward
+    positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
+    names = [part.name for part in (answer.parts(*parts) if parts else [answer])]
+    check = gradcheck.check_jacobian if kind == "jacobian" else gradcheck.check_gradient
+    report = check(differentiated, function, *arguments.values(), wrt=positions)
+    if report.verdict == "right":
+        return
+    said = [report.reason]
+    wrong = [c for c in report.comparisons if c.wrong.any() and c.actual.shape == c.expected.shape]
+    if wrong:
+        part = replace(answer, name=names[positions.index(int(wrong[0].name.removeprefix("argument ")) - 1)])
+        said = [part._differs(wrong[0].actual, wrong[0].expected, wrong[0].wrong, reveal)]
+    said += [finding.sentence for finding in report.names[:1] if finding.sentence != report.reason]
+    # Students know the arguments and the results by their names.
+    words = "\n".join(said)
+    words = re.sub(r"[Aa]rgument (\d+)", lambda m: list(arguments)[int(m[1]) - 1], words)
+    words = re.sub(r"Result (\d+)", lambda m: names[int(m[1]) - 1], words)
+    raise answer.wrong(words)
+
+
+def _as_checked(function: Proxy, arguments: dict[str, Any]) -> Callable[..., np.ndarray]:
+    """A student's function that raises a CheckFailure where it returns anything but arrays of one shape."""
+    answer = expect(function, **arguments)
+    shape = answer._numbers().shape
+    answer.array(*shape)
+
+    def checked(*values: Any) -> np.ndarray:
+        return expect(function, **dict(zip(arguments, values, strict=True))).array(*shape)
+
+    return checked
+
+
+def expect_no_traces(
+    function: Proxy,
+    source: Callable[[str], Proxy],
+    /,
+    first: dict[str, Any],
+    second: dict[str, Any],
+) -> Answer:
+    """Expect that a call changes neither its arguments nor what an earlier call returned.
+
+    first, second : the arguments of two calls, of the same shapes and different in value.
+
+    Returns the answer to the first.
+    """
+    name, answer = function.name, expect(function, **first)
+    both = source(f"lambda a, b: ({name}(*a), {name}(*b))[0]")
+    if not _alike(both(tuple(first.values()), tuple(second.values())), answer.value):
+        raise answer.wrong("the next call changes this result. Return a new array each time.")
+    return answer
+
+
+def _alike(a: Any, b: Any) -> bool:
+    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
+        return len(a) == len(b) and all(_alike(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, equal_nan=True)
+    return type(a) is type(b) and not isinstance(a, dict) and bool(np.all(a == b))
+
+
+def _told(actual: float, expected: float) -> str:
+    """Two numbers with as many digits as it takes to see that they differ."""
+    for digits in (6, 9, 12, 17):
+        mine, right = f"{actual:.{digits}g}", f"{expected:.{digits}g}"
+        if mine != right:
+            break
+    return f"{mine}, expected {right}"
+
+
+def _described(name: str, value: Any) -> str:
+    if not isinstance(value, np.ndarray):
+        return f"{name} = {value}"
+    if value.ndim == 1 and value.size <= SMALL and value.dtype.kind in "fiu":
+        return f"{name} = [{', '.join(f'{v:.6g}' for v in value)}]"
+    dtype = "" if value.dtype == FLOAT64 else f"{value.dtype} "
+    return f"{name} {dtype}{value.shape}"
+
+
+def _shaped(shape: tuple[int, ...]) -> str:
+    return f"an array of shape {shape}" if shape else "a single number"

@@ -1,0 +1,42 @@
+"""What can become of a check, other than that it passes: one class an outcome, with a sentence.
+
+Otter shows a failed check as "<class>: <sentence>", so the classes have names that students can read.
+"""
+
+from __future__ import annotations
+
+import re
+
+WORD_JOINER = "\u2060"
+
+
+def html_safe(text: str) -> str:
+    """Make text read the same as HTML and as plain text.
+
+    Otter puts messages into HTML as they are, and prints the same ones as plain text. An invisible
+    character after `<` and `&` keeps a browser from reading them as the start of markup.
+    """
+    return re.sub(r"([<&])(?=[A-Za-z/!?#])", rf"\1{WORD_JOINER}", text)
+
+
+class CheckFailure(AssertionError):
+    """A check did not pass. The message is one or more sentences for the student."""
+
+    def __init__(self, message: str):
+        super().__init__(html_safe(message))
+
+
+class NotAttempted(CheckFailure):
+    """The function is missing, or still the stub."""
+
+
+class Incorrect(CheckFailure):
+    """The function returned, but not what it should have."""
+
+
+class Raised(CheckFailure):
+    """The function raised an exception."""
+
+
+class OutOfTime(CheckFailure):
+    """The function did not return within its time limit."""

@@ -1,0 +1,151 @@
+"""Problem 3, the public checks. They hold an answer against identities and numerical derivatives."""
+
+import numpy as np
+
+from public_checks import check, uses
+from public_checks.expect import expect, expect_derivative
+
+uses("q3b", "q3a")
+uses("q3d", "q3a", "q3c")
+uses("q3e", "q3a", "q3b", "q3d")
+uses("q3f", "q3a", "q3d", "q3e")
+
+LOGITS = (np.array([0.5, -1.0, 2.0, 0.0]), np.array([3.0, 1.0]), np.linspace(-2.0, 2.0, 9))
+LARGE = np.array([1000.0, 999.0, -1000.0])
+
+
+@check("q3a", "the probabilities are positive and sum to one, for large logits too", points=1)
+def positive_and_sum_to_one(softmax):
+    for z in (*LOGITS, LARGE):
+        answer = expect(softmax, z=z)
+        p = answer.array(len(z))
+        if np.any(p < 0) or (z is not LARGE and np.any(p == 0)):
+            raise answer.wrong("every probability has to be positive.")
+        if abs(p.sum() - 1) > 1e-12:
+            raise answer.wrong(f"the probabilities have to sum to 1; yours are off by {p.sum() - 1:.2g}.")
+
+
+@check("q3a", "two probabilities stand in the ratio exp(z_i - z_j)", points=1)
+def ratios(softmax):
+    for z in LOGITS:
+        answer = expect(softmax, z=z)
+        p = answer.array(len(z))
+        if not np.allclose(p, p[0] * np.exp(z - z[0]), rtol=1e-9, atol=0):
+            raise answer.wrong("p_i / p_j has to be exp(z_i - z_j) for all i and j; yours is not.")
+
+
+@check("q3b", "the Jacobian is the numerical derivative of your softmax", points=1)
+def jacobian_is_the_derivative(softmax, softmax_jacobian):
+    for z in LOGITS:
+        expect_derivative("jacobian", softmax, softmax_jacobian, z=z, reveal=True)
+
+
+@check("q3b", "the Jacobian is symmetric, its rows sum to zero, its diagonal is positive", points=1)
+def jacobian_has_its_symmetries(softmax_jacobian):
+    for z in LOGITS:
+        answer = expect(softmax_jacobian, z=z)
+        J = answer.array(len(z), len(z))
+        if np.any(np.diag(J) <= 0):
+            raise answer.wrong("dp_i / dz_i has to be positive: a larger logit, a larger probability.")
+        if np.abs(J.sum(axis=1)).max() > 1e-12:
+            raise answer.wrong("rows have to sum to 0: equal steps in all logits change nothing.")
+        if np.abs(J - J.T).max() > 1e-12:
+            raise answer.wrong("the Jacobian has to be symmetric; yours is not.")
+
+
+@check("q3c", "exp of the result sums to one", points=0.75)
+def normalised(log_softmax):
+    for z in (*LOGITS, LARGE):
+        answer = expect(log_softmax, z=z)
+        total = np.exp(answer.array(len(z))).sum()
+        if abs(total - 1) > 1e-12:
+            raise answer.wrong(f"exp of the result has to sum to 1; yours is off by {total - 1:.2g}.")
+
+
+@check("q3c", "two entries differ by as much as their logits, for large logits too", points=0.75)
+def differences(log_softmax):
+    for z in (*LOGITS, LARGE):
+        answer = expect(log_softmax, z=z)
+        log_p = answer.array(len(z))
+        if not np.allclose(log_p - log_p[0], z - z[0], rtol=1e-9, atol=1e-9):
+            raise answer.wrong("log p_i - log p_j has to be z_i - z_j for all i and j; yours is not.")
+
+
+def _example(k, d, N, rng):
+    return rng.normal(size=(k, d)), rng.normal(size=k), rng.normal(size=(N, d)), np.arange(N) % k
+
+
+@check("q3d", "without weights and biases every label costs log k", points=0.75)
+def loss_without_weights(nll_loss):
+    for k in (2, 3, 10):
+        answer = expect(nll_loss, W=np.zeros((k, 2)), b=np.zeros(k), x=np.array([1.0, 2.0]), y=k - 1)
+        answer.close(np.log(k), reveal=True)
+
+
+@check("q3d", "exp(-loss), summed over all labels, is one", points=0.75)
+def loss_is_a_log_likelihood(nll_loss, rng):
+    W, b, X, _ = _example(4, 3, 1, rng)
+    likelihoods = []
+    for y in range(4):
+        answer = expect(nll_loss, W=W, b=b, x=X[0], y=y)
+        loss = answer.array()
+        if loss < 0:
+            raise answer.wrong(f"a probability is at most 1, so the loss is at least 0; yours is {loss:.4g}.")
+        likelihoods.append(np.exp(-loss))
+    if abs(sum(likelihoods) - 1) > 1e-12:
+        raise answer.wrong(
+            f"summed over y, exp(-loss) has to be 1; yours is off by {sum(likelihoods) - 1:.2g}."
+        )
+
+
+@check("q3e", "the gradients are the numerical derivatives of your nll_loss", points=1.5)
+def gradients_are_the_derivatives(nll_loss, nll_gradients, rng):
+    for k, d, y in ((3, 2, 0), (2, 4, 1), (4, 3, 2)):
+        W, b, X, _ = _example(k, d, 1, rng)
+        given = {"W": W, "b": b, "x": X[0], "y": y}
+        expect_derivative("gradient", nll_loss, nll_gradients, ("dW", "db"), wrt=(0, 1), reveal=True, **given)
+
+
+@check("q3e", "db and the columns of dW sum to zero, and db is negative at the label only", points=1)
+def gradients_balance(nll_gradients, rng):
+    W, b, X, _ = _example(4, 3, 1, rng)
+    for y in range(4):
+        dW, db = expect(nll_gradients, W=W, b=b, x=X[0], y=y).parts("dW", "db")
+        g, G = db.array(4), dW.array(4, 3)
+        if abs(g.sum()) > 1e-12:
+            raise db.wrong("the entries of db have to sum to 0; yours do not.")
+        if not np.array_equal(g < 0, np.arange(4) == y):
+            raise db.wrong("db has to be negative at y, the label, and positive elsewhere.")
+        if not G.any() or np.abs(G.sum(axis=0)).max() > 1e-12:
+            raise dW.wrong("dW must not be zero, but each of its columns has to sum to 0.")
+
+
+@check("q3f", "the gradients are the numerical derivatives of the mean of your nll_loss", points=1)
+def batch_gradients_are_the_derivatives(nll_loss, batch_nll_gradients, rng):
+    def mean_loss(W, b, X, y):
+        losses = [expect(nll_loss, W=W, b=b, x=x, y=int(i)).array() for x, i in zip(X, y, strict=True)]
+        return np.mean(losses)
+
+    for k, d, N in ((3, 2, 4), (2, 3, 1)):
+        W, b, X, y = _example(k, d, N, rng)
+        given = {"W": W, "b": b, "X": X, "y": y}
+        expect_derivative(
+            "gradient", mean_loss, batch_nll_gradients, ("dW", "db"), wrt=(0, 1), reveal=True, **given
+        )
+
+
+@check("q3f", "a batch in another order, or written twice, has the same gradients", points=1)
+def batch_order_does_not_matter(batch_nll_gradients, rng):
+    W, b, X, y = _example(3, 4, 5, rng)
+    dW, db = expect(batch_nll_gradients, W=W, b=b, X=X, y=y).parts("dW", "db")
+    g, G = db.array(3), dW.array(3, 4)
+    if not g.any() or not G.any():
+        raise db.wrong("the gradients are zero; they must not be.")
+    for order in (rng.permutation(5), np.tile(np.arange(5), 2)):
+        again = expect(batch_nll_gradients, W=W, b=b, X=X[order], y=y[order]).parts("dW", "db")
+        for part, expected in zip(again, (G, g), strict=True):
+            if np.abs(part.array(*expected.shape) - expected).max() > 1e-12:
+                raise part.wrong(
+                    "the loss is a mean, so the same examples in another order, or all of them twice, "
+                    f"have to give the same {part.name}; yours changes."
+                )

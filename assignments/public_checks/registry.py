@@ -1,0 +1,185 @@
+"""The registry of checks: which there are for a question, what they are worth, and how to run one."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import numpy as np
+
+from public_checks.boundary import Submission
+from public_checks.outcomes import CheckFailure, NotAttempted
+
+CheckFunction = Callable[..., None]
+
+
+class RegistryError(Exception):
+    """A check is registered in a way that cannot work. The message says what to change."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one question.
+
+    question : the question's name, as in "q3b".
+    name : the name of the function that checks; no other check of the question has it.
+    title : what holds when the check passes, for the student.
+    points : what passing it is worth.
+    hidden : whether students do not get it.
+    """
+
+    question: str
+    name: str
+    title: str
+    points: float
+    hidden: bool
+    function: CheckFunction
+    registry: Registry
+
+    def apply(self, submission: Submission) -> None:
+        """Run the check. Its parameters are names of the student's functions, apart from two:
+
+        rng : a NumPy generator, seeded from the registry's secret and the name of the check;
+        source : evaluates an expression in the student's namespace, see `Submission.source`.
+
+        Errors: a CheckFailure where the submission is at fault.
+        """
+        given: dict[str, Any] = {name: submission.function(name) for name in self.parameters}
+        if "rng" in self._signature:
+            given["rng"] = self._rng()
+        if "source" in self._signature:
+            given["source"] = submission.source
+        with np.errstate(all="ignore"):  # whatever the notebook has set
+            self.function(**given)
+
+    @property
+    def _signature(self) -> list[str]:
+        return list(inspect.signature(self.function).parameters)
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of the student's functions that the check takes."""
+        return [name for name in self._signature if name not in ("rng", "source")]
+
+    def _rng(self) -> np.random.Generator:
+        """The generator of the check's inputs: the same one for every student and on every regrade."""
+        seed = hashlib.sha256(f"{self.registry.secret}/{self.question}/{self.name}".encode()).digest()
+        return np.random.default_rng(np.frombuffer(seed, dtype=np.uint32))
+
+
+class Registry:
+    """The checks that the modules of one package register.
+
+    package : the name of the package; its modules named p1_..., p2_... are imported when needed.
+    hidden : whether its checks are hidden ones.
+    secret : what random inputs are derived from; for hidden checks, known to instructors only.
+    builds_on : a registry whose declarations of uses hold here too.
+    """
+
+    def __init__(self, package: str, *, hidden: bool, secret: str, builds_on: Registry | None = None):
+        self.package, self.hidden, self.secret = package, hidden, secret
+        self._builds_on = builds_on
+        self._checks: dict[tuple[str, str], Check] = {}
+        self._uses: dict[str, tuple[str, ...]] = {}
+        self._loaded = False
+
+    def check(self, question: str, title: str, *, points: float) -> Callable[[CheckFunction], CheckFunction]:
+        """Register the function below as a check of a question.
+
+        Errors: RegistryError where the question has a check of that name already.
+        """
+
+        def register(function: CheckFunction) -> CheckFunction:
+            name = function.__name__
+            if (question, name) in self._checks:
+                raise RegistryError(f"{self.package} has two checks of {question} named {name}; rename one.")
+            self._checks[question, name] = Check(question, name, title, points, self.hidden, function, self)
+            return function
+
+        return register
+
+    def uses(self, question: str, *earlier: str) -> None:
+        """Declare that an answer to `question` may call the functions of these earlier questions."""
+        self._uses[question] = earlier
+
+    def load(self) -> None:
+        """Import the package's check modules, once."""
+        if self._loaded:
+            return
+        self._loaded = True
+        for module in iter_modules(import_module(self.package).__path__):
+            if module.name.startswith("p") and module.name[1:2].isdigit():
+                import_module(f"{self.package}.{module.name}")
+
+    def checks(self, question: str | None = None) -> list[Check]:
+        """The checks of one question, or all of them, in the order in which they were registered."""
+        self.load()
+        return [c for c in self._checks.values() if question in (None, c.question)]
+
+    def used_by(self, question: str) -> list[str]:
+        """The questions that `question` may call, directly or through others, in order of declaration."""
+        self.load()
+        found: list[str] = []
+        for earlier in self._uses.get(question, ()):
+            if _order(earlier) < _order(question):
+                found += [q for q in (*self.used_by(earlier), earlier) if q not in found]
+        if self._builds_on is not None:
+            found += [q for q in self._builds_on.used_by(question) if q not in found]
+        return found
+
+    def problem_with_uses(self, questions: Collection[str]) -> str | None:
+        """What is wrong with a declaration, as a sentence, if it names these questions at all."""
+        for question, earlier in self._uses.items():
+            for name in (question, *earlier) if question in questions else ():
+                if name not in questions:
+                    return (
+                        f"uses({question!r}, ...) names {name}, which is no question with code; correct it."
+                    )
+            for name in earlier if question in questions else ():
+                if _order(name) >= _order(question):
+                    return f"uses({question!r}, {name!r}): {name} does not come before; turn it round."
+        return None
+
+    def run(self, question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
+        """Run one check on the names that a notebook defines.
+
+        Errors: CheckFailure where the check does not pass; its message says what is wrong, and where an
+        earlier question's function fails its own checks, to mend that first.
+        """
+        self.load()
+        submission = env if isinstance(env, Submission) else Submission(env)
+        try:
+            self._checks[question, name].apply(submission)
+        except NotAttempted:
+            raise
+        except CheckFailure as failure:
+            broken = self._first_broken(question, submission)
+            if broken is None:
+                raise
+            raise type(failure)(
+                f"{failure}\nThis may come from {spoken(broken)}, which fails its own checks: "
+                "mend that first."
+            ) from None
+
+    def _first_broken(self, question: str, submission: Submission) -> str | None:
+        for earlier in self.used_by(question):
+            for check in self.checks(earlier):
+                try:
+                    check.apply(submission)
+                except CheckFailure:
+                    return earlier
+        return None
+
+
+def _order(question: str) -> tuple[int, str]:
+    return int(question[1:-1]), question[-1]
+
+
+def spoken(question: str) -> str:
+    """A question's name as students read it: "q3b" is "Question 3(b)"."""
+    return f"Question {question[1:-1]}({question[-1]})"

@@ -1,0 +1,1 @@
+"""What instructors run: building the assignments, verifying the checks, grading."""

@@ -1,0 +1,160 @@
+"""From sources to the three zips of an assignment, and the proof that Otter grades them as registered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from autograder.build.master import INSTRUCTOR_PACKAGES, STUDENT_PACKAGES, load_checks, write_master
+from autograder.build.otter_tools import Case, expect_registered, otter_assign, otter_run
+from autograder.build.package import (
+    autograder_files,
+    normalise_notebook,
+    replace_folders,
+    sha256,
+    solution_files,
+    student_files,
+    write_json,
+    write_zip,
+)
+from autograder.build.sources import DEFAULT_SECRET, ROOT, Problem, Settings, read_problem, read_settings
+from autograder.errors import FellShortError, HomeworkError
+from public_checks import Check
+
+ZIPS = ("student.zip", "autograder.zip", "solutions.zip")
+VERSIONS = ("jupytext", "matplotlib", "nbconvert", "nbformat", "numpy", "otter-grader")
+
+
+def build(name: str, out: Path) -> tuple[dict[str, Any], bool]:
+    """Build an assignment into `out/name`, unless it is there already and nothing has changed.
+
+    Returns what the manifest says, and whether anything was built. Errors: HomeworkError, in which case
+    `out` is as it was.
+    """
+    settings = read_settings(name)
+    problems = [read_problem(problem) for problem in settings.problems]
+    if not any(problem.questions for problem in problems):
+        raise HomeworkError(f"The assignment {name} has no question; name a problem that has.")
+    checks = load_checks(problems)
+    master_folder, zip_folder = out.parent / "build" / name, out / name
+    for folder, ours in ((master_folder, "hidden_checks"), (zip_folder, "manifest.json")):
+        if folder.is_symlink() or (folder.exists() and not (folder / ours).exists()):
+            raise HomeworkError(
+                f"{folder} is there and no build of this project; move it, or choose another --out."
+            )
+    if master_folder == zip_folder:
+        raise HomeworkError(f"{out} is where the master notebook goes; choose another --out.")
+    fingerprint = _fingerprint(settings)
+    current = _current(zip_folder, fingerprint)
+    if current is not None:
+        return current, False
+    out.mkdir(parents=True, exist_ok=True)
+
+    with tempfile.TemporaryDirectory(prefix="homework-") as scratch:
+        workshop = Path(scratch)
+        identity = _fingerprint(replace(settings, secret=""))[:12]
+        master = write_master(settings, problems, checks, identity, workshop / "master")
+        otter_assign(master, workshop / "otter")
+        finished = _package(settings, problems, checks, workshop)
+        manifest = finished | {"sources": fingerprint}
+        write_json(workshop / "dist" / "manifest.json", manifest)
+        replace_folders({workshop / "master": master_folder, workshop / "dist": zip_folder})
+    return manifest, True
+
+
+def _package(
+    settings: Settings, problems: list[Problem], checks: dict[str, list[Check]], workshop: Path
+) -> dict[str, Any]:
+    """Make the zips in `workshop/dist`, grade with them, and return what the manifest is to say."""
+    name, otter, dist = settings.name, workshop / "otter", workshop / "dist"
+    dist.mkdir()
+    template = otter / "student" / f"{name}.ipynb"
+    solution = otter / "autograder" / f"{name}.ipynb"
+    normalise_notebook(template)
+    notebook = normalise_notebook(solution)
+    write_zip(dist / "student.zip", student_files(otter / "student", name, settings.student_requirements))
+    write_zip(dist / "autograder.zip", autograder_files(otter / "autograder"))
+    with ProcessPoolExecutor(2, get_context("spawn"), _mute_kernels) as processes:
+        runs = [
+            processes.submit(otter_run, submission, dist / "autograder.zip")
+            for submission in (solution, template)
+        ]
+        solutions = processes.submit(solution_files, notebook, otter / "autograder", name)
+        full, blank = (run.result() for run in runs)
+        write_zip(dist / "solutions.zip", solutions.result())
+    return {
+        "assignment": name,
+        "title": settings.title,
+        "points": _points(problems, checks),
+        "scores": {
+            "reference solution": _score(full, checks, everything=True),
+            "blank template": _score(blank, checks, everything=False),
+        },
+        "secret": "from the file in homework.toml" if settings.secret != DEFAULT_SECRET else "none",
+        "versions": {"python": platform.python_version()} | {v: version(v) for v in VERSIONS},
+        "sha256": {zip_name: sha256(dist / zip_name) for zip_name in ZIPS},
+    }
+
+
+def _mute_kernels() -> None:
+    """Let the kernels that this process starts write their log nowhere."""
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+
+
+def _points(problems: list[Problem], checks: dict[str, list[Check]]) -> dict[str, dict[str, float]]:
+    points = {}
+    for question in (q for p in problems for q in p.questions):
+        if question.manual:
+            points[question.name] = {"manual": question.points}
+        else:
+            points[question.name] = {
+                "public": sum(c.points for c in checks[question.name] if not c.hidden),
+                "hidden": sum(c.points for c in checks[question.name] if c.hidden),
+            }
+    return points
+
+
+def _score(cases: list[Case], checks: dict[str, list[Check]], everything: bool) -> float:
+    """The points in what Otter scored, once that is what is registered and all, or none, of it."""
+    expect_registered(cases, checks)
+    for case in cases:
+        if case.passed != everything:
+            what = "reference solution fails" if everything else "blank template passes"
+            raise FellShortError(f"The {what} a check of {case.question}, '{case.title}': {case.message}")
+    return sum(case.points for case in cases if case.passed)
+
+
+def _fingerprint(settings: Settings) -> str:
+    """A hash of everything that the zips are made from."""
+    digest = hashlib.sha256()
+    folders = [
+        ROOT / parent / package for package, parent in (STUDENT_PACKAGES | INSTRUCTOR_PACKAGES).items()
+    ]
+    folders += [ROOT / "assignments", ROOT / "assignments" / "problems", ROOT / "autograder" / "build"]
+    for folder in folders:
+        for path in sorted(folder.glob("*.*")):
+            if path.suffix in {".py", ".md"}:
+                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    digest.update(repr(settings).encode())
+    digest.update(repr([version(v) for v in VERSIONS]).encode())
+    return digest.hexdigest()
+
+
+def _current(folder: Path, fingerprint: str) -> dict[str, Any] | None:
+    """The manifest of an earlier build, if that is of the same sources and whole."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        whole = all(sha256(folder / z) == manifest["sha256"][z] for z in ZIPS)
+        return manifest if whole and manifest["sources"] == fingerprint else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

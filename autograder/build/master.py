@@ -1,0 +1,211 @@
+"""From sources to the master notebook on which `otter assign` works."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+from autograder.build.sources import (
+    BEGIN,
+    END,
+    ROOT,
+    Problem,
+    Question,
+    Settings,
+    read_notebook,
+)
+from autograder.errors import HomeworkError
+from hidden_checks import hidden
+from public_checks import Check, public
+from public_checks.outcomes import html_safe
+from public_checks.registry import RegistryError, spoken
+
+STUDENT_PACKAGES = {"gradcheck": "assignments", "public_checks": "assignments"}
+INSTRUCTOR_PACKAGES = {"hidden_checks": "autograder", "solutions": "."}
+
+
+def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:
+    """The checks of each question, public ones first. Errors: HomeworkError where they do not fit."""
+    try:
+        every = public.checks() + hidden.checks()
+    except RegistryError as error:
+        raise HomeworkError(str(error)) from None
+    except Exception as error:
+        raise HomeworkError(f"The checks cannot be imported: {error!r}.") from None
+    modules = {problem.name for problem in problems}
+    found: dict[str, list[Check]] = {q.name: [] for p in problems for q in p.questions if not q.manual}
+    functions = {f for p in problems for q in p.questions for f in q.functions}
+    for check in every:
+        module = check.function.__module__
+        if module.rpartition(".")[2] not in modules:
+            continue
+        if check.question not in found:
+            raise HomeworkError(
+                f"{module} checks {check.question}, which is no question with code of this problem; "
+                "correct the name or write the question."
+            )
+        if check.name in {other.name for other in found[check.question]}:
+            raise HomeworkError(
+                f"{check.question} has two checks named {check.name}, a public and a hidden one; rename one."
+            )
+        for parameter in check.parameters:
+            if parameter not in functions:
+                raise HomeworkError(
+                    f"{module}.{check.name} has the parameter {parameter}, which is no function of this "
+                    "assignment; correct it."
+                )
+        number = isinstance(check.points, (int, float)) and not isinstance(check.points, bool)
+        if not number or not 0 < check.points < 1e6:
+            raise HomeworkError(f"{module}.{check.name} needs points, a number that is more than 0.")
+        found[check.question].append(check)
+    problem = public.problem_with_uses(found)
+    if problem is not None:
+        raise HomeworkError(problem)
+    for question, checks in found.items():
+        for kind in {True, False} - {check.hidden for check in checks}:
+            raise HomeworkError(
+                f"{question} has no {'hidden' if kind else 'public'} check; "
+                f"write one in {'autograder/hidden' if kind else 'assignments/public'}_checks."
+            )
+    return found
+
+
+def write_master(
+    settings: Settings,
+    problems: list[Problem],
+    checks: dict[str, list[Check]],
+    identity: str,
+    folder: Path,
+) -> Path:
+    """Write the master notebook and what it needs into `folder`; return the notebook's path.
+
+    identity : what the notebook's metadata say of the build that it comes from.
+    """
+    folder.mkdir(parents=True)
+    for package, parent in (STUDENT_PACKAGES | INSTRUCTOR_PACKAGES).items():
+        _copy_package(ROOT / parent / package, folder / package, {p.name for p in problems})
+    (folder / "hidden_checks" / "secret.txt").write_text(settings.secret + "\n", encoding="utf-8")
+    (folder / "requirements.txt").write_text("\n".join(settings.requirements) + "\n", encoding="utf-8")
+
+    cells = [_config_cell(settings), *read_notebook(settings.introduction).cells]
+    for problem in problems:
+        for cell in problem.cells:
+            cells += _question(cell, checks) if isinstance(cell, Question) else [cell]
+    cells += read_notebook("handing_in").cells
+
+    notebook = new_notebook(cells=cells)
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "homework": {"assignment": settings.name, "build": identity},
+    }
+    number_cells(notebook)
+    path = folder / f"{settings.name}.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+def number_cells(notebook: NotebookNode) -> None:
+    """Give the cells ids that are the same in every build; nbformat draws random ones."""
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:03d}"
+
+
+def stub(question: str, function: str) -> str:
+    """The function as the student gets it: its signature, its docstring, and an exception."""
+    body = f"# YOUR CODE HERE, in place of the next line\n    raise {_not_written(question)}"
+    return re.sub(rf"{BEGIN}.*{END}", lambda _: body, function, flags=re.DOTALL)
+
+
+def _not_written(question: str) -> str:
+    return f'NotImplementedError("{spoken(question)}")'
+
+
+def _copy_package(source: Path, target: Path, problems: set[str]) -> None:
+    """Copy a package's modules, of the p1_..., p2_... only those of the problems."""
+    target.mkdir()
+    for path in sorted(source.glob("*.py")):
+        if not re.match(r"p\d+_", path.name) or path.stem in problems:
+            shutil.copyfile(path, target / path.name)
+
+
+def _config_cell(settings: Settings) -> NotebookNode:
+    config: dict[str, Any] = {
+        "init_cell": False,
+        "export_cell": False,
+        "show_question_points": True,
+        "requirements": "requirements.txt",
+        "files": list(STUDENT_PACKAGES),
+        "autograder_files": list(INSTRUCTOR_PACKAGES),
+        "tests": {"files": True, "ok_format": False},
+        "generate": settings.gradescope,
+    }
+    return _raw("ASSIGNMENT CONFIG", config)
+
+
+def _question(question: Question, checks: dict[str, list[Check]]) -> list[NotebookNode]:
+    config: dict[str, Any] = {"name": question.name}
+    if question.answer is not None:
+        config |= {"manual": True, "points": question.points}
+        inside = [_raw("BEGIN SOLUTION"), new_markdown_cell(question.answer), _raw("END SOLUTION")]
+    else:
+        code = "\n\n\n".join(_with_prompt(question.name, f) for f in question.functions.values())
+        inside = [_raw("BEGIN SOLUTION"), new_code_cell(code), _raw("END SOLUTION")]
+        tests = [_test_cell(check) for check in checks[question.name]]
+        inside += [_raw("BEGIN TESTS"), *tests, _raw("END TESTS")]
+    return [_raw("BEGIN QUESTION", config), question.text, *inside, _raw("END QUESTION")]
+
+
+def _raw(boundary: str, config: dict[str, Any] | None = None) -> NotebookNode:
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True) if config else ""
+    return new_raw_cell(f"# {boundary}\n{text}".rstrip())
+
+
+def _with_prompt(question: str, function: str) -> str:
+    """The function with Otter's markup: what Otter removes for students, and what it leaves instead."""
+    prompt = (
+        '""" # BEGIN PROMPT\n'
+        f"    # YOUR CODE HERE, in place of the next line\n    raise {_not_written(question)}\n"
+        '    """; # END PROMPT'
+    )
+    return function.replace(BEGIN, f"{BEGIN} NO PROMPT").replace(END, f"{END}\n    {prompt}")
+
+
+def without_prompt(code: str) -> str:
+    """The code of a solution without Otter's markup."""
+    code = re.sub(r'\n    """ # BEGIN PROMPT\n.*?""";? # END PROMPT', "", code, flags=re.DOTALL)
+    return re.sub(rf"\n *({BEGIN}( NO PROMPT)?|{END})(?=\n|$)", "", code)
+
+
+def _test_cell(check: Check) -> NotebookNode:
+    """The check as Otter takes it: no decorator, no default, imports inside, a name of its own."""
+    title = python_text(check.title)
+    config = {
+        "points": check.points,
+        "hidden": check.hidden,
+        "success_message": title,
+        "failure_message": title,
+    }
+    package = "hidden_checks" if check.hidden else "public_checks"
+    lines = [
+        '""" # BEGIN TEST CONFIG',
+        *yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=1000).splitlines(),
+        '""" # END TEST CONFIG',
+        f"def {check.question}_{check.name}(env):",
+        f"    from {package} import run",
+        f"    run({json.dumps(check.question)}, {json.dumps(check.name)}, env)",
+    ]
+    return new_code_cell("\n".join(lines))
+
+
+def python_text(title: str) -> str:
+    """A title as it has to stand between double quotes in the test file that Otter writes."""
+    return json.dumps(html_safe(title), ensure_ascii=False)[1:-1]

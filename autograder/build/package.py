@@ -1,0 +1,170 @@
+"""From what `otter assign` wrote to zips whose bytes depend on nothing but the sources."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from latex2mathml.converter import convert
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import NotebookNode
+
+from autograder.build.master import STUDENT_PACKAGES, number_cells, without_prompt
+from autograder.build.sources import ROOT
+from autograder.errors import FellShortError
+
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+EXECUTABLE = {"setup.sh", "run_autograder"}
+
+
+def write_zip(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a zip without compression, times or owners, its entries in order of their names."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, EARLIEST)
+            info.create_system = 3
+            info.external_attr = (0o100755 if name in EXECUTABLE else 0o100644) << 16
+            archive.writestr(info, files[name])
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def normalise_notebook(path: Path) -> NotebookNode:
+    """Rewrite a notebook that Otter wrote, with cell ids that do not change from build to build."""
+    notebook = nbformat.read(path, as_version=4)
+    number_cells(notebook)
+    nbformat.write(notebook, path)
+    return notebook
+
+
+def student_files(folder: Path, name: str, extra_requirements: list[str]) -> dict[str, bytes]:
+    """What students get, in one folder of the assignment's name, from Otter's student directory."""
+    files = {
+        f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for part in (f"{name}.ipynb", "tests", *STUDENT_PACKAGES)
+        for path in _files(folder / part)
+    }
+    requirements = (folder.parent / "autograder" / "requirements.txt").read_text().split("\n")
+    lines = [line for line in (*requirements, *extra_requirements) if line]
+    files[f"{name}/README.md"] = (ROOT / "assignments" / "student_readme.md").read_bytes()
+    files[f"{name}/requirements.txt"] = ("\n".join(lines) + "\n").encode()
+    return files
+
+
+def autograder_files(folder: Path) -> dict[str, bytes]:
+    """What Otter put into the autograder zip that it wrote into its autograder directory."""
+    (path,) = folder.glob("*-autograder_*.zip")
+    with zipfile.ZipFile(path) as archive:
+        return {
+            name: archive.read(name)
+            for name in archive.namelist()
+            if not name.endswith("/") and "__pycache__" not in name
+        }
+
+
+def solution_files(notebook: NotebookNode, folder: Path, name: str) -> dict[str, bytes]:
+    """The solution notebook, executed in Otter's autograder directory, and the same as HTML."""
+    notebook = nbformat.from_dict(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = without_prompt(cell.source)
+    notebook.cells = [c for c in notebook.cells if "grader.export" not in c.source]
+    try:
+        NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+    except CellExecutionError as error:
+        raise FellShortError(
+            f"A cell of the solution notebook raised {error.ename}: {error.evalue}\n{_failed(notebook)}"
+        ) from None
+    _normalise_outputs(notebook)
+    text = nbformat.writes(notebook)
+    return {
+        f"{name}-solutions.ipynb": text.encode(),
+        f"{name}-solutions.html": to_html(notebook, f"{name}: solutions").encode(),
+    }
+
+
+def _failed(notebook: NotebookNode) -> str:
+    """The source of the cell that raised."""
+    for cell in notebook.cells:
+        if any(output.output_type == "error" for output in cell.get("outputs", [])):
+            return cell.source
+    return ""
+
+
+def _normalise_outputs(notebook: NotebookNode) -> None:
+    """Take out of the outputs what differs from run to run: times, warnings, the symbol Otter draws."""
+    notebook.metadata["language_info"] = {"name": "python"}
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if "outputs" in cell:
+            cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+        for output in cell.get("outputs", []):
+            data: dict[str, Any] = output.get("data", {})
+            if "text/html" in data:
+                data["text/html"] = re.sub(r"(passed!) \S+(</p>)", r"\1\2", data["text/html"])
+
+
+class _MathMLRenderer(IPythonRenderer):
+    """Writes formulas as MathML, which browsers show without a script from somewhere else."""
+
+    def block_math(self, body: str) -> str:
+        return convert(body, display="block")
+
+    def multiline_math(self, text: str) -> str:
+        return self.block_math(text)
+
+    def inline_math(self, body: str) -> str:
+        return convert(body)
+
+
+def to_html(notebook: NotebookNode, title: str) -> str:
+    """A page that shows the notebook with nothing installed, without a script and without a network."""
+    exporter = HTMLExporter(template_name="lab")
+    exporter.register_filter(
+        "markdown2html",
+        lambda source: MarkdownWithMath(renderer=_MathMLRenderer(escape=False)).render(source),
+    )
+    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
+    return re.sub(r"<script\b.*?</script>", "", html, flags=re.DOTALL)
+
+
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write data as indented JSON."""
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def replace_folders(folders: Mapping[Path, Path]) -> None:
+    """Copy finished folders (the keys) to where they belong (the values), in the place of older ones.
+
+    Everything is copied before anything is replaced, so that a full disk leaves the older ones as they are.
+    """
+    staged = {old: old.with_name(f".{old.name}.new") for old in folders.values()}
+    try:
+        for new, old in folders.items():
+            shutil.rmtree(staged[old], ignore_errors=True)
+            shutil.copytree(new, staged[old])
+        for old, copy in staged.items():
+            shutil.rmtree(old, ignore_errors=True)
+            copy.rename(old)
+    finally:
+        for copy in staged.values():
+            shutil.rmtree(copy, ignore_errors=True)
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    return [p for p in sorted(path.rglob("*")) if p.is_file() and "__pycache__" not in p.parts]

@@ -1,0 +1,90 @@
+"""The `homework` command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder.errors import HomeworkError
+
+# One thread of linear algebra a process: the arrays are small, and there is a process a core. This has to
+# be said before NumPy is loaded, so the commands import what they need when they run.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status: 0, 1 where something fell short, 2 on bad usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except HomeworkError as error:
+        print(f"homework {options.command}: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        print(f"homework {options.command}: interrupted.", file=sys.stderr)
+        return 1
+    except OSError as error:
+        what = f"{error.strerror}: {error.filename}" if error.strerror else str(error)
+        print(f"homework {options.command}: {what}.", file=sys.stderr)
+        return 2
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        print(
+            f"homework {options.command}: {type(error).__name__}: {error} ({where.filename}, line "
+            f"{where.lineno}). This is a fault in the program, or in a file of checks; mend or report it.",
+            file=sys.stderr,
+        )
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="homework", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    build = commands.add_parser("build", help="make the zips for students, Gradescope and instructors")
+    build.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all of them")
+    build.add_argument("--out", type=Path, default=Path("dist"), help="default: dist")
+    build.set_defaults(run=_build)
+
+    verify = commands.add_parser("verify", help="show that the checks tell right from wrong answers")
+    verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all of them")
+    verify.set_defaults(run=_verify)
+    return parser
+
+
+def _build(options: argparse.Namespace) -> int:
+    from autograder.build import build
+    from autograder.build.sources import assignment_names
+
+    if not str(options.out).strip(". /"):
+        raise HomeworkError("--out needs the name of a folder of its own, such as dist.")
+    for name in options.assignments or assignment_names():
+        manifest, built = build(name, options.out.resolve())
+        folder = options.out / name
+        print(f"{name}: {'built' if built else 'nothing has changed'} in {folder}")
+        points = manifest["points"].values()
+        automatic = sum(p.get("public", 0) + p.get("hidden", 0) for p in points)
+        for what, score in manifest["scores"].items():
+            print(f"  otter run on the {what}: {score:g} of {automatic:g} automatic points")
+        print(f"  secret for the hidden checks: {manifest['secret']}")
+        print(f"  graded by hand: {sum(p.get('manual', 0) for p in points):g} points")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from autograder.build.sources import assignment_names
+    from autograder.verify import report, verify
+
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    good = [report(verify(name), console) for name in options.assignments or assignment_names()]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,368 @@
+"""Problem 3, the hidden checks. They hold an answer against the reference on many inputs."""
+
+import time
+
+import numpy as np
+
+import solutions.p3_linear_layer as reference
+from hidden_checks import check
+from public_checks.expect import expect, expect_derivative, expect_no_traces
+
+CLASSES = (2, 3, 4, 7, 40, 200)
+SHAPES = ((2, 5), (3, 3), (5, 2), (4, 1), (7, 11), (2, 2))
+BATCHES = ((2, 5, 3), (3, 3, 3), (5, 2, 8), (4, 6, 1), (2, 2, 2), (6, 1, 4), (3, 4, 17))
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+
+# The inputs of the checks.
+
+
+def logits_of_all_sizes(rng):
+    """Logits of every number of classes and of sizes from 1e-3 to 30, with ties."""
+    for k in CLASSES:
+        for size in (1e-3, 1.0, 30.0):
+            yield size * rng.normal(size=k)
+        yield rng.integers(-2, 3, size=k).astype(float)
+    for z in ([0, -40], [2, 2, 1], [1, 1, 1], [0, 720], [-3, 7, -3, 7]):
+        yield np.array(z, dtype=float)
+
+
+def extreme_logits(rng):
+    """Logits up to 1e4 in absolute value: one far ahead, one far behind, all far off, two ahead."""
+    yield from (np.array([1e4, 0.0, -1e4]), np.array([-1e4, -1e4]), np.array([1e4, 1e4, 1e4, 1e4]))
+    yield from (
+        np.array([0.0, -1e4, 1.0]),
+        np.array([800.0, 799.0, -800.0]),
+        np.array([-40.0, 0.0]),
+    )
+    yield from (np.array([0.0, 9e3, -9e3, 1.0]), np.array([720.0, 0.0, -1.0]), np.array([-760.0, -761.0]))
+    yield rng.uniform(-1e4, 1e4, size=6)
+
+
+def example(rng, k, d, size=1.0):
+    """W, b and x, with logits of about `size`."""
+    return (
+        size * rng.normal(size=(k, d)) / np.sqrt(d),
+        size * rng.normal(size=k),
+        rng.normal(size=d),
+    )
+
+
+def labels(k):
+    """The first, a middle and the last label."""
+    return sorted({0, k // 2, k - 1})
+
+
+def batch(rng, k, d, N):
+    """W, b, X and y. The labels come in no order, and where N allows the first and the last are there."""
+    W, b, _ = example(rng, k, d)
+    y = np.concatenate([[0, k - 1], rng.integers(0, k, size=N)])[:N]
+    return W, b, rng.normal(size=(N, d)), rng.permutation(y)
+
+
+def unusual(*arrays):
+    """The same numbers as the arrays hold, in unusual arrays: a dtype, and what it is to give.
+
+    float32, whole numbers, every second entry of a longer array, and Fortran's order of entries.
+    """
+    yield FLOAT32, tuple(a.astype(np.float32) for a in arrays)
+    yield FLOAT64, tuple(np.rint(2 * a).astype(np.int64) for a in arrays)
+    yield FLOAT64, tuple(np.repeat(a, 2, axis=-1)[..., ::2] for a in arrays)
+    yield FLOAT64, tuple(np.asfortranarray(a) for a in arrays)
+
+
+def in_float64(function, *arrays, **labels):
+    """What the reference computes from these numbers in float64, whatever the student's dtype is."""
+    return function(*(np.asarray(a, dtype=np.float64) for a in arrays), **labels)
+
+
+# By how much two right answers can differ: the sizes of the terms that rounding acts on.
+
+
+def softmax_tolerance(z, p):
+    """Entry by entry: exp(z - max) is off by eps |z - max| of itself, and all of it by eps."""
+    eps = np.finfo(np.float64).eps
+    return (1e-9 + 64 * eps * (1 + np.abs(z).max())) * p + 4 * eps
+
+
+def log_tolerance(z, log_p):
+    """Entry by entry: the logarithm of p is a difference of numbers of the size of the logits."""
+    return 1e-9 * np.abs(log_p) + 64 * np.finfo(np.float64).eps * (1 + np.abs(z).max())
+
+
+def logit_size(W, b, x):
+    return 1 + (np.abs(W) @ np.abs(x) + np.abs(b)).max()
+
+
+# 3(a)
+
+
+@check("q3a", "matches the reference for every number of classes", points=1.5)
+def matches_reference(softmax, rng):
+    for z in logits_of_all_sizes(rng):
+        p = reference.softmax(z)
+        expect(softmax, z=z).close(p, within=softmax_tolerance(z, p))
+
+
+@check("q3a", "is right for logits up to 1e4", points=1.5)
+def extremes(softmax, rng):
+    for z in extreme_logits(rng):
+        p = reference.softmax(z)
+        expect(softmax, z=z).close(p, within=softmax_tolerance(z, p))
+
+
+@check("q3a", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+def unusual_arrays(softmax, rng):
+    for dtype, (z,) in (*unusual(rng.normal(size=5)), *unusual(np.array([1e4, 300.0, -300.0]))):
+        p = in_float64(reference.softmax, z)
+        expect(softmax, z=z).of_dtype(dtype).close(p, dtype=dtype)
+
+
+@check("q3a", "changes neither its argument nor an earlier result", points=0.5)
+def no_traces(softmax, source, rng):
+    z, other = rng.normal(size=(2, 5))
+    expect_no_traces(softmax, source, {"z": z}, {"z": other}).close(reference.softmax(z))
+
+
+# 3(b)
+
+
+@check("q3b", "matches the reference for every number of classes", points=1.5)
+def jacobian_matches_reference(softmax_jacobian, rng):
+    for z in logits_of_all_sizes(rng):
+        expect(softmax_jacobian, z=z).close(reference.softmax_jacobian(z), rounding=1 + np.abs(z).max() / 4)
+
+
+@check("q3b", "is the numerical derivative of softmax", points=1)
+def jacobian_differentiates_softmax(softmax_jacobian, rng):
+    for k in (2, 3, 6):
+        expect_derivative("jacobian", reference.softmax, softmax_jacobian, z=rng.normal(size=k))
+
+
+@check("q3b", "is right for logits up to 1e4", points=0.5)
+def jacobian_extremes(softmax_jacobian, rng):
+    for z in extreme_logits(rng):
+        expect(softmax_jacobian, z=z).close(reference.softmax_jacobian(z), rounding=1 + np.abs(z).max() / 4)
+
+
+@check("q3b", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+def jacobian_unusual_arrays(softmax_jacobian, rng):
+    for dtype, (z,) in unusual(rng.normal(size=5)):
+        J = in_float64(reference.softmax_jacobian, z)
+        expect(softmax_jacobian, z=z).of_dtype(dtype).close(J, dtype=dtype)
+
+
+@check("q3b", "changes neither its argument nor an earlier result", points=0.5)
+def jacobian_no_traces(softmax_jacobian, source, rng):
+    z, other = rng.normal(size=(2, 5))
+    answer = expect_no_traces(softmax_jacobian, source, {"z": z}, {"z": other})
+    answer.close(reference.softmax_jacobian(z))
+
+
+# 3(c)
+
+
+@check("q3c", "matches the reference for every number of classes", points=1)
+def log_matches_reference(log_softmax, rng):
+    for z in logits_of_all_sizes(rng):
+        log_p = reference.log_softmax(z)
+        expect(log_softmax, z=z).close(log_p, within=log_tolerance(z, log_p))
+
+
+@check("q3c", "is finite and right for logits up to 1e4", points=1.5)
+def log_extremes(log_softmax, rng):
+    for z in extreme_logits(rng):
+        log_p = reference.log_softmax(z)
+        expect(log_softmax, z=z).close(log_p, within=log_tolerance(z, log_p))
+
+
+@check("q3c", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+def log_unusual_arrays(log_softmax, rng):
+    for dtype, (z,) in (*unusual(rng.normal(size=5)), *unusual(np.array([1e4, 300.0, -300.0]))):
+        log_p = in_float64(reference.log_softmax, z)
+        expect(log_softmax, z=z).of_dtype(dtype).close(log_p, dtype=dtype)
+
+
+@check("q3c", "changes neither its argument nor an earlier result", points=0.5)
+def log_no_traces(log_softmax, source, rng):
+    z, other = rng.normal(size=(2, 5))
+    expect_no_traces(log_softmax, source, {"z": z}, {"z": other}).close(reference.log_softmax(z))
+
+
+# 3(d)
+
+
+@check("q3d", "matches the reference for every shape and label", points=1.5)
+def loss_matches_reference(nll_loss, rng):
+    for k, d in SHAPES:
+        for size in (1.0, 10.0):
+            W, b, x = example(rng, k, d, size)
+            for y in labels(k):
+                expect(nll_loss, W=W, b=b, x=x, y=y).close(
+                    reference.nll_loss(W, b, x, y), rounding=logit_size(W, b, x)
+                )
+
+
+@check("q3d", "is finite and right for logits up to 1e4", points=1)
+def loss_extremes(nll_loss, rng):
+    for z in extreme_logits(rng):
+        W, x = np.zeros((len(z), 2)), np.array([1.0, -1.0])
+        for y in labels(len(z)):
+            loss = reference.nll_loss(W, z, x, y)
+            expect(nll_loss, W=W, b=z, x=x, y=y).close(loss, rounding=1 + np.abs(z).max())
+
+
+@check("q3d", "takes float32, whole numbers and views", points=0.5)
+def loss_unusual_arrays(nll_loss, rng):
+    for dtype, (W, b, x) in unusual(*example(rng, 3, 5)):
+        loss = in_float64(reference.nll_loss, W, b, x, y=1)
+        expect(nll_loss, W=W, b=b, x=x, y=1).close(loss, rounding=logit_size(W, b, x), dtype=dtype)
+
+
+@check("q3d", "changes none of its arguments", points=0.5)
+def loss_no_traces(nll_loss, source, rng):
+    first, other = (dict(zip("Wbx", example(rng, 3, 4), strict=True), y=1) for _ in range(2))
+    expect_no_traces(nll_loss, source, first, other).close(reference.nll_loss(**first))
+
+
+# 3(e)
+
+
+def expect_gradients(answer, expected, rounding, dtype=FLOAT64):
+    """Expect the parts dW and db, where the terms of db are of size `rounding`, and x is of size 1."""
+    for part, gradient in zip(answer.parts("dW", "db")[::-1], expected[::-1], strict=True):
+        part.close(gradient, rounding=rounding, dtype=dtype)
+
+
+@check("q3e", "match the reference for every shape and label", points=2)
+def gradients_match_reference(nll_gradients, rng):
+    for k, d in SHAPES:
+        for size in (1.0, 10.0):
+            W, b, x = example(rng, k, d, size)
+            for y in labels(k):
+                expect_gradients(
+                    expect(nll_gradients, W=W, b=b, x=x, y=y),
+                    reference.nll_gradients(W, b, x, y),
+                    logit_size(W, b, x) * max(1, np.abs(x).max()),
+                )
+
+
+@check("q3e", "are the numerical derivatives of the loss", points=0.5)
+def gradients_differentiate_the_loss(nll_gradients, rng):
+    for k, d, y in ((2, 3, 0), (3, 4, 2), (5, 2, 1)):
+        given = dict(zip("Wbx", example(rng, k, d), strict=True), y=y)
+        expect_derivative("gradient", reference.nll_loss, nll_gradients, ("dW", "db"), wrt=(0, 1), **given)
+
+
+@check("q3e", "are right for logits up to 1e4, where dW is db times x^T too", points=1)
+def gradients_extremes(nll_gradients, rng):
+    for z in extreme_logits(rng):
+        W, x = np.zeros((len(z), 2)), np.array([1.0, -0.5])
+        for y in labels(len(z)):
+            answer = expect(nll_gradients, W=W, b=z, x=x, y=y)
+            expect_gradients(answer, reference.nll_gradients(W, z, x, y), 1 + np.abs(z).max() / 4)
+            dW, db = answer.parts("dW", "db")
+            if not np.allclose(dW.value, np.outer(db.value, x), rtol=1e-9, atol=1e-12):
+                raise dW.wrong("dW has to be the outer product of db and x.")
+            if abs(db.value.sum()) > 1e-9:
+                raise db.wrong("the entries of db have to sum to 0.")
+
+
+@check("q3e", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+def gradients_unusual_arrays(nll_gradients, rng):
+    for dtype, (W, b, x) in unusual(*example(rng, 3, 5)):
+        answer = expect(nll_gradients, W=W, b=b, x=x, y=1)
+        for part in answer.parts("dW", "db"):
+            part.of_dtype(dtype)
+        expected = in_float64(reference.nll_gradients, W, b, x, y=1)
+        expect_gradients(answer, expected, logit_size(W, b, x) * max(1, np.abs(x).max()), dtype)
+
+
+@check("q3e", "come with no change to an argument or to an earlier result", points=0.5)
+def gradients_no_traces(nll_gradients, source, rng):
+    first, other = (dict(zip("Wbx", example(rng, 3, 4), strict=True), y=1) for _ in range(2))
+    answer = expect_no_traces(nll_gradients, source, first, other)
+    expect_gradients(answer, reference.nll_gradients(**first), 8)
+
+
+@check("q3e", "take no evaluation of the loss for each of 131072 weights", points=1)
+def gradients_of_many_weights(nll_gradients, rng):
+    W, b, x = example(rng, 128, 1024)
+    answer = expect(nll_gradients, W=W, b=b, x=x, y=77, seconds=2)
+    expect_gradients(answer, reference.nll_gradients(W, b, x, 77), logit_size(W, b, x) * 4)
+
+
+# 3(f)
+
+
+def batch_rounding(W, b, X):
+    return max(logit_size(W, b, x) for x in X) * max(1, np.abs(X).max())
+
+
+@check("q3f", "match the reference for every shape, a batch of one too", points=1.5)
+def batch_matches_reference(batch_nll_gradients, rng):
+    for k, d, N in BATCHES:
+        W, b, X, y = batch(rng, k, d, N)
+        expect_gradients(
+            expect(batch_nll_gradients, W=W, b=b, X=X, y=y),
+            reference.batch_nll_gradients(W, b, X, y),
+            batch_rounding(W, b, X),
+        )
+
+
+@check("q3f", "are the numerical derivatives of the mean loss", points=0.5)
+def batch_gradients_differentiate_the_mean(batch_nll_gradients, rng):
+    def mean_loss(W, b, X, y):
+        return np.mean([reference.nll_loss(W, b, x, i) for x, i in zip(X, y, strict=True)])
+
+    for k, d, N in ((3, 2, 4), (2, 3, 1), (4, 5, 3)):
+        given = dict(zip("WbXy", batch(rng, k, d, N), strict=True))
+        expect_derivative("gradient", mean_loss, batch_nll_gradients, ("dW", "db"), wrt=(0, 1), **given)
+
+
+@check("q3f", "are right for logits up to 1e4, which differ from row to row", points=0.5)
+def batch_extremes(batch_nll_gradients, rng):
+    W = np.array([[1e4, 0.0], [0.0, 1e4], [-1e4, 3.0]])
+    b, X = (
+        np.array([1.0, 0.0, -1.0]),
+        np.array([[1.0, 0.5], [-1.0, -0.25], [1e-4, 1e-4], [0.0, 1.0]]),
+    )
+    for y in (np.array([0, 1, 2, 0]), np.array([2, 2, 0, 1])):
+        expect_gradients(
+            expect(batch_nll_gradients, W=W, b=b, X=X, y=y),
+            reference.batch_nll_gradients(W, b, X, y),
+            batch_rounding(W, b, X),
+        )
+
+
+@check("q3f", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+def batch_unusual_arrays(batch_nll_gradients, rng):
+    *arrays, y = batch(rng, 3, 5, 4)
+    for kind, (dtype, (W, b, X)) in zip("bhiB", unusual(*arrays), strict=True):
+        answer = expect(batch_nll_gradients, W=W, b=b, X=X, y=y.astype(kind))
+        for part in answer.parts("dW", "db"):
+            part.of_dtype(dtype)
+        expected = in_float64(reference.batch_nll_gradients, W, b, X, y=y)
+        expect_gradients(answer, expected, batch_rounding(W, b, X), dtype)
+
+
+@check("q3f", "come with no change to an argument or to an earlier result", points=0.5)
+def batch_no_traces(batch_nll_gradients, source, rng):
+    first, other = (dict(zip("WbXy", batch(rng, 3, 4, 5), strict=True)) for _ in range(2))
+    answer = expect_no_traces(batch_nll_gradients, source, first, other)
+    expect_gradients(
+        answer, reference.batch_nll_gradients(**first), batch_rounding(*list(first.values())[:3])
+    )
+
+
+@check("q3f", "take no Python loop over the batch, and no evaluation of the loss for each weight", points=0.5)
+def batch_is_fast(batch_nll_gradients, rng):
+    # A small batch first: what is wrong there may need no end of memory for the large ones.
+    for k, d, N in ((3, 4, 9), (3, 2, 200000), (128, 1024, 4)):
+        W, b, X, y = batch(rng, k, d, N)
+        began = time.thread_time()
+        expected = reference.batch_nll_gradients(W, b, X, y)
+        # Right answers take up to 3 times as long as the reference, loops 30 times and more.
+        seconds = 12 * (time.thread_time() - began) if N > 1000 else 2
+        answer = expect(batch_nll_gradients, W=W, b=b, X=X, y=y, seconds=seconds)
+        expect_gradients(answer, expected, 64.0)

@@ -1,0 +1,205 @@
+"""Verify: the proof that the checks catch every known mistake and pass every right answer.
+
+No kernel is needed: the checks run on a namespace in this process, through the same boundary as always.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import linecache
+import os
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache, partial
+from itertools import count
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autograder.build.master import load_checks, stub
+from autograder.build.sources import ROOT, Problem, read_problem, read_settings
+from autograder.errors import FellShortError, HomeworkError
+from hidden_checks import hidden
+from mistakes import Program, programs
+from public_checks import Check, CheckFailure
+from public_checks.boundary import Submission
+
+_number = count()
+
+
+@dataclass
+class Outcome:
+    """How one submission did.
+
+    lost : points lost, by question.
+    messages : what the failed checks said, by question.
+    fault : what is not as it has to be; empty where all is well.
+    """
+
+    name: str
+    question: str
+    lost: dict[str, float] = field(default_factory=dict)
+    messages: dict[str, list[str]] = field(default_factory=dict)
+    fault: str = ""
+
+
+@dataclass
+class Verification:
+    """What became of the reference, the template, every mistake and every variant of an assignment."""
+
+    assignment: str
+    points: dict[str, float]
+    reference: Outcome
+    template: Outcome
+    mistakes: list[Outcome]
+    variants: list[Outcome]
+
+    @property
+    def faults(self) -> list[Outcome]:
+        every = [self.reference, self.template, *self.mistakes, *self.variants]
+        return [outcome for outcome in every if outcome.fault]
+
+
+def verify(name: str) -> Verification:
+    """Run all checks of an assignment on the reference, the template, each mistake and each variant."""
+    problems, checks = _prepared(name)
+    points = {q: sum(c.points for c in cs) for q, cs in checks.items()}
+
+    reference = grade(Outcome("reference solution", "all"), namespace(problems), checks)
+    if reference.lost:
+        reference.fault = f"loses points in {_listed(reference.lost)}"
+    template = grade(Outcome("blank template", "all"), namespace(problems, blank=True), checks)
+    if template.lost != points:
+        template.fault = "earns points"
+
+    answers = [program for problem in problems for program in _programs(problem)]
+    for program in answers:
+        if program.question not in checks:
+            raise HomeworkError(
+                f"The mistake '{program.name}' is one of {program.question}, "
+                f"which is no question with code of {name}; correct it."
+            )
+    for question in set(checks) - {answer.question for answer in answers if not answer.right}:
+        raise HomeworkError(f"{question} has no mistake in autograder/mistakes; write down a wrong answer.")
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
+        outcomes = list(processes.map(partial(grade_program, name), answers, chunksize=4))
+    mistakes = [o for o, program in zip(outcomes, answers, strict=True) if not program.right]
+    variants = [o for o, program in zip(outcomes, answers, strict=True) if program.right]
+    return Verification(name, points, reference, template, mistakes, variants)
+
+
+@cache
+def _prepared(name: str) -> tuple[list[Problem], dict[str, list[Check]]]:
+    """The problems and the checks of an assignment, with the secret of hidden checks in place."""
+    settings = read_settings(name)
+    problems = [read_problem(problem) for problem in settings.problems]
+    hidden.secret = settings.secret
+    return problems, load_checks(problems)
+
+
+def grade_program(name: str, program: Program) -> Outcome:
+    """Run all checks of an assignment on the reference, with one function in the place of its own."""
+    problems, checks = _prepared(name)
+    names = namespace(problems)
+    execute(program.source, names)
+    outcome = grade(Outcome(program.name, program.question), names, checks)
+    if program.right:
+        outcome.fault = f"loses points in {_listed(outcome.lost)}" if outcome.lost else ""
+    else:
+        outcome.fault = _fault_of_mistake(outcome)
+    return outcome
+
+
+def namespace(problems: Iterable[Problem], blank: bool = False) -> dict[str, Any]:
+    """The names that a notebook defines: those of the reference solution, or of the blank template."""
+    names: dict[str, Any] = {"np": np}
+    for question in (q for problem in problems for q in problem.questions):
+        for function in question.functions.values():
+            execute(stub(question.name, function) if blank else function, names)
+    return names
+
+
+def execute(source: str, names: dict[str, Any]) -> None:
+    """Execute source text in a namespace, so that messages can quote its lines."""
+    file = f"<answer {next(_number)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec"), names)
+
+
+def grade(outcome: Outcome, names: dict[str, Any], checks: dict[str, list[Check]]) -> Outcome:
+    """Run all checks on the names that a notebook defines, and note what is lost in the outcome."""
+    submission = Submission(names)
+    for check in (c for cs in checks.values() for c in cs):
+        try:
+            with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+                check.apply(submission)
+        except CheckFailure as failure:
+            question = check.question
+            outcome.lost[question] = outcome.lost.get(question, 0) + check.points
+            outcome.messages.setdefault(question, []).append(f"{type(failure).__name__}: {failure}")
+        except Exception as error:
+            raise FellShortError(
+                f"The check {check.name} of {check.question} breaks on '{outcome.name}': {error!r}; "
+                "a check has to say what is wrong by a CheckFailure."
+            ) from error
+    return outcome
+
+
+def report(verification: Verification, console: Console) -> bool:
+    """Print a table of the mistakes, and what is at fault; return whether nothing is."""
+    table = Table(title=f"{verification.assignment}: mistakes")
+    table.add_column("question")
+    table.add_column("mistake", min_width=30)
+    table.add_column("lost", justify="right", no_wrap=True)
+    table.add_column("what the first failed check says")
+    for outcome in verification.mistakes:
+        said = outcome.messages.get(outcome.question, ["nothing"])[0].splitlines()[0]
+        lost, of = outcome.lost.get(outcome.question, 0), verification.points[outcome.question]
+        table.add_row(outcome.question, Text(outcome.name), f"{lost:g} of {of:g}", Text(said))
+    console.print(table)
+    faults = verification.faults
+    console.print(
+        f"{verification.assignment}: reference solution "
+        f"{sum(verification.points.values()) - sum(verification.reference.lost.values()):g} of "
+        f"{sum(verification.points.values()):g}, blank template "
+        f"{sum(verification.points.values()) - sum(verification.template.lost.values()):g}; "
+        f"{len(verification.mistakes)} mistakes, {len(verification.variants)} correct variants, "
+        f"{len(faults)} not as they have to be."
+    )
+    for outcome in faults:
+        console.print(f"  {outcome.question}, '{outcome.name}': {outcome.fault}", markup=False)
+        for message in [m for ms in outcome.messages.values() for m in ms][:3]:
+            console.print(f"    {message}", markup=False)
+    return not faults
+
+
+def _programs(problem: Problem) -> list[Program]:
+    file = f"autograder/mistakes/{problem.name}.py"
+    if not (ROOT / file).is_file():
+        raise HomeworkError(f"There is no file {file}; write down wrong answers first.")
+    try:
+        return programs(problem.name)
+    except Exception as error:
+        raise HomeworkError(f"{file} cannot be imported: {error!r}.") from None
+
+
+def _fault_of_mistake(outcome: Outcome) -> str:
+    if outcome.question not in outcome.lost:
+        return "loses no point"
+    unexpected = [
+        q for q in outcome.lost if q != outcome.question and outcome.question not in hidden.used_by(q)
+    ]
+    if not unexpected:
+        return ""
+    declare = f"uses({unexpected[0]!r}, {outcome.question!r})"
+    return f"loses points in {_listed(unexpected)} as well; if that may call it, declare {declare}"
+
+
+def _listed(questions: Iterable[str]) -> str:
+    return ", ".join(sorted(questions))

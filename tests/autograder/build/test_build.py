@@ -1,0 +1,248 @@
+"""The whole path on real Otter: what is in the zips, and what `otter run` makes of submissions."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from autograder.build import build
+from autograder.build.otter_tools import otter_run
+from autograder.build.sources import ROOT, read_problem, read_settings
+from autograder.verify import grade_program
+from mistakes import programs
+from tests.helpers import fill, reference_answers, unzip
+
+WRONG = {
+    "softmax": "the largest logit is not subtracted, so that exp overflows",
+    "softmax_jacobian": "the sign off the diagonal is wrong",
+    "log_softmax": "a small number is added inside the logarithm",
+    "nll_loss": "the probability is clipped at 1e-12",
+    "nll_gradients": "dW is transposed",
+    "batch_nll_gradients": "the sum instead of the mean",
+}
+
+
+def score(cases):
+    points = {}
+    for case in cases:
+        points[case.question] = points.get(case.question, 0) + case.points * case.passed
+    return points
+
+
+@pytest.fixture(scope="module")
+def full(manifest):
+    return {q: p["public"] + p["hidden"] for q, p in manifest["points"].items() if "manual" not in p}
+
+
+@pytest.fixture
+def solved(student_folder):
+    """The template, filled in with the reference solution."""
+    return fill(student_folder / "backprop.ipynb", reference_answers(), student_folder / "backprop.ipynb")
+
+
+def test_the_reference_scores_everything_and_the_template_nothing(manifest, full):
+    assert manifest["scores"] == {"reference solution": sum(full.values()), "blank template": 0}
+    assert manifest["points"]["q3g"] == {"manual": 4}
+    for points in manifest["points"].values():
+        if "manual" not in points:
+            assert 0.25 <= points["public"] / (points["public"] + points["hidden"]) <= 0.45
+
+
+def test_a_second_build_does_nothing_and_a_damaged_one_is_made_again(dist):
+    before = {path.name: path.stat().st_mtime_ns for path in dist.iterdir()}
+    manifest, built = build("backprop", dist.parent)
+    assert not built
+    assert {path.name: path.stat().st_mtime_ns for path in dist.iterdir()} == before
+    assert manifest["assignment"] == "backprop"
+
+
+def test_two_builds_at_two_times_in_two_folders_are_the_same_bytes(dist, tmp_path):
+    time.sleep(2.1)  # the resolution of times in zip files
+    _, built = build("backprop", tmp_path / "elsewhere" / "dist")
+    assert built
+    for path in dist.iterdir():
+        assert path.read_bytes() == (tmp_path / "elsewhere" / "dist" / "backprop" / path.name).read_bytes()
+
+
+def test_the_student_zip_does_not_depend_on_the_secret(dist, tmp_path, monkeypatch):
+    import autograder.build as module
+
+    def with_secret(name):
+        return replace(read_settings(name), secret="correct horse battery staple")
+
+    monkeypatch.setattr(module, "read_settings", with_secret)
+    manifest, _ = build("backprop", tmp_path / "dist")
+    other = tmp_path / "dist" / "backprop"
+    assert manifest["secret"] != "none"
+    assert (other / "student.zip").read_bytes() == (dist / "student.zip").read_bytes()
+    assert (other / "autograder.zip").read_bytes() != (dist / "autograder.zip").read_bytes()
+
+
+def test_otter_assign_works_on_the_master_by_itself(dist, full, tmp_path):
+    master = dist.parents[1] / "build" / "backprop"
+    shutil.copytree(master, tmp_path / "master")
+    command = [sys.executable, "-m", "otter", "assign", "backprop.ipynb", str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=tmp_path / "master", capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "out"
+    assert len(list(out.glob("autograder/backprop-autograder_*.zip"))) == 1
+    for folder in ("student", "autograder"):
+        tests = sorted(path.name for path in (out / folder / "tests").iterdir())
+        assert tests == sorted(f"{question}.py" for question in full)
+    assert "NotImplementedError" in (out / "student" / "backprop.ipynb").read_text()
+
+
+def test_a_renamed_notebook_and_one_without_checks_and_metadata_grade_the_same(solved, dist, full, tmp_path):
+    renamed = shutil.copy(solved, tmp_path / "hw (1).ipynb")
+    notebook = nbformat.read(solved, as_version=4)
+    notebook.metadata.clear()
+    notebook.cells = [c for c in notebook.cells if "grader" not in c.source]
+    for cell in notebook.cells:
+        cell.metadata.clear()
+    nbformat.write(notebook, tmp_path / "bare.ipynb")
+    with ThreadPoolExecutor(1) as one:
+        for cases in one.map(
+            otter_run, (Path(renamed), tmp_path / "bare.ipynb"), [dist / "autograder.zip"] * 2
+        ):
+            assert score(cases) == full
+
+
+def test_otter_run_on_the_command_line_writes_the_same_score(solved, dist, full, tmp_path):
+    command = [sys.executable, "-m", "otter", "run", str(solved), "-a", str(dist / "autograder.zip")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert f"Total Score: {sum(full.values()):.3f}" in done.stdout
+    assert (tmp_path / "results.json").is_file()
+
+
+@pytest.mark.parametrize("function", WRONG)
+def test_otter_run_and_verify_score_a_mistake_the_same(function, student_folder, dist, full):
+    (program,) = [
+        p for p in programs("p3_linear_layer") if p.name == WRONG[function] and f"def {function}(" in p.source
+    ]
+    submission = fill(
+        student_folder / "backprop.ipynb",
+        reference_answers() | {function: program.source},
+        student_folder / "backprop.ipynb",
+    )
+    lost = grade_program("backprop", program).lost
+    expected = {q: points - lost.get(q, 0) for q, points in full.items()}
+    cases = otter_run(submission, dist / "autograder.zip")
+    assert score(cases) == expected
+    assert expected[program.question] < full[program.question]
+    messages = [c.message for c in cases if not c.passed]
+    assert all("Traceback" not in m and re.search(r"(Incorrect|Raised|OutOfTime): \w", m) for m in messages)
+
+
+def test_the_student_zip_gives_nothing_away(student_folder):
+    problem = read_problem("p3_linear_layer")
+    secrets = {}
+    for question in problem.questions:
+        for name, source in question.functions.items():
+            body = source[source.index("# BEGIN SOLUTION") : source.index("# END SOLUTION")]
+            secrets |= {line.strip(): f"the solution of {name}" for line in body.splitlines()}
+        if question.answer:
+            secrets |= {line.strip(): "the model answer" for line in question.answer.splitlines()}
+    for path in (ROOT / "autograder").rglob("*.py"):
+        secrets |= {line.strip(): path.name for line in path.read_text().splitlines()}
+    for path in sorted(p for p in student_folder.rglob("*") if p.is_file()):
+        text = path.read_text()
+        assert "SOLUTION" not in text
+        assert not re.search(r"/(tmp|root|home|work)/", text), path
+        if "hidden" in path.parts[-1]:
+            pytest.fail(f"{path} looks like a hidden check")
+        public = {
+            line.strip()
+            for folder in ("public_checks", "gradcheck")
+            for source in (ROOT / "assignments" / folder).glob("*.py")
+            for line in source.read_text().splitlines()
+        }
+        lines = {line.strip().removesuffix('\\n",').strip('"').strip() for line in text.splitlines()}
+        for line in lines - public:
+            if len(line) > 14 and line not in {"import numpy as np"}:
+                assert line not in secrets, f"{path.name} has a line of {secrets[line]}: {line}"
+
+
+def test_the_solutions_zip_has_answers_and_a_page_without_scripts(dist, tmp_path):
+    folder = unzip(dist / "solutions.zip", tmp_path)
+    page = (folder / "backprop-solutions.html").read_text()
+    assert "<math" in page
+    assert "<script" not in page
+    assert "Rubric" in page
+    assert "image/png" in page
+    assert not re.search(r"\$[^$\n]*\\\\[a-z]", page.partition("<body")[2])
+    notebook = nbformat.read(folder / "backprop-solutions.ipynb", as_version=4)
+    assert not any("PROMPT" in cell.source or "SOLUTION" in cell.source for cell in notebook.cells)
+    assert any(cell.get("outputs") for cell in notebook.cells)
+
+
+def test_the_zips_hold_no_stray_files(dist):
+    for path in dist.glob("*.zip"):
+        with zipfile.ZipFile(path) as archive:
+            assert not [n for n in archive.namelist() if re.search(r"pycache|\.pyc|checkpoint|^/|\.\.", n)]
+
+
+def test_the_problem_source_is_a_notebook_that_runs_as_it_stands(tmp_path):
+    import jupytext
+
+    for path in sorted((ROOT / "assignments" / "problems").glob("p*.md")):
+        notebook = jupytext.read(path)
+        NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+
+
+def test_a_student_sees_what_is_wrong_and_exports_a_zip_that_grades(student_folder, dist, full):
+    answers = reference_answers()
+    wrong = "def nll_loss(W, b, x, y):\n    raise ValueError('1 <b>2</b> & 3 <4')"
+    path = fill(
+        student_folder / "backprop.ipynb", answers | {"nll_loss": wrong}, student_folder / "hw (1).ipynb"
+    )
+    (student_folder / "backprop.ipynb").unlink()
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": str(student_folder)}}
+    )
+    client.execute()
+    output = {c.source: "".join(str(o) for o in c.get("outputs", [])) for c in notebook.cells}
+    assert "passed!" in output['grader.check("q3a")']
+    said = output['grader.check("q3d")']
+    assert "Raised: nll_loss raised ValueError: 1 <\u2060b>2<\u2060/b> & 3 <4" in said.replace(
+        "\\u2060", "\u2060"
+    )
+    assert "mend that first" in output['grader.check("q3e")']
+    (exported,) = student_folder.glob("hw (1)_*.zip")
+    cases = otter_run(exported, dist / "autograder.zip")
+    assert score(cases) == score(otter_run(path, dist / "autograder.zip"))
+    assert score(cases)["q3d"] == 0
+
+
+def test_a_forgotten_save_stops_the_export(student_folder):
+    notebook = nbformat.read(student_folder / "backprop.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.source.startswith("def softmax("):
+            cell.source = reference_answers()["softmax"]
+    notebook.cells = [c for c in notebook.cells if "plt" not in c.source or "import" in c.source]
+    NotebookClient(
+        notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": str(student_folder)}}
+    ).execute()
+    said = "".join(str(o) for o in notebook.cells[-1].outputs)
+    assert "NotSavedError" in said
+    assert "softmax in the file backprop.ipynb is not the softmax that you ran last" in said
+    assert not list(student_folder.glob("*.zip"))
+
+
+def test_a_blank_template_runs_through_and_says_what_is_missing(student_folder):
+    notebook = nbformat.read(student_folder / "backprop.ipynb", as_version=4)
+    notebook.cells = notebook.cells[:-1]
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(student_folder)}}).execute()
+    outputs = "".join(str(o) for c in notebook.cells for o in c.get("outputs", []))
+    assert "NotAttempted: softmax is not written yet (Question 3(a))" in outputs
+    assert "This picture needs your answer to Question 3(f) first." in outputs

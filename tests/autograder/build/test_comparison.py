@@ -1,0 +1,43 @@
+"""The build compares what Otter scored with what is registered: nothing can get lost on the way."""
+
+import re
+import zipfile
+
+import pytest
+
+from autograder.build.master import load_checks
+from autograder.build.otter_tools import expect_registered, otter_run
+from autograder.build.sources import read_problem, read_settings
+from autograder.errors import FellShortError
+from tests.helpers import unzip
+
+DAMAGE = {
+    "a test file that does not parse": (lambda t: t + "\ndef (", "produced no results"),
+    "a lost check": (
+        lambda t: t.partition("@test_case")[0] + t[t.rindex("@test_case") :],
+        "Otter scored 1 checks of q3a, but 6",
+    ),
+    "another number of points": (lambda t: t.replace("points=1,", "points=2,", 1), "registered as"),
+    "a hidden check made public": (lambda t: t.replace("hidden=True", "hidden=False", 1), "registered as"),
+    "two checks of one name": (
+        lambda t: t.replace("q3a_ratios", "q3a_positive_and_sum_to_one"),
+        "Otter scored 5 checks of q3a, but 6",
+    ),
+    "a changed title": (lambda t: t.replace("two probabilities", "2 probabilities"), "registered as"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGE)
+def test_a_damaged_autograder_is_noticed(case, dist, tmp_path):
+    damage, sentence = DAMAGE[case]
+    with (
+        zipfile.ZipFile(dist / "autograder.zip") as whole,
+        zipfile.ZipFile(tmp_path / "a.zip", "w") as damaged,
+    ):
+        for name in whole.namelist():
+            text = whole.read(name).decode()
+            damaged.writestr(name, damage(text) if name == "tests/q3a.py" else text)
+    notebook = unzip(dist / "student.zip", tmp_path) / "backprop" / "backprop.ipynb"
+    checks = load_checks([read_problem(p) for p in read_settings("backprop").problems])
+    with pytest.raises(FellShortError, match=re.escape(sentence)):
+        expect_registered(otter_run(notebook, tmp_path / "a.zip"), checks)

@@ -1,0 +1,106 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import autograder.verify as verification
+from autograder.build.sources import read_problem
+from autograder.errors import FellShortError
+from hidden_checks import hidden
+from mistakes import Program, programs
+
+
+@pytest.fixture(scope="module")
+def result():
+    return verification.verify("backprop")
+
+
+def test_every_mistake_is_caught_where_it_is_and_nothing_right_is_marked_down(result):
+    assert [f"{o.name}: {o.fault}" for o in result.faults] == []
+    assert len(result.mistakes) >= 40
+    assert len(result.variants) >= 12
+    assert len({o.name + o.question for o in result.mistakes}) == len(result.mistakes)
+
+
+def test_every_failure_has_a_sentence(result):
+    for outcome in result.mistakes:
+        for messages in outcome.messages.values():
+            assert all(len(m.split()) >= 5 for m in messages)
+
+
+def graded(question, source, right=False):
+    return verification.grade_program("backprop", Program(question, "a program", right, source))
+
+
+RIGHT = "def softmax(z):\n    e = np.exp(z - z.max())\n    return e / e.sum()"
+WRONG = "def softmax(z):\n    return z"
+
+
+def test_a_right_answer_among_the_mistakes_is_a_fault():
+    assert graded("q3a", RIGHT).fault == "loses no point"
+
+
+def test_a_wrong_answer_among_the_variants_is_a_fault():
+    assert graded("q3a", WRONG, right=True).fault.startswith("loses points in q3a")
+
+
+def test_a_mistake_that_costs_points_where_it_is_not_used_is_a_fault():
+    both = "def log_softmax(z):\n    return z\ndef softmax_jacobian(z):\n    return z"
+    assert graded("q3b", both).fault.startswith(
+        "loses points in q3c, q3d as well; if that may call it, declare uses("
+    )
+
+
+def test_a_check_that_breaks_is_named(monkeypatch):
+    problems, checks = verification._prepared("backprop")
+
+    def broken(softmax):
+        raise KeyError("oops")
+
+    changed = {"q3a": [replace(checks["q3a"][0], function=broken)]}
+    with pytest.raises(FellShortError, match="positive_and_sum_to_one of q3a breaks on 'x'"):
+        verification.grade(verification.Outcome("x", "q3a"), verification.namespace(problems), changed)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_right_answer_fails_and_no_wrong_one_passes_whatever_the_secret_is(seed, monkeypatch):
+    problems, checks = verification._prepared("backprop")
+    monkeypatch.setattr(hidden, "secret", f"secret {seed}")
+    for program in programs("p3_linear_layer"):
+        names = verification.namespace(problems)
+        verification.execute(program.source, names)
+        lost = {}
+        for check in [c for q, cs in checks.items() if program.right or q == program.question for c in cs]:
+            outcome = verification.Outcome(program.name, program.question)
+            lost |= verification.grade(outcome, names, {check.question: [check]}).messages
+            if lost:
+                break
+        assert bool(lost) != program.right, (program.name, lost)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_variants_agree_with_the_reference_on_float32_and_on_views(dtype):
+    problems = [read_problem("p3_linear_layer")]
+    rng = np.random.default_rng(5)
+    W, b, x = (rng.normal(size=(2 * n, 2 * m)).astype(dtype)[::2, ::2] for n, m in ((3, 4), (1, 3), (1, 4)))
+    X = rng.normal(size=(10, 8)).astype(dtype)[::2, ::2]
+    arguments = {
+        "q3a": (b[0],),
+        "q3b": (b[0],),
+        "q3c": (b[0],),
+        "q3d": (W, b[0], x[0], 1),
+        "q3e": (W, b[0], x[0], 1),
+        "q3f": (W, b[0], X, np.array([0, 2, 1, 1, 0])),
+    }
+    for program in programs("p3_linear_layer"):
+        if program.right:
+            ours, theirs = verification.namespace(problems), verification.namespace(problems)
+            verification.execute(program.source, theirs)
+            name = program.source.partition("def ")[2].partition("(")[0]
+            expected, actual = (names[name](*arguments[program.question]) for names in (ours, theirs))
+            pairs = (
+                zip(expected, actual, strict=True) if isinstance(expected, tuple) else [(expected, actual)]
+            )
+            for one, other in pairs:
+                assert np.allclose(one, other, rtol=1e-5 if dtype == np.float32 else 1e-12)
+                assert np.asarray(other).dtype == dtype or program.question == "q3d"

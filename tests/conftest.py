@@ -1,0 +1,42 @@
+"""Fixtures: one build of every assignment for the whole run, shared by the worker processes."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from autograder.build import build
+from autograder.build.sources import ROOT
+from tests.helpers import unzip
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory) -> Path:
+    """The folder that `homework build backprop` makes: three zips and a manifest."""
+    top = tmp_path_factory.getbasetemp()
+    shared = top.parent if top.parent.name.startswith("pytest-") else top
+    with FileLock(shared / "build.lock"):
+        build("backprop", shared / "dist")
+    return shared / "dist" / "backprop"
+
+
+@pytest.fixture(scope="session")
+def manifest(dist) -> dict:
+    return json.loads((dist / "manifest.json").read_text())
+
+
+@pytest.fixture
+def student_folder(dist, tmp_path) -> Path:
+    """The student zip, unzipped into a folder with a space in its name."""
+    return unzip(dist / "student.zip", tmp_path / "my homework") / "backprop"
+
+
+@pytest.fixture
+def copy_of_the_project(tmp_path) -> Path:
+    """A copy of the sources, to be broken; `tests.helpers.run_homework` runs its command."""
+    copy = tmp_path / "copy"
+    for folder in ("assignments", "autograder", "solutions"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy

@@ -1,0 +1,102 @@
+"""The functions to differentiate, each as students write it and in extended precision.
+
+The `exact_` ones take real or complex arrays of any precision and are smooth in the imaginary part, so
+that Im f(x + ih) / h is the derivative; where a ReLU has z = 0 they follow the convention R'(0) = 0.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+LAYER_NORM_EPS = 1e-5
+
+
+def softmax(z):
+    """Probabilities along the last axis. z : (..., K) array."""
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(z):
+    """Logarithms of the probabilities along the last axis. z : (..., K) array."""
+    shifted = z - z.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def relu(z):
+    """max(z, 0), entry by entry."""
+    return np.maximum(z, 0)
+
+
+def one_hot(y, K, dtype=np.float64):
+    """(N, K) array of zeros with a 1 in column y[n] of row n; (K,) for a single label."""
+    return np.eye(K, dtype=dtype)[y]
+
+
+def nll(W, b, x, y):
+    """-log p[y] of p = softmax(W x + b). W : (k, d), b : (k,), x : (d,), y : int."""
+    return -log_softmax(W @ x + b)[y]
+
+
+def batch_nll(W, b, X, y):
+    """Mean of -log p[n, y[n]]. W : (k, d), b : (k,), X : (N, d), y : (N,) ints."""
+    return -log_softmax(X @ W.T + b)[np.arange(len(y)), y].mean()
+
+
+def linear(W, b, X):
+    """(N, k) outputs of a linear layer. W : (k, d), b : (k,), X : (N, d)."""
+    return X @ W.T + b
+
+
+def skip_connection(W1, W2, x):
+    """W2 relu(W1 x) + x. W1 : (h, d), W2 : (d, h), x : (d,)."""
+    return W2 @ relu(W1 @ x) + x
+
+
+def mlp(W1, b1, W2, b2, X, y):
+    """Mean loss of a two-layer network. W1 : (h, d), W2 : (k, h), X : (N, d), y : (N,) ints."""
+    return batch_nll(W2, b2, relu(X @ W1.T + b1), y)
+
+
+def layer_norm(X, gamma, beta):
+    """Rows with mean 0 and variance 1, scaled and shifted. X : (N, d), gamma and beta : (d,)."""
+    centred = X - X.mean(axis=1, keepdims=True)
+    variance = (centred**2).mean(axis=1, keepdims=True)
+    return gamma * centred / np.sqrt(variance + LAYER_NORM_EPS) + beta
+
+
+def exact_log_softmax(z):
+    """`log_softmax` for complex z: the shift is the largest real part, a constant."""
+    shifted = z - z.real.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def exact_softmax(z):
+    """`softmax` for complex z."""
+    e = np.exp(z - z.real.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def exact_relu(z):
+    """`relu` for complex z, with R'(0) = 0."""
+    return np.where(z.real > 0, z, 0)
+
+
+def exact_nll(W, b, x, y):
+    """`nll` for complex arguments."""
+    return -exact_log_softmax(W @ x + b)[y]
+
+
+def exact_batch_nll(W, b, X, y):
+    """`batch_nll` for complex arguments."""
+    return -exact_log_softmax(X @ W.T + b)[np.arange(len(y)), y].sum() / len(y)
+
+
+def exact_skip_connection(W1, W2, x):
+    """`skip_connection` for complex arguments."""
+    return W2 @ exact_relu(W1 @ x) + x
+
+
+def exact_mlp(W1, b1, W2, b2, X, y):
+    """`mlp` for complex arguments."""
+    return exact_batch_nll(W2, b2, exact_relu(X @ W1.T + b1), y)

@@ -1,0 +1,21 @@
+"""The checker on the whole corpus: nothing wrong accepted, nothing right rejected, most mistakes named."""
+
+from tests.gradcheck.trial import CONVENTION_ONLY, trials
+
+
+def test_every_wrong_gradient_is_refused_every_right_one_accepted_and_four_in_five_mistakes_named():
+    every = list(trials(seed=0))
+    right = [t for t in every if t.entry.right]
+    wrong = [t for t in every if not t.entry.right]
+    assert len(right) >= 50
+    assert len(wrong) >= 100
+    rejected = [(t.entry.family.name, t.entry.name, str(t.refused[0])) for t in right if t.refused]
+    accepted = {(t.entry.family.name, t.entry.name) for t in wrong if not t.refused}
+    assert rejected == []
+    assert accepted == CONVENTION_ONLY
+    for t in wrong:
+        if t.entry.unsafe:
+            assert {r.verdict for r in t.refused} == {"unsafe"}, t.entry.name
+    to_name = [t for t in wrong if not t.entry.unsafe]
+    assert sum(t.rightly_named for t in to_name) >= 0.8 * len(to_name)
+    assert any(r.verdict == "right" for t in right for r in t.reports)

@@ -1,0 +1,48 @@
+"""What several tests do to notebooks, zips and commands."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+import nbformat
+
+from autograder.build.sources import read_problem, read_settings
+
+
+def unzip(path: Path, folder: Path) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def fill(template: Path, answers: dict[str, str], target: Path) -> Path:
+    """Write a copy of a notebook in which the stubs of these functions are replaced by source text."""
+    notebook = nbformat.read(template, as_version=4)
+    for cell in notebook.cells:
+        for name, source in answers.items():
+            if cell.cell_type == "code" and cell.source.startswith(f"def {name}("):
+                cell.source = source
+    nbformat.write(notebook, target)
+    return target
+
+
+def reference_answers(assignment: str = "backprop") -> dict[str, str]:
+    """The reference solution: source text by function name."""
+    problems = [read_problem(p) for p in read_settings(assignment).problems]
+    return {n: s for p in problems for q in p.questions for n, s in q.functions.items()}
+
+
+def run_homework(project: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Run the `homework` command of a copy of the project, in that copy's folder."""
+    path = os.pathsep.join(str(project / folder) for folder in ("", "assignments", "autograder"))
+    return subprocess.run(
+        [sys.executable, "-m", "autograder.cli", *arguments],
+        cwd=project,
+        env={"PYTHONPATH": path, "PATH": "/usr/bin:/bin", "HOME": tempfile.mkdtemp()},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )

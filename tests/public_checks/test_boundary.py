@@ -1,0 +1,196 @@
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from public_checks import Incorrect, NotAttempted, OutOfTime, Raised
+from public_checks.boundary import CannotCrossError, Submission, crossing
+
+numbers = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.complex_numbers(allow_nan=False)
+)
+arrays = hnp.arrays(
+    st.sampled_from([np.float64, np.float32, np.int64, np.bool_, np.complex128]),
+    hnp.array_shapes(max_dims=3, max_side=4),
+    elements={"allow_nan": False},
+)
+data = st.recursive(
+    st.one_of(numbers, st.text(), arrays),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.lists(inner, max_size=4).map(tuple),
+        st.dictionaries(st.text(), inner, max_size=4),
+    ),
+    max_leaves=10,
+)
+
+
+def same(a, b):
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and np.array_equal(a, b) and a is not b
+    if isinstance(a, list | tuple):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
+    return type(a) is type(b) and a == b
+
+
+@given(data)
+@settings(max_examples=200, deadline=None)
+def test_plain_data_crosses_as_an_equal_copy(value):
+    assert same(value, crossing(value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        object(),
+        np,
+        {1, 2},
+        b"bytes",
+        np.array([object()]),
+        np.array(["a"]),
+        [lambda: 0],
+        {"a": {3}},
+        range(3),
+    ],
+)
+def test_anything_else_does_not_cross(value):
+    with pytest.raises(CannotCrossError):
+        crossing(value)
+
+
+@pytest.mark.parametrize("value", [np.matrix([[1.0]]), np.ma.masked_array([1.0, 2.0], mask=[True, False])])
+def test_other_kinds_of_arrays_do_not_cross(value):
+    with pytest.raises(CannotCrossError, match=type(value).__name__):
+        crossing(value)
+
+
+def test_a_number_of_extended_precision_arrives_as_a_float():
+    assert type(crossing(np.longdouble(0.5))) is float
+
+
+def test_data_nested_too_deep_does_not_cross():
+    value = []
+    for _ in range(100):
+        value = [value]
+    with pytest.raises(CannotCrossError, match="deep"):
+        crossing(value)
+
+
+@pytest.mark.parametrize("order", ["C", "F", "strided"])
+def test_an_array_keeps_its_layout(order):
+    array = np.arange(24.0).reshape(4, 6)
+    array = array[:, ::2] if order == "strided" else np.asarray(array, order=order)
+    arrived = crossing(array)
+    assert np.array_equal(arrived, array)
+    assert arrived.flags.c_contiguous == array.flags.c_contiguous
+    assert arrived.flags.f_contiguous == array.flags.f_contiguous
+
+
+def submission(code):
+    names = {"np": np}
+    exec(code, names)
+    return Submission(names)
+
+
+def test_a_check_sees_what_a_function_does_to_its_arguments_and_keeps_its_own():
+    f = submission("def f(x):\n    x += 1\n    return x").function("f")
+    mine = np.zeros(2)
+    reply = f.call(mine)
+    assert mine.tolist() == [0, 0]
+    assert reply.value.tolist() == reply.arguments[0].tolist() == [1, 1]
+
+
+def test_a_callback_is_counted_on_the_side_of_the_check():
+    f = submission("def f(g, x):\n    return g(x) + g(x) + len(dir(g))*0").function("f")
+    calls = []
+
+    def g(x):
+        calls.append(x)
+        return 2 * x
+
+    assert f(g, 3.0) == 12.0
+    assert calls == [3.0, 3.0]
+
+
+def test_what_a_callback_gets_has_to_be_plain_data():
+    f = submission("def f(g):\n    return g(object())").function("f")
+    with pytest.raises(Raised, match="not plain data"):
+        f(lambda x: 0)
+
+
+def test_source_is_evaluated_on_the_side_of_the_student_and_objects_stay_there():
+    s = submission("class Dual:\n    value = 4\ndef double(d):\n    return 2 * d.value\n")
+    program = s.source("lambda f: f(Dual())")
+    assert program(s.function("double")) == 8
+
+
+def test_a_result_that_is_no_data_is_named():
+    with pytest.raises(Incorrect, match="f returned a set, which is not plain data"):
+        submission("def f():\n    return {1}").function("f")()
+
+
+@pytest.mark.parametrize("code", ["", "f = 3"])
+def test_a_missing_function_is_not_attempted(code):
+    with pytest.raises(NotAttempted, match=r"f\. Run the cell that defines it"):
+        submission(code).function("f")
+
+
+def test_a_stub_is_not_attempted_also_where_another_function_calls_it():
+    s = submission("def f():\n    raise NotImplementedError('Question 3(a)')\ndef g():\n    return f()")
+    with pytest.raises(NotAttempted, match=r"f is not written yet \(Question 3\(a\)\)"):
+        s.function("f")()
+    with pytest.raises(NotAttempted, match=r"g calls f, which is not written yet"):
+        s.function("g")()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return x @ np.ones(9)", "ValueError"),
+        ("raise SystemExit(3)", "f raised SystemExit: 3"),
+        ("raise NotImplementedError('later')", "f raised NotImplementedError: later"),
+        ("return f(x)", "RecursionError"),
+        ("raise ValueError('bell \\x07' + 'x' * 9999)", r"bell x+ \.\.\."),
+    ],
+)
+def test_an_exception_is_reported_with_its_type(body, message):
+    with pytest.raises(Raised, match=message):
+        submission(f"def f(x):\n    {body}").function("f")(np.ones(2))
+
+
+def test_an_exception_is_reported_with_the_line_of_the_student():
+    from autograder.verify import execute
+
+    names = {}
+    execute("def f(x):\n    y = x\n    return y / {}", names)
+    with pytest.raises(Raised, match=r"\(line 3 of the cell with f: return y / \{\}\)"):
+        Submission(names).function("f")(1.0)
+
+
+@pytest.mark.parametrize(
+    "catch", ["pass", "try:\n            pass\n        except Exception:\n            pass"]
+)
+def test_an_endless_loop_is_out_of_time(catch):
+    f = submission(f"def f():\n    while True:\n        {catch}").function("f")
+    with pytest.raises(OutOfTime, match=r"f did not finish within 0\.2 s"):
+        f.call(seconds=0.2)
+
+
+def test_waiting_is_out_of_time_by_the_clock():
+    f = submission("import time\ndef f():\n    time.sleep(60)").function("f")
+    began = time.monotonic()
+    with pytest.raises(OutOfTime):
+        f.call(seconds=0.05)
+    assert time.monotonic() - began < 30
+
+
+def test_a_function_in_time_leaves_no_timer():
+    import signal
+
+    submission("def f():\n    return 1").function("f")()
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+
+from public_checks import Incorrect
+from public_checks.boundary import Submission
+from public_checks.expect import expect, expect_no_traces
+
+Z = np.array([1.0, 2.0, 3.0])
+
+
+def function(body):
+    names = {"np": np}
+    exec(f"def f(z):\n    {body}", names)
+    return Submission(names)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("pass", r"f\(z\): the result is None. Did you forget a return\?\nwhere z = \[1, 2, 3\]"),
+        ("return 'a'", "has to be an array or a number; yours is a str"),
+        ("return True", "yours is a bool"),
+        ("return list(z)", "yours is a list of 3"),
+        ("return z * np.nan", r"is nan at \[0\]"),
+        ("return np.array([0, np.inf, 0])", r"is inf at \[1\]"),
+        ("return z[:, None]", r"shape \(3,\); yours is an array of shape \(3, 1\)"),
+        ("return z[:2]", r"yours is an array of shape \(2,\)"),
+        ("return z * 1j", "real numbers; yours is an array of shape .* of dtype complex128"),
+        ("return -z", r"off by 6 \(2 of the largest entry\) at \[2\]"),
+        (
+            "return z + np.array([0, 0, 1e-6])",
+            r"off by 1e-06 \(3.3e-07 of the largest entry\) at \[2\]; 1 of 3 entries wrong",
+        ),
+        ("return z.astype(np.float32) * np.float32(1.1)", "3 of 3 entries wrong"),
+    ],
+)
+def test_a_wrong_result_is_described(body, message):
+    with pytest.raises(Incorrect, match=message):
+        expect(function(body).function("f"), z=Z).close(Z)
+
+
+def test_expected_values_show_only_where_that_is_allowed():
+    f = function("return z + 0.25").function("f")
+    with pytest.raises(Incorrect) as shown:
+        expect(f, z=Z).close(Z, reveal=True)
+    with pytest.raises(Incorrect) as kept:
+        expect(f, z=Z).close(Z)
+    assert "expected 1" in str(shown.value)
+    assert "expected" not in str(kept.value)
+
+
+@pytest.mark.parametrize("body", ["return 3", "return 3.0", "return np.float32(3)", "return np.array(3.0)"])
+def test_a_number_may_be_of_any_kind(body):
+    expect(function(body).function("f"), z=Z).close(3.0)
+
+
+def test_a_number_must_not_be_an_array_of_one():
+    with pytest.raises(Incorrect, match="a single number"):
+        expect(function("return np.array([3.0])").function("f"), z=Z).close(3.0)
+
+
+def test_parts_are_named():
+    answer = expect(function("return z, -z").function("f"), z=Z)
+    with pytest.raises(Incorrect, match="db is off by 6"):
+        answer.parts("dW", "db")[1].close(Z)
+    with pytest.raises(Incorrect, match="return 3 things, a, b, c; yours is a tuple of 2"):
+        answer.parts("a", "b", "c")
+
+
+def test_the_dtype_has_to_be_the_one_asked_for():
+    answer = expect(function("return z").function("f"), z=Z)
+    answer.of_dtype(np.float64)
+    with pytest.raises(Incorrect, match=r"dtype float64.*has to be float32"):
+        answer.of_dtype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("z += 1; return z.copy()", "changes its argument z"),
+        ("f.out = getattr(f, 'out', np.zeros(3)); f.out[:] = z; return f.out", "next call changes this"),
+    ],
+)
+def test_traces_are_found(body, message):
+    s = function(body)
+    with pytest.raises(Incorrect, match=message):
+        expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z})
+
+
+def test_every_call_notices_a_changed_argument():
+    with pytest.raises(Incorrect, match=r"the call changes its argument z\. Work on a copy"):
+        expect(function("z[0] = 5; return z").function("f"), z=Z)
+
+
+def test_a_clean_function_leaves_none():
+    s = function("return 2 * z")
+    expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z}).close(2 * Z)

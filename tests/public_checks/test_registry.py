@@ -1,0 +1,100 @@
+import pytest
+
+from public_checks import CheckFailure, Incorrect, Registry
+from public_checks.outcomes import html_safe
+from public_checks.registry import RegistryError, spoken
+
+
+@pytest.fixture
+def registry():
+    r = Registry("nowhere", hidden=False, secret="s")
+    r._loaded = True
+
+    @r.check("q1a", "f is one", points=1)
+    def f_is_one(f):
+        if f() != 1:
+            raise Incorrect("f is not 1.")
+
+    @r.check("q1b", "g is two", points=2)
+    def g_is_two(g, rng):
+        if g() != 2:
+            raise Incorrect("g is not 2.")
+
+    r.uses("q1b", "q1a")
+    return r
+
+
+def test_a_check_gets_the_functions_that_its_parameters_name(registry):
+    registry.run("q1a", "f_is_one", {"f": lambda: 1})
+    with pytest.raises(Incorrect, match="f is not 1"):
+        registry.run("q1a", "f_is_one", {"f": lambda: 5})
+
+
+def test_a_failure_says_which_earlier_question_to_mend_first(registry):
+    with pytest.raises(Incorrect, match=r"g is not 2\.\nThis may come from Question 1\(a\).*mend that first"):
+        registry.run("q1b", "g_is_two", {"f": lambda: 0, "g": lambda: 0})
+    with pytest.raises(Incorrect, match=r"^g is not 2\.$"):
+        registry.run("q1b", "g_is_two", {"f": lambda: 1, "g": lambda: 0})
+
+
+def test_two_checks_of_one_name_are_refused(registry):
+    with pytest.raises(RegistryError, match="two checks of q1a named f_is_one"):
+
+        @registry.check("q1a", "again", points=1)
+        def f_is_one(f): ...
+
+
+def test_uses_reach_through_other_questions_and_registries(registry):
+    registry.uses("q1c", "q1b")
+    hidden = Registry("nowhere", hidden=True, secret="s", builds_on=registry)
+    hidden._loaded = True
+    assert hidden.used_by("q1c") == ["q1a", "q1b"]
+
+
+def test_random_inputs_are_equal_on_a_regrade_and_depend_on_the_secret_and_the_check():
+    def first(secret, name):
+        r = Registry("nowhere", hidden=True, secret=secret)
+        r._loaded = True
+        drawn = []
+
+        def draw(rng):
+            drawn.append(rng.integers(2**60))
+
+        draw.__name__ = name
+        r.check("q1a", "t", points=1)(draw)
+        r.run("q1a", name, {})
+        return drawn[0]
+
+    assert first("a", "x") == first("a", "x")
+    assert len({first("a", "x"), first("b", "x"), first("a", "y")}) == 3
+
+
+def test_markup_characters_survive_as_html_and_as_text():
+    from html.parser import HTMLParser
+
+    class Text(HTMLParser):
+        def __init__(self):
+            super().__init__(convert_charrefs=True)
+            self.seen = ""
+
+        def handle_data(self, data):
+            self.seen += data
+
+    text = "x <b> < 3 & y &lt; z </pre> <!-- c --> &amp &#60; a<b"
+    parser = Text()
+    parser.feed(html_safe(text))
+    parser.close()
+    assert parser.seen.replace("\u2060", "") == text
+    assert html_safe(text).replace("\u2060", "") == text
+    assert html_safe("a < b, a <= b, 1 << 2") == "a < b, a <= b, 1 << 2"
+
+
+def test_a_failure_keeps_its_message_when_it_is_raised_again():
+    failure = Incorrect("<x> is wrong")
+    assert str(Incorrect(str(failure))) == str(failure)
+    assert isinstance(failure, CheckFailure)
+
+
+def test_a_question_has_a_spoken_name():
+    assert spoken("q3b") == "Question 3(b)"
+    assert spoken("q12a") == "Question 12(a)"

@@ -1,0 +1,27 @@
+"""The page on adding a problem, followed to the letter."""
+
+import re
+
+from autograder.build.sources import ROOT
+from tests.helpers import run_homework
+
+
+def test_the_page_on_adding_a_problem_adds_a_question_that_works(copy_of_the_project):
+    page = (ROOT / "docs" / "adding-a-problem.md").read_text()
+    steps = re.findall(r"^## \d\. [^`\n]*`([^`]+)`\n(.*?)(?=^## \d\. )", page, re.DOTALL | re.MULTILINE)
+    assert len(steps) == 6
+    for file, text in steps:
+        block = re.search(r"^(`{3,4})\w+\n(.*?)^\1$", text, re.DOTALL | re.MULTILINE)
+        assert block is not None
+        path = copy_of_the_project / file
+        if path.suffix == ".toml":
+            path.write_text(re.sub(r"^problems = .*", block[2].strip(), path.read_text(), flags=re.MULTILINE))
+        else:
+            assert not path.exists()
+            path.write_text(block[2])
+    verified = run_homework(copy_of_the_project, "verify")
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert "reference solution 39 of 39, blank template 0" in verified.stdout
+    assert "the factor 3 is missing" in verified.stdout
+    built = run_homework(copy_of_the_project, "build")
+    assert "otter run on the reference solution: 39 of 39" in built.stdout, built.stderr
