@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _build(options: argparse.Namespace) -> int:
     from autograder.build import build
-    from autograder.build.sources import assignment_names
+    from autograder.build.settings import assignment_names
 
     if not str(options.out).strip(". /"):
         raise HomeworkError("--out needs the name of a folder of its own, such as dist.")
@@ -78,7 +78,7 @@ def _build(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from autograder.build.sources import assignment_names
+    from autograder.build.settings import assignment_names
     from autograder.verify import report, verify
 
     console = Console(width=None if sys.stdout.isatty() else 120)

@@ -22,10 +22,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autograder.build.files import ROOT
 from autograder.build.master import load_checks, stub
-from autograder.build.sources import ROOT, Problem, read_problem, read_settings
+from autograder.build.settings import read_settings
+from autograder.build.sources import Given, Problem, Question, read_problem
 from autograder.errors import FellShortError, HomeworkError
 from hidden_checks import hidden
+from hidden_checks.naming import mistake_in
 from mistakes import Program, programs
 from public_checks import Check, CheckFailure
 from public_checks.boundary import Submission
@@ -39,14 +42,18 @@ class Outcome:
 
     lost : points lost, by question.
     messages : what the failed checks said, by question.
+    public_messages : those of them that students get before they hand in.
     fault : what is not as it has to be; empty where all is well.
+    named : whether a public check names the mistake.
     """
 
     name: str
     question: str
     lost: dict[str, float] = field(default_factory=dict)
     messages: dict[str, list[str]] = field(default_factory=dict)
+    public_messages: dict[str, list[str]] = field(default_factory=dict)
     fault: str = ""
+    named: bool = False
 
 
 @dataclass
@@ -111,17 +118,23 @@ def grade_program(name: str, program: Program) -> Outcome:
     outcome = grade(Outcome(program.name, program.question), names, checks)
     if program.right:
         outcome.fault = f"loses points in {_listed(outcome.lost)}" if outcome.lost else ""
-    else:
-        outcome.fault = _fault_of_mistake(outcome)
+        return outcome
+    outcome.named = program.says is not None
+    outcome.fault = _fault_of_mistake(outcome) or _fault_of_names(
+        outcome, program, mistake_in(program.question, checks[program.question], Submission(names))
+    )
     return outcome
 
 
 def namespace(problems: Iterable[Problem], blank: bool = False) -> dict[str, Any]:
     """The names that a notebook defines: those of the reference solution, or of the blank template."""
     names: dict[str, Any] = {"np": np}
-    for question in (q for problem in problems for q in problem.questions):
-        for function in question.functions.values():
-            execute(stub(question.name, function) if blank else function, names)
+    for cell in (cell for problem in problems for cell in problem.cells):
+        if isinstance(cell, Given):
+            execute(cell.code, names)
+        elif isinstance(cell, Question):
+            for function in cell.functions.values():
+                execute(stub(cell.name, function) if blank else function, names)
     return names
 
 
@@ -142,7 +155,10 @@ def grade(outcome: Outcome, names: dict[str, Any], checks: dict[str, list[Check]
         except CheckFailure as failure:
             question = check.question
             outcome.lost[question] = outcome.lost.get(question, 0) + check.points
-            outcome.messages.setdefault(question, []).append(f"{type(failure).__name__}: {failure}")
+            said = f"{type(failure).__name__}: {failure}"
+            outcome.messages.setdefault(question, []).append(said)
+            if not check.hidden:
+                outcome.public_messages.setdefault(question, []).append(said)
         except Exception as error:
             raise FellShortError(
                 f"The check {check.name} of {check.question} breaks on '{outcome.name}': {error!r}; "
@@ -157,11 +173,13 @@ def report(verification: Verification, console: Console) -> bool:
     table.add_column("question")
     table.add_column("mistake", min_width=30)
     table.add_column("lost", justify="right", no_wrap=True)
+    table.add_column("named", no_wrap=True)
     table.add_column("what the first failed check says")
     for outcome in verification.mistakes:
         said = outcome.messages.get(outcome.question, ["nothing"])[0].splitlines()[0]
         lost, of = outcome.lost.get(outcome.question, 0), verification.points[outcome.question]
-        table.add_row(outcome.question, Text(outcome.name), f"{lost:g} of {of:g}", Text(said))
+        where = "by public checks" if outcome.named else "when graded"
+        table.add_row(outcome.question, Text(outcome.name), f"{lost:g} of {of:g}", where, Text(said))
     console.print(table)
     faults = verification.faults
     console.print(
@@ -170,7 +188,8 @@ def report(verification: Verification, console: Console) -> bool:
         f"{sum(verification.points.values()):g}, blank template "
         f"{sum(verification.points.values()) - sum(verification.template.lost.values()):g}; "
         f"{len(verification.mistakes)} mistakes, {len(verification.variants)} correct variants, "
-        f"{len(faults)} not as they have to be."
+        f"{len(faults)} not as they have to be. Public checks name "
+        f"{sum(outcome.named for outcome in verification.mistakes)} of the mistakes, graded results all."
     )
     for outcome in faults:
         console.print(f"  {outcome.question}, '{outcome.name}': {outcome.fault}", markup=False)
@@ -199,6 +218,18 @@ def _fault_of_mistake(outcome: Outcome) -> str:
         return ""
     declare = f"uses({unexpected[0]!r}, {outcome.question!r})"
     return f"loses points in {_listed(unexpected)} as well; if that may call it, declare {declare}"
+
+
+def _fault_of_names(outcome: Outcome, program: Program, graded: str | None) -> str:
+    """What is wrong with the names that a mistake gets: by the public checks, and in graded results."""
+    local = outcome.public_messages.get(program.question, [])
+    if program.says is not None and not any(program.says in message for message in local):
+        return f"no public check says '{program.says}'"
+    if len(local) == len(outcome.messages[program.question]):
+        return "passes all hidden checks, so that graded results do not name it"
+    if graded != program.name:
+        return f"graded results name it '{graded}'"
+    return ""
 
 
 def _listed(questions: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ import pytest
 from filelock import FileLock
 
 from autograder.build import build
-from autograder.build.sources import ROOT
+from autograder.build.files import ROOT
 from tests.helpers import unzip
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.build.sources import read_problem, read_settings
+from autograder.build.settings import read_settings
+from autograder.build.sources import read_problem
 
 
 def unzip(path: Path, folder: Path) -> Path:

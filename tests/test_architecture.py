@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.sources import ROOT
+from autograder.build.files import ROOT
 
 PACKAGES = {
     "gradcheck": "assignments/gradcheck",
@@ -21,7 +21,7 @@ ALLOWED = {
     "gradcheck": {"numpy", "gradcheck", "matplotlib"},
     "public_checks": {"numpy", "IPython", "gradcheck", "public_checks"},
     "solutions": {"numpy"},
-    "hidden_checks": {"numpy", "gradcheck", "public_checks", "solutions", "hidden_checks"},
+    "hidden_checks": {"numpy", "gradcheck", "public_checks", "solutions", "hidden_checks", "mistakes"},
     "mistakes": {"numpy", "scipy", "solutions", "mistakes"},
 }
 MODULES = [

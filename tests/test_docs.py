@@ -2,7 +2,7 @@
 
 import re
 
-from autograder.build.sources import ROOT
+from autograder.build.files import ROOT
 from tests.helpers import run_homework
 
 

@@ -47,7 +47,8 @@ def check_gradient(
 def check_vjp(forward: Function, vjp: Function, *args: Any, **options: Any) -> Report:
     """Check `vjp(*args, u)`, the product of u, of the shape of forward(*args), with the Jacobian.
 
-    options : wrt, rng, context, strict, as for `check_gradient`.
+    options : wrt, rng, context, strict, as for `check_gradient`, and vectors, the tuple (u,) to try besides a
+        random one.
     """
     return _checked("vjp", forward, vjp, args, **options)
 
@@ -55,7 +56,8 @@ def check_vjp(forward: Function, vjp: Function, *args: Any, **options: Any) -> R
 def check_jvp(forward: Function, jvp: Function, *args: Any, **options: Any) -> Report:
     """Check `jvp(*args, *v)`, the product of the Jacobian with v, an array for each argument in `wrt`.
 
-    options : wrt, rng, context, strict, as for `check_gradient`.
+    options : wrt, rng, context, strict, as for `check_gradient`, and vectors, the tuple v to try besides a
+        random one.
     """
     return _checked("jvp", forward, jvp, args, **options)
 
@@ -77,8 +79,9 @@ def _checked(
     rng: np.random.Generator | None = None,
     context: Context | None = None,
     strict: bool = False,
+    vectors: Arguments = (),
 ) -> Report:
-    task = Task(kind, forward, program, args, positions(args, wrt))
+    task = Task(kind, forward, program, args, positions(args, wrt), vectors)
     rng = rng or np.random.default_rng(0)
     reason = task.evaluate()
     if reason is not None:
@@ -188,12 +191,13 @@ def _named(
     context: Context | None,
 ) -> list[Finding]:
     """Name the mistake. A name has to fit at three points: this one, and two beside it."""
+    context = context or Context()
     points = [(actual, task.expected(extra), (*task.args, *extra))]
-    what_ifs = [task.what_ifs(extra)]
+    what_ifs = [task.what_ifs(extra, context.functions)]
     for _ in range(2):
         other = task.elsewhere(rng)
         try:
-            vectors = other.extras(rng)[0]
+            vectors = other.extras(rng)[-1]
             other.differentiate()
             arguments = (*copied(other.args), *copied(vectors))
             theirs = answer(task.program, arguments, [a.shape for a in actual])
@@ -201,11 +205,11 @@ def _named(
             continue  # the function, or the program, is not defined there
         task.evaluations += other.evaluations
         points.append((theirs, other.expected(vectors), (*other.args, *vectors)))
-        what_ifs.append(other.what_ifs(vectors))
+        what_ifs.append(other.what_ifs(vectors, context.functions))
     if len(points) < 2:
         return []
     actual_ones, expected_ones, arguments = zip(*points, strict=True)
-    known = replace(context or Context(), arguments=arguments, what_ifs=what_ifs)
+    known = replace(context, arguments=arguments, what_ifs=what_ifs)
     return diagnose(actual_ones, expected_ones, known) or locate([p[:2] for p in points])
 
 

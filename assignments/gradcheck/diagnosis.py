@@ -33,12 +33,15 @@ class Context:
         with that mistake would return. The author of a function writes them.
     terms : programs by name whose results add up to the right one, such as the paths of a network. A term
         that is missing, doubled or subtracted is then named. The author writes these too.
+    functions : functions by name that a mistaken program would have differentiated in place of the right one,
+        such as the loss with a term missing. They take what the right one takes.
     arguments : for each point, the arguments that alternatives and terms are called with.
-    what_ifs : for each point, arrays that changed arguments give, with a sentence, by name.
+    what_ifs : for each point, arrays that changed arguments and functions give, with a sentence, by name.
     """
 
     alternatives: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     terms: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     arguments: Sequence[tuple[Any, ...]] = ()
     what_ifs: Sequence[Mapping[str, tuple[str, Arrays]]] = ()
 

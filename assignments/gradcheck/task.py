@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ class Task:
     kind : "gradient", "vjp", "jvp" or "jacobian".
     forward, program : the function, and what is to be checked.
     args, wrt : the arguments, and the positions of those that are differentiated.
+    vectors : for a product with the Jacobian, the first vectors to try; by default random ones.
     output_shape : of what the function returns, once `evaluate` was called.
     jacobians : for each of the arguments in `wrt`, once `differentiate` was called.
     """
@@ -34,6 +35,7 @@ class Task:
     program: Function
     args: Arguments
     wrt: tuple[int, ...]
+    vectors: Arguments = ()
     evaluations: int = 0
     output_shape: tuple[int, ...] = ()
     jacobians: list[NumericalJacobian] = field(default_factory=list)
@@ -73,10 +75,14 @@ class Task:
                 break
         return other
 
-    def what_ifs(self, extra: Arguments) -> dict[str, tuple[str, list[np.ndarray]]]:
-        """What the program would return for changed arguments, see `variations`."""
+    def what_ifs(
+        self, extra: Arguments, functions: Mapping[str, Function]
+    ) -> dict[str, tuple[str, list[np.ndarray]]]:
+        """What the program would return for changed arguments, or other functions, see `variations`."""
         args = tuple(_in_float64(a) for a in self.args)
-        return variations(self.forward, args, self.wrt, lambda arrays: self.contracted(arrays, extra))
+        return variations(
+            self.forward, args, self.wrt, lambda arrays: self.contracted(arrays, extra), functions
+        )
 
     def function_of(self, position: int) -> Callable[[np.ndarray], Any]:
         """The forward function as one of a single argument, in float64."""
@@ -131,12 +137,12 @@ class Task:
         return [x.shape for x in self.inputs]
 
     def extras(self, rng: np.random.Generator) -> list[Arguments]:
-        """What the program gets besides: two random vectors, of entries of random sign and size in [1, 2]."""
-        if self.kind == "vjp":
-            return [(_signed(rng, self.output_shape, self.args),) for _ in range(2)]
-        if self.kind == "jvp":
-            return [tuple(_signed(rng, x.shape, self.args) for x in self.inputs) for _ in range(2)]
-        return [()]
+        """What the program gets besides: two vectors, or sets of them, for a product with the Jacobian."""
+        if self.kind not in ("vjp", "jvp"):
+            return [()]
+        shapes = [self.output_shape] if self.kind == "vjp" else [x.shape for x in self.inputs]
+        first, second = (tuple(_signed(rng, shape, self.args) for shape in shapes) for _ in range(2))
+        return [self.vectors or first, second]
 
     def contracted(self, arrays: list[np.ndarray], extra: Arguments) -> list[np.ndarray]:
         """Arrays of the Jacobians' shapes, contracted to the shapes of the program's results."""

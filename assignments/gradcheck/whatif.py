@@ -1,12 +1,13 @@
-"""What if? The gradients that a program would return if it had taken one argument for another.
+"""What if? The gradients that a program would return if it had taken one argument, or function, for another.
 
 Nothing has to be known of the function: it is differentiated again with the label off by one, with an
-argument transposed or left out, with two arguments swapped, or on a part of the batch.
+argument transposed or left out, with two arguments swapped, or on a part of the batch. Functions that
+somebody might take for it are differentiated as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,18 +19,30 @@ Contract = Callable[[list[np.ndarray]], list[np.ndarray]]
 
 
 def variations(
-    forward: Callable[..., Any], args: Arguments, wrt: Sequence[int], contract: Contract
+    forward: Callable[..., Any],
+    args: Arguments,
+    wrt: Sequence[int],
+    contract: Contract,
+    functions: Mapping[str, Callable[..., Any]],
 ) -> dict[str, tuple[str, list[np.ndarray]]]:
-    """What would come out for changed arguments: by name, a sentence and the arrays.
+    """What would come out for changed arguments or functions: by name, a sentence and the arrays.
 
     forward, args, wrt : the function, its arguments, and the positions that are differentiated.
     contract : makes the arrays that the program returns out of the Jacobians.
+    functions : by name, functions in the place of `forward`.
     """
+    changes = [
+        (name, sentence, forward, changed, factor) for name, sentence, changed, factor in _changes(args, wrt)
+    ]
+    for name, function in functions.items():
+        changes.append(
+            ("other function", f"It is the derivative of something else: {name}.", function, args, 1.0)
+        )
     found: dict[str, tuple[str, list[np.ndarray]]] = {}
-    for name, sentence, changed, factor in _changes(args, wrt):
+    for name, sentence, function, changed, factor in changes:
         try:
             with np.errstate(all="ignore"):
-                arrays = contract([factor * _jacobian(forward, changed, i) for i in wrt])
+                arrays = contract([factor * _jacobian(function, changed, i) for i in wrt])
         except Exception:
             continue  # the changed arguments make no sense to the function
         found[f"{name} ({len(found)})"] = (sentence, arrays)

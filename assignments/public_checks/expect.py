@@ -8,8 +8,9 @@ A check calls a function by `expect`, with the arguments named as they are to be
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from public_checks.outcomes import Incorrect
 
 FLOAT64 = np.dtype(np.float64)
 SMALL = 6
+EMPTY: Mapping[str, Callable[..., Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -159,35 +161,52 @@ def expect_derivative(
     parts: Sequence[str] = (),
     wrt: int | Sequence[int] = 0,
     reveal: bool = False,
+    instead: Mapping[str, Callable[..., Any]] = EMPTY,
     **arguments: Any,
 ) -> None:
     """Expect what a function returns to be a numerical derivative of another one, by `gradcheck`.
 
-    kind : "gradient" or "jacobian": which of gradcheck's checks.
+    kind : "gradient", "jacobian", "vjp" or "jvp": which of gradcheck's checks. The last argument of a "vjp",
+        and the last ones of a "jvp", are what the Jacobian is multiplied by; a random one is tried besides.
     forward : the function that is differentiated: a student's, or one of the checks.
     parts : the names of what is returned, where that is a tuple.
     wrt : the positions of the arguments that the derivative is with respect to.
     reveal : whether the message may show the numerical derivative.
+    instead : functions that a mistaken answer would be the derivative of, each under words for the mistake
+        that end "It is the derivative of something else: ...".
     """
     answer = expect(function, **arguments)
-    differentiated = _as_checked(forward, arguments) if isinstance(forward, Proxy) else forward
     positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
+    count = len(arguments) - {"vjp": 1, "jvp": len(positions)}.get(kind, 0)
+    values, vectors = list(arguments.values())[:count], tuple(arguments.values())[count:]
+    inputs = dict(zip(arguments, values, strict=False))
+    differentiated = _as_checked(forward, inputs) if isinstance(forward, Proxy) else forward
     names = [part.name for part in (answer.parts(*parts) if parts else [answer])]
-    check = gradcheck.check_jacobian if kind == "jacobian" else gradcheck.check_gradient
-    report = check(differentiated, function, *arguments.values(), wrt=positions)
+    check = getattr(gradcheck, f"check_{kind}")
+    context = gradcheck.Context(functions=instead)
+    given = {"vectors": vectors} if vectors else {}
+    report = check(differentiated, function, *values, wrt=positions, context=context, **given)
     if report.verdict == "right":
         return
     said = [report.reason]
     wrong = [c for c in report.comparisons if c.wrong.any() and c.actual.shape == c.expected.shape]
     if wrong:
-        part = replace(answer, name=names[positions.index(int(wrong[0].name.removeprefix("argument ")) - 1)])
+        number = wrong[0].name.removeprefix("argument ")
+        part = replace(answer, name=names[positions.index(int(number) - 1) if number.isdigit() else 0])
         said = [part._differs(wrong[0].actual, wrong[0].expected, wrong[0].wrong, reveal)]
     said += [finding.sentence for finding in report.names[:1] if finding.sentence != report.reason]
-    # Students know the arguments and the results by their names.
-    words = "\n".join(said)
-    words = re.sub(r"[Aa]rgument (\d+)", lambda m: list(arguments)[int(m[1]) - 1], words)
-    words = re.sub(r"Result (\d+)", lambda m: names[int(m[1]) - 1], words)
-    raise answer.wrong(words)
+    raise answer.wrong(_with_names("\n".join(said), list(arguments), names))
+
+
+def _with_names(text: str, arguments: list[str], results: list[str]) -> str:
+    """A report's text with names for numbers: students know arguments and results by their names."""
+    for what, names in (("argument", arguments), ("result", results)):
+
+        def named(match: re.Match[str], names: list[str] = names) -> str:
+            return " and ".join(names[int(number) - 1] for number in match.groups() if number)
+
+        text = re.sub(rf"\b{what}s? (\d+)(?: and (\d+))?", named, text, flags=re.IGNORECASE)
+    return text
 
 
 def _as_checked(function: Proxy, arguments: dict[str, Any]) -> Callable[..., np.ndarray]:

@@ -133,10 +133,14 @@ class Registry:
         return found
 
     def problem_with_uses(self, questions: Collection[str]) -> str | None:
-        """What is wrong with a declaration, as a sentence, if it names these questions at all."""
+        """What is wrong with a declaration, as a sentence, if it names these questions at all.
+
+        Questions of a problem of which none is among these may be named: it is not in the assignment.
+        """
+        problems = {_order(question)[0] for question in questions}
         for question, earlier in self._uses.items():
             for name in (question, *earlier) if question in questions else ():
-                if name not in questions:
+                if name not in questions and _order(name)[0] in problems:
                     return (
                         f"uses({question!r}, ...) names {name}, which is no question with code; correct it."
                     )

@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from autograder.build.files import ROOT
 from autograder.build.master import INSTRUCTOR_PACKAGES, STUDENT_PACKAGES, load_checks, write_master
 from autograder.build.otter_tools import Case, expect_registered, otter_assign, otter_run
 from autograder.build.package import (
@@ -26,7 +27,8 @@ from autograder.build.package import (
     write_json,
     write_zip,
 )
-from autograder.build.sources import DEFAULT_SECRET, ROOT, Problem, Settings, read_problem, read_settings
+from autograder.build.settings import DEFAULT_SECRET, Settings, read_settings
+from autograder.build.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
 from public_checks import Check
 

@@ -13,15 +13,9 @@ import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from autograder.build.sources import (
-    BEGIN,
-    END,
-    ROOT,
-    Problem,
-    Question,
-    Settings,
-    read_notebook,
-)
+from autograder.build.files import ROOT
+from autograder.build.settings import Settings
+from autograder.build.sources import BEGIN, END, Given, Problem, Question, read_notebook
 from autograder.errors import HomeworkError
 from hidden_checks import hidden
 from public_checks import Check, public
@@ -29,7 +23,7 @@ from public_checks.outcomes import html_safe
 from public_checks.registry import RegistryError, spoken
 
 STUDENT_PACKAGES = {"gradcheck": "assignments", "public_checks": "assignments"}
-INSTRUCTOR_PACKAGES = {"hidden_checks": "autograder", "solutions": "."}
+INSTRUCTOR_PACKAGES = {"hidden_checks": "autograder", "mistakes": "autograder", "solutions": "."}
 
 
 def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:
@@ -98,7 +92,10 @@ def write_master(
     cells = [_config_cell(settings), *read_notebook(settings.introduction).cells]
     for problem in problems:
         for cell in problem.cells:
-            cells += _question(cell, checks) if isinstance(cell, Question) else [cell]
+            if isinstance(cell, Question):
+                cells += _question(cell, checks)
+            else:
+                cells.append(new_code_cell(cell.code) if isinstance(cell, Given) else cell)
     cells += read_notebook("handing_in").cells
 
     notebook = new_notebook(cells=cells)

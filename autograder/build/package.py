@@ -19,8 +19,8 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
+from autograder.build.files import ROOT
 from autograder.build.master import STUDENT_PACKAGES, number_cells, without_prompt
-from autograder.build.sources import ROOT
 from autograder.errors import FellShortError
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)

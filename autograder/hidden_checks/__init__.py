@@ -4,9 +4,12 @@ Their random inputs come from a secret, so that a reader of a public repository 
 build writes it beside this file, from the file that `homework.toml` names.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from public_checks import Registry, public
+from public_checks import CheckFailure, NotAttempted, Registry, public
+from public_checks.boundary import Submission
 
 _secret = Path(__file__).with_name("secret.txt")
 
@@ -16,6 +19,26 @@ hidden = Registry(
     secret=_secret.read_text().strip() if _secret.is_file() else "default",
     builds_on=public,
 )
-check, run = hidden.check, hidden.run
+check = hidden.check
+
+
+def run(question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
+    """Run one check on the names that a notebook defines.
+
+    Errors: CheckFailure where the check does not pass. Its message ends with the name of the mistake, where
+    the catalogue has one that does the same as the answer.
+    """
+    try:
+        hidden.run(question, name, env)
+    except NotAttempted:
+        raise
+    except CheckFailure as failure:
+        from hidden_checks.naming import remembered_mistake_in  # loads the catalogue
+
+        mistake = remembered_mistake_in(question, env)
+        if mistake is None:
+            raise
+        raise type(failure)(f"{failure}\nThis is what comes out with the mistake: {mistake}.") from None
+
 
 __all__ = ["check", "hidden", "run"]

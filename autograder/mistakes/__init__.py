@@ -2,11 +2,11 @@
 
 Each is a function of the name that the question asks for, as a student would write it:
 
-    @mistake("q3a", "the sum is taken over nothing")
-    def softmax(z): ...
+    @mistake("q3e", "dW is transposed", says="the transpose of the right one")
+    def nll_gradients(W, b, x, y): ...
 
 `verify` puts each in the place of the reference. A mistake has to lose points in its question, and a
-variant none anywhere.
+variant none anywhere. In grading, a wrong answer that does what one of these does gets its name.
 """
 
 from __future__ import annotations
@@ -30,20 +30,30 @@ class Program:
     name : what is wrong with it, or else what is different.
     right : whether it is a correct variant.
     source : the text of the function, without decorators.
+    says : words by which the public checks name the mistake, without this catalogue; None where they do not.
     """
 
     question: str
     name: str
     right: bool
     source: str
+    says: str | None = None
+
+    @property
+    def function(self) -> str:
+        """The name of the function."""
+        return self.source.partition("def ")[2].partition("(")[0]
 
 
 _programs: dict[str, list[Program]] = {}
 
 
-def mistake(question: str, name: str) -> Callable[[Function], Function]:
-    """Register the function below as a wrong answer; `name` says what is wrong with it."""
-    return _register(question, name, right=False)
+def mistake(question: str, name: str, says: str | None = None) -> Callable[[Function], Function]:
+    """Register the function below as a wrong answer; `name` says what is wrong with it.
+
+    says : words of a public check's message that tell a student so; None where no public check can.
+    """
+    return _register(question, name, right=False, says=says)
 
 
 def variant(question: str, name: str) -> Callable[[Function], Function]:
@@ -57,13 +67,15 @@ def programs(problem: str) -> list[Program]:
     return _programs.get(problem, [])
 
 
-def _register(question: str, name: str, right: bool) -> Callable[[Function], Function]:
+def _register(
+    question: str, name: str, right: bool, says: str | None = None
+) -> Callable[[Function], Function]:
     def register(function: Function) -> Function:
         problem = function.__module__.rpartition(".")[2]
         text = textwrap.dedent(inspect.getsource(function))
         (node,) = ast.parse(text).body
         source = "\n".join(text.splitlines()[node.lineno - 1 :])
-        _programs.setdefault(problem, []).append(Program(question, name, right, source))
+        _programs.setdefault(problem, []).append(Program(question, name, right, source, says))
         return function
 
     return register

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autograder.build.sources import ROOT
+from autograder.build.files import ROOT
 from tests.helpers import run_homework
 
 PROBLEM = "assignments/problems/p3_linear_layer.md"
@@ -151,9 +151,9 @@ BROKEN = {
     ),
     "uses of an unknown question": (
         PUBLIC,
-        lambda t: t.replace('uses("q3b", "q3a")', 'uses("q3b", "q9z")'),
+        lambda t: t.replace('uses("q3b", "q3a")', 'uses("q3b", "q3z")'),
         2,
-        "uses('q3b', ...) names q9z, which is no question with code",
+        "uses('q3b', ...) names q3z, which is no question with code",
     ),
     "uses in a circle": (
         PUBLIC,

@@ -15,8 +15,10 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder.build import build
+from autograder.build.files import ROOT
 from autograder.build.otter_tools import otter_run
-from autograder.build.sources import ROOT, read_problem, read_settings
+from autograder.build.settings import read_settings
+from autograder.build.sources import read_problem
 from autograder.verify import grade_program
 from mistakes import programs
 from tests.helpers import fill, reference_answers, unzip

@@ -7,7 +7,8 @@ import pytest
 
 from autograder.build.master import load_checks
 from autograder.build.otter_tools import expect_registered, otter_run
-from autograder.build.sources import read_problem, read_settings
+from autograder.build.settings import read_settings
+from autograder.build.sources import read_problem
 from autograder.errors import FellShortError
 from tests.helpers import unzip
 

@@ -1,0 +1,98 @@
+"""Reading `homework.toml`: what makes an assignment, and how it is graded."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.build.files import ROOT, read_text
+from autograder.errors import HomeworkError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+DEFAULT_SECRET = "default"
+SETTINGS: dict[str, tuple[type, Any]] = {
+    "title": (str, None),
+    "introduction": (str, None),
+    "problems": (list, None),
+    "requirements": (list, None),
+    "student_requirements": (list, []),
+    "gradescope": (dict, {}),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `homework.toml` says of one assignment.
+
+    secret : what the inputs of hidden checks are derived from.
+    gradescope : entries of Otter's otter_config.json, such as show_hidden.
+    """
+
+    name: str
+    title: str
+    introduction: str
+    problems: list[str]
+    requirements: list[str]
+    student_requirements: list[str]
+    gradescope: dict[str, Any]
+    secret: str
+
+
+def assignment_names() -> list[str]:
+    """The names of all assignments in `homework.toml`."""
+    return list(_toml()["assignments"])
+
+
+def read_settings(name: str) -> Settings:
+    """Read what `homework.toml` says of an assignment. Errors: HomeworkError."""
+    toml = _toml()
+    if name not in toml["assignments"]:
+        known = ", ".join(toml["assignments"])
+        raise HomeworkError(f"There is no assignment named {name}; homework.toml has {known}.")
+    table, where = toml["assignments"][name], f"[assignments.{name}] in homework.toml"
+    if not isinstance(table, dict):
+        raise HomeworkError(f"{where} has to be a table.")
+    for key in table:
+        if key not in SETTINGS:
+            raise HomeworkError(f"{where} has {key!r}; it may have {', '.join(SETTINGS)}.")
+    values: dict[str, Any] = {}
+    for key, (kind, default) in SETTINGS.items():
+        value = table.get(key, default)
+        if not isinstance(value, kind):
+            what = "has no" if value is None else f"needs a {kind.__name__} as"
+            raise HomeworkError(f"{where} {what} {key!r}.")
+        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            raise HomeworkError(f"{where} needs strings in {key!r}.")
+        values[key] = value
+    if not values["problems"] or len(set(values["problems"])) < len(values["problems"]):
+        raise HomeworkError(f"{where} needs problems, each once.")
+    return Settings(name=name, secret=_secret(toml), **values)
+
+
+def _toml() -> dict[str, Any]:
+    path = ROOT / "assignments" / "homework.toml"
+    try:
+        toml = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise HomeworkError(f"homework.toml is not valid TOML: {error}.") from None
+    if not isinstance(toml.get("assignments"), dict) or not toml["assignments"]:
+        raise HomeworkError("homework.toml has no assignment; add a table [assignments.NAME].")
+    return toml
+
+
+def _secret(toml: dict[str, Any]) -> str:
+    name = toml.get("secret_file")
+    if name is None:
+        return DEFAULT_SECRET
+    path = ROOT / str(name)
+    if not path.exists() and not path.is_symlink():
+        return DEFAULT_SECRET
+    secret = read_text(path).strip()
+    if len(secret) < 8:
+        raise HomeworkError(f"{name} has to hold a secret of at least 8 characters; write one, or delete it.")
+    return secret

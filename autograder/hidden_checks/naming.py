@@ -1,0 +1,179 @@
+"""Naming what is wrong with a graded answer: which mistake of the catalogue does the same?
+
+A mistake has a trace: what its function returns, or how it fails, at every call that the checks of its
+question make. An answer whose calls give the same, as far as it is wrong, has that mistake, whatever its
+source looks like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from mistakes import Program, programs
+from public_checks import Check, CheckFailure, public
+from public_checks.boundary import Proxy, Reply, Submission
+
+Trace = list[Any]
+
+
+class _Recorded(Submission):
+    """A submission whose calls to some functions are noted in a trace."""
+
+    def __init__(self, submission: Submission, names: set[str]):
+        self.trace: Trace = []
+        self._submission, self._names = submission, names
+
+    def function(self, name: str) -> Proxy:
+        proxy = self._submission.function(name)
+        return self._recording(proxy) if name in self._names else proxy
+
+    def source(self, text: str) -> Proxy:
+        return self._recording(self._submission.source(text))
+
+    def _recording(self, proxy: Proxy) -> Proxy:
+        def send(arguments: tuple[Any, ...], seconds: float) -> Reply:
+            try:
+                reply = proxy.call(*arguments, seconds=seconds)
+            except CheckFailure as failure:
+                self.trace.append(_how(failure))
+                raise
+            self.trace.append((reply.value, [a for a in reply.arguments if isinstance(a, np.ndarray)]))
+            return reply
+
+        return Proxy(proxy.name, send, proxy.target)
+
+
+@dataclass
+class _Candidate:
+    """A program of the catalogue, or the reference, and its traces so far, by check."""
+
+    name: str
+    submission: Submission
+    traces: dict[Check, Trace] = field(default_factory=dict)
+
+    def trace(self, check: Check, names: set[str]) -> Trace:
+        if check not in self.traces:
+            self.traces[check] = _trace(check, self.submission, names)[0]
+        return self.traces[check]
+
+
+_remembered: tuple[object, dict[str, str | None]] = (None, {})
+
+
+def remembered_mistake_in(question: str, env: Mapping[str, Any] | Submission) -> str | None:
+    """As `mistake_in`, worked out once for a question, however many of its checks fail.
+
+    env : the names that a notebook defines; for the same object as the last time, the answer is the same.
+    """
+    from hidden_checks import hidden
+
+    global _remembered
+    if _remembered[0] is not env:
+        _remembered = (env, {})
+    known = _remembered[1]
+    if question not in known:
+        submission = env if isinstance(env, Submission) else Submission(env)
+        known[question] = mistake_in(question, public.checks(question) + hidden.checks(question), submission)
+    return known[question]
+
+
+def mistake_in(question: str, checks: list[Check], submission: Submission) -> str | None:
+    """The name of the mistake whose function does what the submission's does in all checks of a question.
+
+    question, checks : a question's name, and all of its checks, public and hidden.
+
+    Returns the closest one, and None where there is none.
+    """
+    candidates, names, reference = _catalogue(question, checks[0].function.__module__.rpartition(".")[2])
+    seen = [(check, *_trace(check, submission, names)) for check in checks]
+    distances = {candidate.name: 0.0 for candidate in candidates}
+    # The checks that fail come first: they tell most mistakes apart.
+    for check, trace, _ in sorted(seen, key=lambda item: item[2]):
+        right = reference.trace(check, names)
+        for candidate in candidates:
+            if candidate.name in distances:
+                distances[candidate.name] += _distance(trace, candidate.trace(check, names), right)
+                if distances[candidate.name] > 1:
+                    del distances[candidate.name]
+        if not distances:
+            return None
+    return min(distances, key=distances.__getitem__)
+
+
+@cache
+def _catalogue(question: str, problem: str) -> tuple[list[_Candidate], set[str], _Candidate]:
+    """The mistakes of a question, the names of their functions, and the reference solution."""
+    mistakes = [p for p in programs(problem) if p.question == question and not p.right]
+    reference = dict(vars(import_module(f"solutions.{problem}")))
+    candidates = [_Candidate(p.name, Submission(_namespace(p, reference))) for p in mistakes]
+    return candidates, {p.function for p in mistakes}, _Candidate("", Submission(reference))
+
+
+def _namespace(program: Program, reference: dict[str, Any]) -> dict[str, Any]:
+    names = dict(reference)
+    exec(compile(program.source, "<mistake>", "exec"), names)
+    return names
+
+
+def _trace(check: Check, submission: Submission, names: set[str]) -> tuple[Trace, bool]:
+    """What the functions do in a check, and whether it passes."""
+    recorded = _Recorded(submission, names)
+    try:
+        check.apply(recorded)
+        return recorded.trace, True
+    except CheckFailure as failure:
+        return [*recorded.trace, _how(failure)], False
+
+
+def _how(failure: CheckFailure) -> str:
+    """The way in which a call or a check fails: its class, and that of the exception that was raised."""
+    words = str(failure).split("\n")[0].split(":")[0].split()
+    return " ".join([type(failure).__name__, *(words[-1:] if type(failure).__name__ == "Raised" else [])])
+
+
+def _distance(trace: Trace, mistake: Trace, right: Trace) -> float:
+    """How far a trace is from that of a mistake, in units of what is still the same; infinite for another.
+
+    Values may differ by a thousandth of how wrong the mistake is there, and by rounding.
+    """
+    if len(trace) != len(mistake):
+        return np.inf
+    largest = 0.0
+    for number, (one, other) in enumerate(zip(trace, mistake, strict=True)):
+        reference = right[number] if number < len(right) else None
+        largest = max(largest, _apart(one, other, reference))
+    return largest
+
+
+def _apart(one: Any, other: Any, right: Any) -> float:
+    if isinstance(other, (tuple, list)):
+        if not isinstance(one, (tuple, list)) or len(one) != len(other):
+            return np.inf
+        same = isinstance(right, (tuple, list)) and len(right) == len(other)
+        rights = right if same else [None] * len(other)
+        return max([_apart(*three) for three in zip(one, other, rights, strict=True)], default=0.0)
+    if not _is_numeric(other) or not _is_numeric(one):
+        return 0.0 if type(one) is type(other) and bool(np.all(one == other)) else np.inf
+    a, b = np.asarray(one), np.asarray(other)
+    if a.shape != b.shape or (a.dtype != b.dtype and a.ndim):
+        return np.inf
+    if not np.array_equal(np.isfinite(a), np.isfinite(b)):
+        return np.inf
+    a, b = (np.where(np.isfinite(x), x, 0.0) for x in (a, b))
+    error = float(np.abs(a - b).max(initial=0.0))
+    allowed = 1e4 * float(np.finfo(b.dtype).eps) * float(np.abs(b).max(initial=0.0)) + 1e-300
+    if _is_numeric(right) and np.shape(right) == b.shape:
+        wrong = np.abs(b - np.where(np.isfinite(right), right, 0.0)).max(initial=0.0)
+        allowed += 1e-3 * float(wrong)
+    return error / allowed
+
+
+def _is_numeric(value: Any) -> bool:
+    numeric = isinstance(value, (np.ndarray, np.generic, int, float, complex))
+    return numeric and np.asarray(value).dtype.kind in "biufc"
