@@ -248,13 +248,14 @@ def locate(points: Sequence[tuple[Arrays, Arrays]]) -> list[Finding]:
         for part, (a, g) in enumerate(zip(actual, expected, strict=False)):
             if a.shape == g.shape and not _near(a, g):
                 wrong = np.abs(a - g) > 1e-7 * np.abs(g).max(initial=0.0)
-                found.append(set(_places(wrong, part if len(actual) > 1 else None)))
+                found.append(set(_places(wrong, a, part if len(actual) > 1 else None)))
                 break
     common = set.intersection(*found) if found else set()
-    return [Finding(name, sentence) for name, sentence in sorted(common)]
+    places = [Finding(name, sentence) for name, sentence in sorted(common)]
+    return sorted(places, key=lambda finding: finding.name == "entries missing")
 
 
-def _places(wrong: np.ndarray, part: int | None) -> Iterator[tuple[str, str]]:
+def _places(wrong: np.ndarray, a: np.ndarray, part: int | None) -> Iterator[tuple[str, str]]:
     of = "" if part is None else f" of array {part + 1}"
     indices = np.argwhere(wrong)
     if wrong.size < 3 or not len(indices) or wrong.all():
@@ -262,6 +263,11 @@ def _places(wrong: np.ndarray, part: int | None) -> Iterator[tuple[str, str]]:
     if len(indices) == 1:
         yield "one entry", f"Only the entry {indices[0].tolist()}{of} is wrong."
         return
+    if not a[wrong].any():
+        yield (
+            "entries missing",
+            f"{len(indices)} of {wrong.size} entries{of} are zero and should not be; the others are right.",
+        )
     names = ("one row", "one column") if wrong.ndim == 2 else ()
     for axis, name in enumerate(names):
         if len(set(indices[:, axis])) == 1:

@@ -200,7 +200,7 @@ def expect_derivative(
 
 def _with_names(text: str, arguments: list[str], results: list[str]) -> str:
     """A report's text with names for numbers: students know arguments and results by their names."""
-    for what, names in (("argument", arguments), ("result", results)):
+    for what, names in (("argument", arguments), ("result", results), ("array", results)):
 
         def named(match: re.Match[str], names: list[str] = names) -> str:
             return " and ".join(names[int(number) - 1] for number in match.groups() if number)

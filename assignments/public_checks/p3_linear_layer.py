@@ -11,18 +11,39 @@ uses("q3e", "q3a", "q3b", "q3d")
 uses("q3f", "q3a", "q3d", "q3e")
 
 LOGITS = (np.array([0.5, -1.0, 2.0, 0.0]), np.array([3.0, 1.0]), np.linspace(-2.0, 2.0, 9))
-LARGE = np.array([1000.0, 999.0, -1000.0])
+LARGE = np.array([3000.0, 2999.0, -3000.0])
 
 
 @check("q3a", "the probabilities are positive and sum to one, for large logits too", points=1)
 def positive_and_sum_to_one(softmax):
     for z in (*LOGITS, LARGE):
         answer = expect(softmax, z=z)
+        _expect_no_overflow(answer, z)
         p = answer.array(len(z))
         if np.any(p < 0) or (z is not LARGE and np.any(p == 0)):
-            raise answer.wrong("every probability has to be positive.")
-        if abs(p.sum() - 1) > 1e-12:
-            raise answer.wrong(f"the probabilities have to sum to 1; yours are off by {p.sum() - 1:.2g}.")
+            raise answer.wrong("every probability has to be positive, as powers of e are.")
+        off = p.sum() - 1
+        if abs(off) > 1e-12:
+            cause = "is the denominator the sum over all classes?"
+            if abs(off) < 1e-5:
+                cause = "is a small number added, or something rounded?"
+            raise answer.wrong(f"the probabilities have to sum to 1; yours are off by {off:.2g}: {cause}")
+
+
+def _expect_no_overflow(answer, z):
+    """Name what is behind NaN and infinity: exp of something large, or the logarithm of 0."""
+    value = answer.value
+    if not isinstance(value, np.ndarray) or value.shape != z.shape or np.isfinite(value).all():
+        return
+    if np.isneginf(value).any() and np.isfinite(value).any():
+        raise answer.wrong(
+            "the result is -inf for the smallest logit, whose probability is 0 as a float. Find the "
+            "logarithm without computing the probability."
+        )
+    raise answer.wrong(
+        f"the result is {value[~np.isfinite(value)][0]}: exp overflows. Take exp of numbers that are not "
+        "large."
+    )
 
 
 @check("q3a", "two probabilities stand in the ratio exp(z_i - z_j)", points=1)
@@ -31,13 +52,22 @@ def ratios(softmax):
         answer = expect(softmax, z=z)
         p = answer.array(len(z))
         if not np.allclose(p, p[0] * np.exp(z - z[0]), rtol=1e-9, atol=0):
-            raise answer.wrong("p_i / p_j has to be exp(z_i - z_j) for all i and j; yours is not.")
+            turned = np.allclose(p, p[0] * np.exp(z[0] - z), rtol=1e-9, atol=0)
+            yours = "exp(z_j - z_i), as if the sign of z were wrong" if turned else "not"
+            raise answer.wrong(f"p_i / p_j has to be exp(z_i - z_j) for all i and j; yours is {yours}.")
+    answer = expect(softmax, z=LARGE)
+    p = answer.array(3)
+    if not np.isclose(p[1], p[0] / np.e, rtol=1e-9, atol=0):
+        raise answer.wrong(
+            "p_1 / p_0 has to be exp(-1) here too. It is right for small logits: are large ones cut off?"
+        )
 
 
 @check("q3b", "the Jacobian is the numerical derivative of your softmax", points=1)
 def jacobian_is_the_derivative(softmax, softmax_jacobian):
+    instead = {"of log p, not of p": lambda z: np.log(softmax(z))}
     for z in LOGITS:
-        expect_derivative("jacobian", softmax, softmax_jacobian, z=z, reveal=True)
+        expect_derivative("jacobian", softmax, softmax_jacobian, z=z, reveal=True, instead=instead)
 
 
 @check("q3b", "the Jacobian is symmetric, its rows sum to zero, its diagonal is positive", points=1)
@@ -57,9 +87,17 @@ def jacobian_has_its_symmetries(softmax_jacobian):
 def normalised(log_softmax):
     for z in (*LOGITS, LARGE):
         answer = expect(log_softmax, z=z)
-        total = np.exp(answer.array(len(z))).sum()
+        _expect_no_overflow(answer, z)
+        log_p = answer.array(len(z))
+        total = np.exp(log_p).sum()
         if abs(total - 1) > 1e-12:
-            raise answer.wrong(f"exp of the result has to sum to 1; yours is off by {total - 1:.2g}.")
+            said = f"exp of the result has to sum to 1; yours is off by {total - 1:.2g}."
+            if np.ptp(log_p - z) < 1e-9:
+                said += (
+                    f" All entries are off by the same number, {np.log(total):.6g}, so what you subtract "
+                    "from the logits is wrong."
+                )
+            raise answer.wrong(said)
 
 
 @check("q3c", "two entries differ by as much as their logits, for large logits too", points=0.75)
@@ -67,22 +105,63 @@ def differences(log_softmax):
     for z in (*LOGITS, LARGE):
         answer = expect(log_softmax, z=z)
         log_p = answer.array(len(z))
-        if not np.allclose(log_p - log_p[0], z - z[0], rtol=1e-9, atol=1e-9):
-            raise answer.wrong("log p_i - log p_j has to be z_i - z_j for all i and j; yours is not.")
+        mine, right = log_p - log_p[0], z - z[0]
+        if np.allclose(mine, right, rtol=1e-9, atol=1e-9):
+            continue
+        factor = mine[1] / right[1]
+        yours = f"{factor:.5g} times that" if np.allclose(mine, factor * right, rtol=1e-9) else "not"
+        if factor < 0:
+            yours += ": a sign is wrong"
+        elif z is LARGE:
+            yours += " for large logits: is p cut off, or a small number added to it?"
+        raise answer.wrong(f"log p_i - log p_j has to be z_i - z_j for all i and j; yours is {yours}.")
 
 
 def _example(k, d, N, rng):
     return rng.normal(size=(k, d)), rng.normal(size=k), rng.normal(size=(N, d)), np.arange(N) % k
 
 
-@check("q3d", "without weights and biases every label costs log k", points=0.75)
+@check("q3d", "without weights and biases every label costs log k", points=0.5)
 def loss_without_weights(nll_loss):
     for k in (2, 3, 10):
         answer = expect(nll_loss, W=np.zeros((k, 2)), b=np.zeros(k), x=np.array([1.0, 2.0]), y=k - 1)
+        loss = answer.array()
+        for wrong, cause in (
+            (-np.log(k), "is the minus sign missing?"),
+            (k * np.log(k), "is it summed over all labels?"),
+            (-1 / k, "that is -p: is the logarithm missing?"),
+        ):
+            if np.isclose(loss, wrong, rtol=1e-9):
+                raise answer.wrong(
+                    f"the result has to be log {k} = {np.log(k):.6g}; yours is {loss:.6g}: {cause}"
+                )
         answer.close(np.log(k), reveal=True)
 
 
-@check("q3d", "exp(-loss), summed over all labels, is one", points=0.75)
+@check("q3d", "without weights, the losses of two labels differ by as much as their biases", points=0.5)
+def loss_follows_the_bias(nll_loss):
+    for b in (np.array([1.0, -2.0, 0.5]), np.array([0.0, -800.0, 3.0])):
+        given = {"W": np.zeros((3, 2)), "b": b, "x": np.array([1.0, 2.0])}
+        answers = [expect(nll_loss, **given, y=y) for y in range(3)]
+        if np.shape(answers[1].value) == () and answers[1].value == np.inf:
+            raise answers[1].wrong(
+                "the result is inf, the logarithm of a probability that is 0 as a float. Find the logarithm "
+                "without computing the probability."
+            )
+        losses = np.array([float(answer.array()) for answer in answers])
+        if np.allclose(losses[0] - losses, b - b[0], rtol=1e-9):
+            continue
+        cause = ""
+        if np.ptp(losses) == 0:
+            cause = " All three labels cost the same: is b left out?"
+        elif np.allclose(np.roll(losses, -1)[0] - np.roll(losses, -1), b - b[0], rtol=1e-9):
+            cause = " Yours is the loss of the label before: is it off by one?"
+        elif b[1] == -800:
+            cause = " It is right for small biases: is a probability cut off?"
+        raise answers[1].wrong(f"loss_i - loss_j has to be b_j - b_i for all labels; yours is not.{cause}")
+
+
+@check("q3d", "exp(-loss), summed over all labels, is one", points=0.5)
 def loss_is_a_log_likelihood(nll_loss, rng):
     W, b, X, _ = _example(4, 3, 1, rng)
     likelihoods = []
@@ -102,8 +181,26 @@ def loss_is_a_log_likelihood(nll_loss, rng):
 def gradients_are_the_derivatives(nll_loss, nll_gradients, rng):
     for k, d, y in ((3, 2, 0), (2, 4, 1), (4, 3, 2)):
         W, b, X, _ = _example(k, d, 1, rng)
-        given = {"W": W, "b": b, "x": X[0], "y": y}
-        expect_derivative("gradient", nll_loss, nll_gradients, ("dW", "db"), wrt=(0, 1), reveal=True, **given)
+        expect_derivative(
+            "gradient",
+            nll_loss,
+            nll_gradients,
+            ("dW", "db"),
+            wrt=(0, 1),
+            reveal=True,
+            instead={
+                "of log sum_j exp(z_j) alone, without the logit of the label": lambda W, b, x, y: (
+                    nll_loss(W, b, x, y) + (W @ x + b)[y]
+                ),
+                "of half the squared error |p - e_y|^2": lambda W, b, x, y: (
+                    sum((np.exp(-nll_loss(W, b, x, j)) - (j == y)) ** 2 for j in range(len(b))) / 2
+                ),
+            },
+            W=W,
+            b=b,
+            x=X[0],
+            y=y,
+        )
 
 
 @check("q3e", "db and the columns of dW sum to zero, and db is negative at the label only", points=1)
@@ -113,7 +210,8 @@ def gradients_balance(nll_gradients, rng):
         dW, db = expect(nll_gradients, W=W, b=b, x=X[0], y=y).parts("dW", "db")
         g, G = db.array(4), dW.array(4, 3)
         if abs(g.sum()) > 1e-12:
-            raise db.wrong("the entries of db have to sum to 0; yours do not.")
+            close = " They nearly do: is db an approximation?" if abs(g.sum()) < 1e-6 else ""
+            raise db.wrong(f"the entries of db have to sum to 0; yours do not.{close}")
         if not np.array_equal(g < 0, np.arange(4) == y):
             raise db.wrong("db has to be negative at y, the label, and positive elsewhere.")
         if not G.any() or np.abs(G.sum(axis=0)).max() > 1e-12:
@@ -126,11 +224,25 @@ def batch_gradients_are_the_derivatives(nll_loss, batch_nll_gradients, rng):
         losses = [expect(nll_loss, W=W, b=b, x=x, y=int(i)).array() for x, i in zip(X, y, strict=True)]
         return np.mean(losses)
 
-    for k, d, N in ((3, 2, 4), (2, 3, 1)):
+    def every_label(W, b, X, y):
+        labels = set(y.tolist())
+        logits = [(W @ x + b)[[j for j in labels if j != i]].sum() for x, i in zip(X, y, strict=True)]
+        return mean_loss(W, b, X, y) - np.mean(logits)
+
+    for k, d, N in ((3, 5, 4), (2, 3, 1)):
         W, b, X, y = _example(k, d, N, rng)
-        given = {"W": W, "b": b, "X": X, "y": y}
         expect_derivative(
-            "gradient", mean_loss, batch_nll_gradients, ("dW", "db"), wrt=(0, 1), reveal=True, **given
+            "gradient",
+            mean_loss,
+            batch_nll_gradients,
+            ("dW", "db"),
+            wrt=(0, 1),
+            reveal=True,
+            instead={"each example has every label of the batch, not only its own": every_label},
+            W=W,
+            b=b,
+            X=X,
+            y=y,
         )
 
 
@@ -141,6 +253,9 @@ def batch_order_does_not_matter(batch_nll_gradients, rng):
     g, G = db.array(3), dW.array(3, 4)
     if not g.any() or not G.any():
         raise db.wrong("the gradients are zero; they must not be.")
+    for part in expect(batch_nll_gradients, W=W, b=b, X=X[:1], y=y[:1]).parts("dW", "db")[1:]:
+        if np.isin(part.array(3), (-1.0, 0.0, 1.0)).all():
+            raise part.wrong("for one example db is all 0 and 1: are probabilities summed over the batch?")
     for order in (rng.permutation(5), np.tile(np.arange(5), 2)):
         again = expect(batch_nll_gradients, W=W, b=b, X=X[order], y=y[order]).parts("dW", "db")
         for part, expected in zip(again, (G, g), strict=True):

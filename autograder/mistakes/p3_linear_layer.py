@@ -8,47 +8,57 @@ from solutions.p3_linear_layer import log_softmax, nll_gradients, nll_loss, soft
 # 3(a) softmax
 
 
-@mistake("q3a", "the largest logit is not subtracted, so that exp overflows")
+@mistake("q3a", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
 def softmax(z):
     return np.exp(z) / np.exp(z).sum()
 
 
-@mistake("q3a", "the mean is subtracted instead of the largest logit")
+@mistake("q3a", "the mean is subtracted instead of the largest logit", says="exp overflows")
 def softmax(z):
     e = np.exp(z - z.mean())
     return e / e.sum()
 
 
-@mistake("q3a", "logits are clipped to keep exp from overflowing")
+@mistake("q3a", "logits are clipped to keep exp from overflowing", says="are large ones cut off?")
 def softmax(z):
     e = np.exp(np.clip(z, -500, 500))
     return e / e.sum()
 
 
-@mistake("q3a", "the result is divided by the largest power instead of the sum")
+@mistake(
+    "q3a",
+    "the result is divided by the largest power instead of the sum",
+    says="is the denominator the sum over all classes?",
+)
 def softmax(z):
     e = np.exp(z - z.max())
     return e / e.max()
 
 
-@mistake("q3a", "a small number is added to the denominator")
+@mistake(
+    "q3a", "a small number is added to the denominator", says="is a small number added, or something rounded?"
+)
 def softmax(z):
     e = np.exp(z - z.max())
     return e / (e.sum() + 1e-8)
 
 
-@mistake("q3a", "logits are normalised without exp")
+@mistake("q3a", "logits are normalised without exp", says="as powers of e are")
 def softmax(z):
     return z / z.sum()
 
 
-@mistake("q3a", "exp of -z")
+@mistake("q3a", "exp of -z", says="as if the sign of z were wrong")
 def softmax(z):
     e = np.exp(z.min() - z)
     return e / e.sum()
 
 
-@mistake("q3a", "each logit goes through the logistic function")
+@mistake(
+    "q3a",
+    "each logit goes through the logistic function",
+    says="is the denominator the sum over all classes?",
+)
 def softmax(z):
     return 1 / (1 + np.exp(-z))
 
@@ -59,19 +69,19 @@ def softmax(z):
     e / e.sum()
 
 
-@mistake("q3a", "the result is a column of shape (k, 1)")
+@mistake("q3a", "the result is a column of shape (k, 1)", says="yours is an array of shape (4, 1)")
 def softmax(z):
     e = np.exp(z - z.max()).reshape(-1, 1)
     return e / e.sum()
 
 
-@mistake("q3a", "the result is a list")
+@mistake("q3a", "the result is a list", says="yours is a list")
 def softmax(z):
     e = np.exp(z - z.max())
     return list(e / e.sum())
 
 
-@mistake("q3a", "works in the argument, which changes")
+@mistake("q3a", "works in the argument, which changes", says="changes its argument z")
 def softmax(z):
     if z.dtype.kind == "i":
         z = z.astype(float)
@@ -100,13 +110,15 @@ def softmax(z, buffers={}):  # noqa: B006
     return out
 
 
-@mistake("q3a", "probabilities are rounded to eight digits")
+@mistake(
+    "q3a", "probabilities are rounded to eight digits", says="is a small number added, or something rounded?"
+)
 def softmax(z):
     e = np.exp(z - z.max())
     return np.round(e / e.sum(), 8)
 
 
-@mistake("q3a", "the sum leaves out the last class")
+@mistake("q3a", "the sum leaves out the last class", says="is the denominator the sum over all classes?")
 def softmax(z):
     e = np.exp(z - z.max())
     return e / e[:-1].sum()
@@ -115,19 +127,19 @@ def softmax(z):
 # 3(b) softmax_jacobian
 
 
-@mistake("q3b", "only the diagonal, as if softmax worked entry by entry")
+@mistake("q3b", "only the diagonal, as if softmax worked entry by entry", says="Only the diagonal is there")
 def softmax_jacobian(z):
     p = softmax(z)
     return np.diag(p * (1 - p))
 
 
-@mistake("q3b", "the diagonal as a vector")
+@mistake("q3b", "the diagonal as a vector", says="It is only the diagonal of the right one")
 def softmax_jacobian(z):
     p = softmax(z)
     return p * (1 - p)
 
 
-@mistake("q3b", "the sign off the diagonal is wrong")
+@mistake("q3b", "the sign off the diagonal is wrong", says="the absolute value of the right one")
 def softmax_jacobian(z):
     p = softmax(z)
     J = np.outer(p, p)
@@ -135,19 +147,19 @@ def softmax_jacobian(z):
     return J
 
 
-@mistake("q3b", "the whole has the wrong sign")
+@mistake("q3b", "the whole has the wrong sign", says="It has the wrong sign")
 def softmax_jacobian(z):
     p = softmax(z)
     return np.outer(p, p) - np.diag(p)
 
 
-@mistake("q3b", "the inner derivative is missing: only delta - p")
+@mistake("q3b", "the inner derivative is missing: only delta - p", says="of log p, not of p")
 def softmax_jacobian(z):
     p = softmax(z)
     return np.eye(len(p)) - p
 
 
-@mistake("q3b", "the diagonal is p instead of p (1 - p)")
+@mistake("q3b", "the diagonal is p instead of p (1 - p)", says="Only the diagonal is wrong")
 def softmax_jacobian(z):
     p = softmax(z)
     J = -np.outer(p, p)
@@ -155,14 +167,16 @@ def softmax_jacobian(z):
     return J
 
 
-@mistake("q3b", "forward differences instead of the formula")
+@mistake("q3b", "forward differences instead of the formula", says="is it an approximation?")
 def softmax_jacobian(z):
     h = 1e-6
     columns = [(softmax(z + h * e) - softmax(z)) / h for e in np.eye(len(z))]
     return np.stack(columns, axis=1)
 
 
-@mistake("q3b", "one entry is wrong: the last of the first row is zero")
+@mistake(
+    "q3b", "one entry is wrong: the last of the first row is zero", says="Only the entry [0, 3] is wrong"
+)
 def softmax_jacobian(z):
     p = softmax(z)
     J = np.diag(p) - np.outer(p, p)
@@ -173,40 +187,50 @@ def softmax_jacobian(z):
 # 3(c) log_softmax
 
 
-@mistake("q3c", "the logarithm of softmax, which is -inf for small probabilities")
+@mistake(
+    "q3c",
+    "the logarithm of softmax, which is -inf for small probabilities",
+    says="without computing the probability",
+)
 def log_softmax(z):
     e = np.exp(z - z.max())
     return np.log(e / e.sum())
 
 
-@mistake("q3c", "a small number is added inside the logarithm")
+@mistake("q3c", "a small number is added inside the logarithm", says="a small number added")
 def log_softmax(z):
     e = np.exp(z - z.max())
     return np.log(e / e.sum() + 1e-12)
 
 
-@mistake("q3c", "the largest logit is not subtracted before exp")
+@mistake("q3c", "the largest logit is not subtracted before exp", says="exp overflows")
 def log_softmax(z):
     return z - np.log(np.exp(z).sum())
 
 
-@mistake("q3c", "the largest logit is subtracted in the sum only")
+@mistake(
+    "q3c", "the largest logit is subtracted in the sum only", says="All entries are off by the same number"
+)
 def log_softmax(z):
     return z - np.log(np.exp(z - z.max()).sum())
 
 
-@mistake("q3c", "the logarithm of each power is summed, not that of the sum")
+@mistake(
+    "q3c",
+    "the logarithm of each power is summed, not that of the sum",
+    says="All entries are off by the same number",
+)
 def log_softmax(z):
     return z - np.log(np.exp(z - z.max())).sum()
 
 
-@mistake("q3c", "logarithm to the base 2")
+@mistake("q3c", "logarithm to the base 2", says="1.4427 times that")
 def log_softmax(z):
     shifted = z - z.max()
     return (shifted - np.log(np.exp(shifted).sum())) / np.log(2)
 
 
-@mistake("q3c", "the sign is wrong")
+@mistake("q3c", "the sign is wrong", says="a sign is wrong")
 def log_softmax(z):
     shifted = z - z.max()
     return np.log(np.exp(shifted).sum()) - shifted
@@ -215,47 +239,53 @@ def log_softmax(z):
 # 3(d) nll_loss
 
 
-@mistake("q3d", "the minus sign is missing")
+@mistake("q3d", "the minus sign is missing", says="is the minus sign missing?")
 def nll_loss(W, b, x, y):
     return log_softmax(W @ x + b)[y]
 
 
-@mistake("q3d", "the bias is left out")
+@mistake("q3d", "the bias is left out", says="is b left out?")
 def nll_loss(W, b, x, y):
     return -log_softmax(W @ x)[y]
 
 
-@mistake("q3d", "the probability instead of its logarithm")
+@mistake("q3d", "the probability instead of its logarithm", says="is the logarithm missing?")
 def nll_loss(W, b, x, y):
     return -softmax(W @ x + b)[y]
 
 
-@mistake("q3d", "the label counts from one")
+@mistake("q3d", "the label counts from one", says="is it off by one?")
 def nll_loss(W, b, x, y):
     return -log_softmax(W @ x + b)[y - 1]
 
 
-@mistake("q3d", "summed over all classes instead of taken at the label")
+@mistake("q3d", "summed over all classes instead of taken at the label", says="is it summed over all labels?")
 def nll_loss(W, b, x, y):
     return -log_softmax(W @ x + b).sum()
 
 
-@mistake("q3d", "the logarithm of softmax, which is infinite for small probabilities")
+@mistake(
+    "q3d",
+    "the logarithm of softmax, which is infinite for small probabilities",
+    says="without computing the probability",
+)
 def nll_loss(W, b, x, y):
     return -np.log(softmax(W @ x + b)[y])
 
 
-@mistake("q3d", "the probability is clipped at 1e-12")
+@mistake("q3d", "the probability is clipped at 1e-12", says="is a probability cut off?")
 def nll_loss(W, b, x, y):
     return -np.log(np.clip(softmax(W @ x + b)[y], 1e-12, 1))
 
 
-@mistake("q3d", "all losses of the classes, not that of the label")
+@mistake("q3d", "all losses of the classes, not that of the label", says="has to be a single number")
 def nll_loss(W, b, x, y):
     return -log_softmax(W @ x + b)
 
 
-@mistake("q3d", "adds the bias to the logits in place, where the bias is changed")
+@mistake(
+    "q3d", "adds the bias to the logits in place, where the bias is changed", says="changes its argument b"
+)
 def nll_loss(W, b, x, y):
     if b.dtype.kind == "i":
         return -log_softmax(W @ x + b)[y]
@@ -266,48 +296,48 @@ def nll_loss(W, b, x, y):
 # 3(e) nll_gradients
 
 
-@mistake("q3e", "the wrong sign: e_y - p")
+@mistake("q3e", "the wrong sign: e_y - p", says="It has the wrong sign")
 def nll_gradients(W, b, x, y):
     db = -softmax(W @ x + b)
     db[y] += 1
     return np.outer(db, x), db
 
 
-@mistake("q3e", "the label is not subtracted")
+@mistake("q3e", "the label is not subtracted", says="without the logit of the label")
 def nll_gradients(W, b, x, y):
     db = softmax(W @ x + b)
     return np.outer(db, x), db
 
 
-@mistake("q3e", "the label is off by one")
+@mistake("q3e", "the label is off by one", says="the label is off by one")
 def nll_gradients(W, b, x, y):
     db = softmax(W @ x + b)
     db[y - 1] -= 1
     return np.outer(db, x), db
 
 
-@mistake("q3e", "dW is transposed")
+@mistake("q3e", "dW is transposed", says="the transpose of the right one")
 def nll_gradients(W, b, x, y):
     db = softmax(W @ x + b)
     db[y] -= 1
     return np.outer(x, db), db
 
 
-@mistake("q3e", "dW and db are returned the other way round")
+@mistake("q3e", "dW and db are returned the other way round", says="dW and db are in each other's place")
 def nll_gradients(W, b, x, y):
     db = softmax(W @ x + b)
     db[y] -= 1
     return db, np.outer(db, x)
 
 
-@mistake("q3e", "the bias is left out of the logits")
+@mistake("q3e", "the bias is left out of the logits", says="where b is zero: is it left out?")
 def nll_gradients(W, b, x, y):
     db = softmax(W @ x)
     db[y] -= 1
     return np.outer(db, x), db
 
 
-@mistake("q3e", "central differences instead of the derivation")
+@mistake("q3e", "central differences instead of the derivation", says="is db an approximation?")
 def nll_gradients(W, b, x, y):
     h = 1e-5
     dW, db = np.zeros(W.shape), np.zeros(b.shape)
@@ -322,14 +352,14 @@ def nll_gradients(W, b, x, y):
     return dW, db
 
 
-@mistake("q3e", "multiplied by the Jacobian of softmax once more")
+@mistake("q3e", "multiplied by the Jacobian of softmax once more", says="half the squared error")
 def nll_gradients(W, b, x, y):
     p = softmax(W @ x + b)
     db = (np.diag(p) - np.outer(p, p)) @ (p - np.eye(len(p))[y])
     return np.outer(db, x), db
 
 
-@mistake("q3e", "only the label's row of dW is filled")
+@mistake("q3e", "only the label's row of dW is filled", says="the others are right")
 def nll_gradients(W, b, x, y):
     db = softmax(W @ x + b)
     db[y] -= 1
@@ -338,28 +368,32 @@ def nll_gradients(W, b, x, y):
     return dW, db
 
 
-@mistake("q3e", "the gradient of the bias is scaled by 0.7, which a shared norm would hide")
+@mistake(
+    "q3e",
+    "the gradient of the bias is scaled by 0.7, which a shared norm would hide",
+    says="It is 0.7 times the right one",
+)
 def nll_gradients(W, b, x, y):
     db = softmax(W @ x + b)
     db[y] -= 1
     return np.outer(db, x), db * 0.7
 
 
-@mistake("q3e", "computes in float32")
+@mistake("q3e", "computes in float32", says="rounded to float32")
 def nll_gradients(W, b, x, y):
     db = softmax((W @ x + b).astype(np.float32))
     db[y] -= 1
     return np.outer(db, x.astype(np.float32)), db
 
 
-@mistake("q3e", "off by a factor 1.000001")
+@mistake("q3e", "off by a factor 1.000001", says="off by 1e-06 of its size")
 def nll_gradients(W, b, x, y):
     db = softmax(W @ x + b)
     db[y] -= 1
     return np.outer(db, x) * db.dtype.type(1.000001), db * db.dtype.type(1.000001)
 
 
-@mistake("q3e", "zeros, as for a loss that is constant")
+@mistake("q3e", "zeros, as for a loss that is constant", says="It is zero everywhere")
 def nll_gradients(W, b, x, y):
     return np.zeros_like(W), np.zeros_like(b)
 
@@ -367,7 +401,7 @@ def nll_gradients(W, b, x, y):
 # 3(f) batch_nll_gradients
 
 
-@mistake("q3f", "the sum instead of the mean")
+@mistake("q3f", "the sum instead of the mean", says="is a mean forgotten?")
 def batch_nll_gradients(W, b, X, y):
     Z = X @ W.T + b
     P = np.exp(Z - Z.max(axis=1, keepdims=True))
@@ -376,7 +410,7 @@ def batch_nll_gradients(W, b, X, y):
     return P.T @ X, P.sum(axis=0)
 
 
-@mistake("q3f", "the mean is taken twice")
+@mistake("q3f", "the mean is taken twice", says="is a mean taken twice")
 def batch_nll_gradients(W, b, X, y):
     Z = X @ W.T + b
     P = np.exp(Z - Z.max(axis=1, keepdims=True))
@@ -386,7 +420,7 @@ def batch_nll_gradients(W, b, X, y):
     return P.T @ X / len(y), P.mean(axis=0)
 
 
-@mistake("q3f", "the mean of dW is over the weights' columns as well")
+@mistake("q3f", "the mean of dW is over the weights' columns as well", says="1/5 of the right one")
 def batch_nll_gradients(W, b, X, y):
     Z = X @ W.T + b
     P = np.exp(Z - Z.max(axis=1, keepdims=True))
@@ -395,7 +429,9 @@ def batch_nll_gradients(W, b, X, y):
     return P.T @ X / X.size, P.mean(axis=0)
 
 
-@mistake("q3f", "softmax along the batch instead of the classes")
+@mistake(
+    "q3f", "softmax along the batch instead of the classes", says="are probabilities summed over the batch?"
+)
 def batch_nll_gradients(W, b, X, y):
     Z = X @ W.T + b
     P = np.exp(Z - Z.max(axis=0))
@@ -404,7 +440,7 @@ def batch_nll_gradients(W, b, X, y):
     return P.T @ X / len(y), P.mean(axis=0)
 
 
-@mistake("q3f", "the batch dimension is not summed over")
+@mistake("q3f", "the batch dimension is not summed over", says="Its mean over axis 0 is the right one")
 def batch_nll_gradients(W, b, X, y):
     Z = X @ W.T + b
     P = np.exp(Z - Z.max(axis=1, keepdims=True))
@@ -422,7 +458,7 @@ def batch_nll_gradients(W, b, X, y):
     return P.T @ X / len(y), P.mean(axis=0)
 
 
-@mistake("q3f", "the column of every label is lowered in every row")
+@mistake("q3f", "the column of every label is lowered in every row", says="every label of the batch")
 def batch_nll_gradients(W, b, X, y):
     Z = X @ W.T + b
     P = np.exp(Z - Z.max(axis=1, keepdims=True))
@@ -431,12 +467,12 @@ def batch_nll_gradients(W, b, X, y):
     return P.T @ X / len(y), P.mean(axis=0)
 
 
-@mistake("q3f", "only the first example counts")
+@mistake("q3f", "only the first example counts", says="only the first example")
 def batch_nll_gradients(W, b, X, y):
     return nll_gradients(W, b, X[0], y[0])
 
 
-@mistake("q3f", "the last example is skipped")
+@mistake("q3f", "the last example is skipped", says="last example skipped")
 def batch_nll_gradients(W, b, X, y):
     Z = X[:-1] @ W.T + b
     P = np.exp(Z - Z.max(axis=1, keepdims=True))

@@ -96,6 +96,18 @@ def test_where_nothing_fits_the_place_is_named_and_is_no_cause(index, name):
     assert [f.name for f in locate([p[:2] for p in found])] == [name]
 
 
+def test_entries_that_are_missing_are_counted():
+    from gradcheck.diagnosis import locate
+
+    def wrong(g):
+        g = g.copy()
+        g[:2, 1:] = 0
+        return g
+
+    (finding,) = locate([p[:2] for p in points(wrong)])
+    assert finding.sentence == "6 of 12 entries are zero and should not be; the others are right."
+
+
 def test_no_name_is_given_on_a_single_point():
     assert names(points(lambda g: -g, count=1)) == []
     assert diagnose(np.ones(3), -np.ones(3)) == []

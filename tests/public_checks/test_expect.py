@@ -3,7 +3,7 @@ import pytest
 
 from public_checks import Incorrect
 from public_checks.boundary import Submission
-from public_checks.expect import expect, expect_no_traces
+from public_checks.expect import expect, expect_derivative, expect_no_traces
 
 Z = np.array([1.0, 2.0, 3.0])
 
@@ -95,3 +95,57 @@ def test_every_call_notices_a_changed_argument():
 def test_a_clean_function_leaves_none():
     s = function("return 2 * z")
     expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z}).close(2 * Z)
+
+
+def derivative_of(kind, body, parts=(), wrt=0, **given):
+    names = {"np": np}
+    exec(f"def g({', '.join(given)}):\n    {body}", names)
+    A = np.array([[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]])
+    forward = {
+        "vjp": lambda x: A @ x**2,
+        "jvp": lambda x: A @ x**2,
+        "jacobian": lambda x: A @ x**2,
+        "gradient": lambda x, y: (x**2).sum() * y.sum(),
+    }[kind]
+    instead = {"of x, not of its square": lambda x, *_: A @ x}
+    names["A"] = A
+    function = Submission(names).function("g")
+    expect_derivative(kind, forward, function, parts, wrt, reveal=True, instead=instead, **given)
+
+
+U, V = np.array([0.5, -2.0]), np.array([1.0, -1.0, 3.0])
+
+
+def test_products_with_a_jacobian_are_held_against_numerical_ones():
+    derivative_of("vjp", "return 2 * x * (A.T @ u)", x=Z, u=U)
+    derivative_of("jvp", "return A @ (2 * x * v)", x=Z, v=V)
+    derivative_of("jacobian", "return 2 * A * x", x=Z)
+    derivative_of(
+        "gradient", "return 2 * x * y.sum(), np.full(3, (x**2).sum())", ("dx", "dy"), (0, 1), x=Z, y=V
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "message", "given"),
+    [
+        (
+            "vjp",
+            "return A.T @ u",
+            "derivative of something else: of x, not of its square",
+            {"u": U},
+        ),
+        ("vjp", "return 2 * x * A.sum(axis=0)", "does not depend on the vector", {"u": U}),
+        ("vjp", "return 2 * x * (A.T @ u) + 1", "the result is off by 1 .* yours", {"u": U}),
+        ("jvp", "return -A @ (2 * x * v)", "It has the wrong sign", {"v": V}),
+        ("jacobian", "return (2 * A * x).T", "It is the transpose of the right one", {}),
+    ],
+)
+def test_a_wrong_product_is_named(kind, body, message, given):
+    with pytest.raises(Incorrect, match=message):
+        derivative_of(kind, body, x=Z, **given)
+
+
+def test_messages_of_derivatives_have_names_for_numbers():
+    swapped = "return np.full(3, (x**2).sum()), 2 * x * y.sum()"
+    with pytest.raises(Incorrect, match="dx and dy are in each other's place"):
+        derivative_of("gradient", swapped, ("dx", "dy"), (0, 1), x=Z, y=V)
