@@ -53,6 +53,18 @@ def _parser() -> argparse.ArgumentParser:
     verify = commands.add_parser("verify", help="show that the checks tell right from wrong answers")
     verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all of them")
     verify.set_defaults(run=_verify)
+
+    grade = commands.add_parser("grade", help="grade a submission in the sandbox")
+    grade.add_argument("autograder", type=Path, metavar="AUTOGRADER.zip")
+    grade.add_argument("submission", type=Path, metavar="SUBMISSION", help="a notebook, or an exported zip")
+    grade.add_argument("--out", type=Path, default=Path("grades"), help="default: grades")
+    grade.add_argument(
+        "--isolation", choices=("root", "user", "none"), help="default: the best that this machine reaches"
+    )
+    grade.set_defaults(run=_grade)
+
+    doctor = commands.add_parser("doctor", help="say what isolation this machine reaches, and why")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -84,6 +96,45 @@ def _verify(options: argparse.Namespace) -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     good = [report(verify(name), console) for name in options.assignments or assignment_names()]
     return 0 if all(good) else 1
+
+
+def _grade(options: argparse.Namespace) -> int:
+    import json
+
+    from autograder.grading.grade import WITHOUT_ISOLATION, grade, isolation_level, unpacked
+    from autograder.sandbox import NONE, Source
+
+    level = isolation_level(options.isolation)
+    with unpacked(options.autograder) as autograder, Source(level) as source:
+        found = grade(autograder, options.submission, source)
+    folder = options.out / "results"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{options.submission.stem}.json"
+    path.write_text(json.dumps(found.results, indent=4), encoding="utf-8")
+    for question, points in found.points.items():
+        print(f"  {question}: {points:g} of {found.possible[question]:g}")
+    total, possible = sum(found.points.values()), sum(found.possible.values())
+    print(
+        f"{options.submission.name}: {total:g} of {possible:g} points, isolation {level}; results in {path}"
+    )
+    for note in found.notes:
+        print(f"  note: {note}")
+    if level == NONE:
+        print(f"  warning: {WITHOUT_ISOLATION}")
+    return 0
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from autograder.sandbox import NONE, reachable_level, try_level
+
+    level, why = reachable_level()
+    if level == NONE:
+        print(f"isolation: none: {why}.")
+        return 1
+    print(f"isolation: {level}: {why}.")
+    for line in try_level(level):
+        print(f"  {line}")
+    return 0
 
 
 if __name__ == "__main__":

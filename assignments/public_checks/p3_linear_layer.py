@@ -141,8 +141,8 @@ def loss_without_weights(nll_loss):
 @check("q3d", "without weights, the losses of two labels differ by as much as their biases", points=0.5)
 def loss_follows_the_bias(nll_loss):
     for b in (np.array([1.0, -2.0, 0.5]), np.array([0.0, -800.0, 3.0])):
-        given = {"W": np.zeros((3, 2)), "b": b, "x": np.array([1.0, 2.0])}
-        answers = [expect(nll_loss, **given, y=y) for y in range(3)]
+        W, x = np.zeros((3, 2)), np.array([1.0, 2.0])
+        answers = [expect(nll_loss, W=W, b=b, x=x, y=y) for y in range(3)]
         if np.shape(answers[1].value) == () and answers[1].value == np.inf:
             raise answers[1].wrong(
                 "the result is inf, the logarithm of a probability that is 0 as a float. Find the logarithm "

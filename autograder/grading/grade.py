@@ -1,0 +1,162 @@
+"""Grade one submission: Otter's own test files, run on proxies of what lives in the sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograder.errors import HomeworkError
+from autograder.grading.notebook import read_cells
+from autograder.sandbox import NONE, Source, reachable_level
+
+if TYPE_CHECKING:
+    from autograder.grading.session import Session
+
+CONFIG = "otter_config.json"
+WITHOUT_ISOLATION = (
+    "This was graded without isolation: the submission's code could read the hidden checks and change "
+    "everything, its score included."
+)
+
+
+@dataclass(frozen=True)
+class Autograder:
+    """An autograder zip, unpacked where only the grader can read it.
+
+    config : what otter_config.json says.
+    files : the folder with the packages of checks and solutions.
+    tests : Otter's test file of each question.
+    """
+
+    config: dict[str, Any]
+    files: Path
+    tests: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What became of a submission.
+
+    results : as Gradescope reads them, what Otter writes into results.json.
+    points : earned, by question.
+    possible : the most, by question.
+    notes : for the instructor.
+    """
+
+    results: dict[str, Any]
+    points: dict[str, float]
+    possible: dict[str, float]
+    notes: list[str]
+
+
+@contextlib.contextmanager
+def unpacked(path: Path) -> Iterator[Autograder]:
+    """Unpack an autograder zip into a private folder, and let its packages be imported.
+
+    Errors: HomeworkError where it is none of this project.
+    """
+    with tempfile.TemporaryDirectory(prefix="homework-autograder-") as folder:
+        root = Path(folder)
+        try:
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(root)
+            config = json.loads((root / CONFIG).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise HomeworkError(f"{path} cannot be read: {error.strerror or error}.") from None
+        except (zipfile.BadZipFile, KeyError, ValueError):
+            raise HomeworkError(f"{path} is no autograder zip; take the one from dist.") from None
+        files = root / "files"
+        if not (files / "hidden_checks").is_dir():
+            raise HomeworkError(f"{path} is an autograder zip of something else; take the one from dist.")
+        tests = {test.stem: test for test in sorted((root / "tests").glob("q*.py"))}
+        with importable(files):
+            yield Autograder(config, files, tests)
+
+
+@contextlib.contextmanager
+def importable(files: Path) -> Iterator[None]:
+    """Let the checks of an autograder zip be imported, in the place of those that are installed."""
+    packages = {p.name for p in files.iterdir()}
+    before = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in packages}
+    for name in before:
+        del sys.modules[name]
+    sys.path.insert(0, str(files))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(files))
+        for name in [n for n in sys.modules if n.partition(".")[0] in packages]:
+            del sys.modules[name]
+        sys.modules.update(before)
+
+
+def isolation_level(wanted: str | None) -> str:
+    """The level to grade at. Errors: HomeworkError where the machine does not reach what is wanted.
+
+    wanted : "root", "user" or "none"; None for the best that the machine reaches.
+    """
+    wanted = wanted or os.environ.get("HOMEWORK_ISOLATION")
+    if wanted == NONE:
+        return NONE
+    level, why = reachable_level()
+    if level == NONE:
+        raise HomeworkError(
+            f"Submissions cannot be isolated here: {why}. "
+            "To grade without isolation people whom you trust, say --isolation none."
+        )
+    if wanted is not None and wanted != level:
+        raise HomeworkError(f"The isolation level here is {level}, not {wanted}: {why}.")
+    return level
+
+
+def run_tests(session: Session, tests: dict[str, Path], check: Callable[[str], None]) -> None:
+    """Check every question at its place in the notebook.
+
+    check : runs Otter's test file of a question on the session.
+    """
+    for question in sorted(tests, key=lambda q: (session.place(q), q)):
+        session.advance(question)
+        check(question)
+
+
+def grade(autograder: Autograder, submission: Path, source: Source) -> Grade:
+    """Grade a notebook, or a zip that `grader.export` made. Errors: SubmissionError.
+
+    source : where workers come from, of the level to grade at.
+    """
+    from otter.nbmeta_config import NBMetadataConfig
+    from otter.run.run_autograder.autograder_config import AutograderConfig
+    from otter.test_files import GradingResults, create_test_file
+
+    from autograder.grading.session import Session
+
+    session = Session(source, read_cells(submission))
+    files = []
+
+    def check(question: str) -> None:
+        test = create_test_file(str(autograder.tests[question]), NBMetadataConfig())
+        test.path = f"tests/{question}.py"
+        with contextlib.redirect_stdout(io.StringIO()):
+            test.run(session)
+        files.append(test)
+
+    try:
+        run_tests(session, autograder.tests, check)
+    finally:
+        session.close()
+    results = GradingResults(files)
+    if source.level == NONE:
+        results.set_output(WITHOUT_ISOLATION)
+    points = {name: float(file.score) for name, file in results.results.items()}
+    possible = {name: float(file.possible) for name, file in results.results.items()}
+    config = AutograderConfig(autograder.config)
+    return Grade(results.to_gradescope_dict(config), points, possible, session.notes)

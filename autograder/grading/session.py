@@ -1,0 +1,192 @@
+"""One submission in the sandbox: its cells run in order, and its functions are called through proxies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autograder.grading.notebook import Cell
+from autograder.sandbox import OutOfPatience, Source, Worker, WorkerLost
+from autograder.sandbox.wire import Reference, WireError
+from public_checks.boundary import Proxy, Reply, Submission, clean, crossing
+from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, OutOfTime, Raised
+
+FAILURES: dict[str, type[CheckFailure]] = {
+    c.__name__: c for c in (Incorrect, NotAttempted, OutOfTime, Raised)
+}
+# A function that has taken its worker down this often is not called any more.
+MOST_LOSSES = 2
+
+
+class Session(Submission):
+    """A submission whose functions live in a worker.
+
+    A question is graded with the names as they stand at its check cell: `advance` runs the cells up to
+    there. A call that takes its worker down fails; a new worker then replays the cells up to the same place.
+
+    source : where workers come from.
+    cells : the submission's code cells.
+    notes : what an instructor may want to know: cells that raised, workers that were lost.
+    """
+
+    def __init__(self, source: Source, cells: list[Cell]):
+        self.notes: list[str] = []
+        self._source, self._cells = source, cells
+        self._worker: Worker | None = None
+        self._position, self._skipped, self._crashes = 0, set[int](), 0
+        self._spent, self._spent_before = 0.0, 0.0
+        self._fatal: dict[str, list[CheckFailure]] = {}
+
+    def place(self, question: str) -> int:
+        """How many cells stand up to and with the last one that checks a question; all where none does."""
+        found = [i + 1 for i, cell in enumerate(self._cells) if question in cell.questions]
+        return found[-1] if found else len(self._cells)
+
+    def advance(self, question: str) -> None:
+        """Run the cells up to the check cell of a question, and begin its budget of time."""
+        target = max(self.place(question), self._position)
+        while self._position < target:
+            self._position += 1
+            self._run_cell(self._position - 1)
+        self._spent_before = self._time()
+
+    def function(self, name: str) -> Proxy:
+        self._ask(name, do="find", name=name)
+        reference = Reference("function", name)
+        return Proxy(name, self._sender(name, reference), target=reference)
+
+    def source(self, text: str) -> Proxy:
+        program: list[tuple[Worker | None, Reference]] = []
+
+        def evaluated() -> Reference:
+            # A program lives in one worker; after a crash it has to be evaluated anew.
+            if not program or program[0][0] is not self._worker:
+                number = self._ask("the program", do="source", text=text)["program"]
+                program[:] = [(self._worker, Reference("program", str(number)))]
+            return program[0][1]
+
+        return Proxy("the program", self._sender("the program", evaluated), target=evaluated)
+
+    def _sender(self, name: str, found: Reference | Callable[[], Reference]) -> Callable[..., Reply]:
+        def send(arguments: tuple[Any, ...], seconds: float) -> Reply:
+            functions: dict[str, Callable[..., Any]] = {}
+
+            def sent(value: Any) -> Any:
+                if isinstance(value, Proxy):
+                    return value.target() if callable(value.target) else value.target
+                functions[str(len(functions))] = value
+                return Reference("callback", str(len(functions) - 1))
+
+            given = crossing(arguments, wrap=sent)
+            reference = found() if callable(found) else found
+            answer = self._ask(
+                name, seconds, _caller(functions), do="call", function=reference, arguments=given
+            )
+            if answer.get("is") != "reply" or not isinstance(answer.get("arguments"), tuple):
+                raise Raised(f"{name} returned nothing that can be read.")
+            left = answer["arguments"]
+            return Reply(
+                answer.get("value"), left if len(left) == len(arguments) else (None,) * len(arguments)
+            )
+
+        return send
+
+    def _ask(
+        self,
+        name: str,
+        seconds: float | None = None,
+        callback: Callable[[str, tuple[Any, ...]], dict[str, Any]] | None = None,
+        /,
+        **request: Any,
+    ) -> dict[str, Any]:
+        limits = self._source.limits
+        self._expect_time_left(name)
+        fatal = self._fatal.setdefault(str(request.get("text", name)), [])
+        if len(fatal) >= MOST_LOSSES:
+            raise fatal[0]
+        try:
+            worker = self._worker or self._restart(self._position)
+            answer = worker.ask(limits.call if seconds is None else seconds, callback, **request)
+        except WorkerLost as lost:
+            self._note_lost(lost, f"in {name}")
+            if isinstance(lost, OutOfPatience):
+                fatal.append(OutOfTime(f"{name} did not finish within {seconds or limits.call:g} s."))
+            else:
+                fatal.append(Raised(f"{name} ended the program that runs it: {lost}."))
+            raise fatal[-1] from None
+        except WireError as error:
+            raise Incorrect(f"{name} cannot be given its arguments: {error}.") from None
+        if answer.get("is") == "failure":
+            failure = FAILURES.get(str(answer.get("class")), Raised)
+            raise failure(clean(str(answer.get("text")), 2000))
+        return answer
+
+    def _expect_time_left(self, name: str) -> None:
+        limits, spent = self._source.limits, self._time()
+        if spent > limits.total or self._crashes > limits.crashes:
+            raise OutOfTime(f"{name} was not called: the notebook has used up all of its time.")
+        if spent - self._spent_before > limits.question:
+            raise OutOfTime(f"{name} was not called: this question has used up all of its time.")
+
+    def _time(self) -> float:
+        return self._spent + (self._worker.used() if self._worker else 0.0)
+
+    def _run_cell(self, number: int) -> None:
+        if number in self._skipped or not self._cells[number].source.strip():
+            return
+        if self._time() > self._source.limits.total or self._crashes > self._source.limits.crashes:
+            return
+        try:
+            worker = self._worker or self._restart(number)
+            answer = worker.ask(self._source.limits.cell, do="cell", source=self._cells[number].source)
+        except WorkerLost as lost:
+            self._skipped.add(number)
+            self._note_lost(lost, f"in cell {number + 1}")
+            return
+        if answer.get("error"):
+            self.notes.append(f"cell {number + 1} raised {clean(str(answer['error']))}")
+
+    def _restart(self, position: int) -> Worker:
+        """A new worker, in which the cells before a position have run. Errors: WorkerLost."""
+        while self._crashes <= self._source.limits.crashes:
+            self._worker = self._source.worker()
+            number = 0
+            try:
+                for number in range(position):
+                    if number not in self._skipped:
+                        source = self._cells[number].source
+                        self._worker.ask(self._source.limits.cell, do="cell", source=source)
+                return self._worker
+            except WorkerLost as lost:
+                self._skipped.add(number)
+                self._note_lost(lost, f"in cell {number + 1}, once more")
+        raise WorkerLost("it was lost too often")
+
+    def _note_lost(self, lost: WorkerLost, where: str) -> None:
+        self.notes.append(f"the submission's program was lost {where}: {lost}")
+        self._crashes += 1
+        if self._worker is not None:
+            self._worker.close()
+            self._spent += self._worker.used()
+            self._worker = None
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+
+def _caller(functions: dict[str, Callable[..., Any]]) -> Callable[[str, tuple[Any, ...]], dict[str, Any]]:
+    """Calls the functions of a check that were given as arguments, and answers with plain data."""
+
+    def call(name: str, arguments: tuple[Any, ...]) -> dict[str, Any]:
+        function = functions.get(name)
+        if function is None:
+            return {"class": "NameError", "error": "there is no such function"}
+        try:
+            return {"value": crossing(function(*arguments))}
+        except Exception as error:
+            return {"class": type(error).__name__, "error": clean(str(error))}
+
+    return call

@@ -1,0 +1,78 @@
+"""The plugin that puts the sandbox into Otter's own commands.
+
+Otter's kernel then runs one cell of ours, and no code of the submission: the submission's cells run in a
+sandboxed worker, and the test files of Otter call its functions through proxies.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+from otter.plugins import AbstractOtterPlugin
+
+from autograder.grading.grade import WITHOUT_ISOLATION, importable, isolation_level, run_tests
+from autograder.grading.notebook import read_cells
+from autograder.sandbox import NONE, Source
+
+CELL = "from autograder.otter_plugin import grade_here\n\ngrade_here()"
+
+
+class SandboxPlugin(AbstractOtterPlugin):
+    """Grades in the sandbox, at the best level that the machine reaches or at $HOMEWORK_ISOLATION."""
+
+    def before_grading(self, config: Any) -> None:
+        """Remove what was uploaded besides the notebook, before Otter reads or imports any of it.
+
+        Errors: HomeworkError where submissions cannot be isolated.
+        """
+        isolation_level(None)
+        config.grade_from_log = False
+        keep = Path(self.submission_path).name
+        for path in Path.cwd().iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != keep or path.is_symlink():
+                path.unlink()
+        shutil.copytree(_source() / "tests", "tests")
+
+    def before_execution(self, submission: Any) -> nbformat.NotebookNode:
+        """Hand Otter a notebook that is the same for every submission."""
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        return new_notebook(cells=[new_code_cell(CELL)], metadata={"kernelspec": kernel})
+
+    def after_grading(self, results: Any) -> None:
+        """Say in the results where nothing was isolated."""
+        if isolation_level(None) == NONE:
+            results.set_output(WITHOUT_ISOLATION)
+
+
+def grade_here() -> None:
+    """Grade the one notebook of the current folder, in Otter's kernel."""
+    from otter.execute import Checker
+    from otter.nbmeta_config import NBMetadataConfig
+
+    (notebook,) = Path.cwd().glob("*.ipynb")
+    tests = {path.stem: path for path in Path("tests").glob("q*.py")}
+    with importable(_source() / "files"):
+        from autograder.grading.session import Session
+
+        with Source(isolation_level(None)) as source:
+            session = Session(source, read_cells(notebook))
+            try:
+                run_tests(
+                    session,
+                    tests,
+                    lambda q: Checker.check(str(tests[q]), NBMetadataConfig(), global_env=session),
+                )
+            finally:
+                session.close()
+
+
+def _source() -> Path:
+    """What the autograder zip held, as Otter unpacked it beside the folder of the submission."""
+    return Path(os.path.dirname(os.getcwd())) / "source"

@@ -1,0 +1,28 @@
+"""Runs a submission's code where it can harm nothing, and lets the grader call its functions.
+
+    with Source(level) as source:
+        worker = source.worker()
+        worker.ask(30, do="cell", source="x = 1", seconds=30)
+
+The policy is data, in `policy`; `seccomp`, `landlock` and `confine` apply it; `zygote` forks the `worker`s;
+`wire` carries plain data between a worker and the `client`, which is all that a grader needs.
+"""
+
+from autograder.sandbox.client import OutOfPatience, SandboxError, Source, Worker, WorkerLost
+from autograder.sandbox.confine import NONE, ROOT, USER, reachable_level
+from autograder.sandbox.policy import Limits
+from autograder.sandbox.trial import try_level
+
+__all__ = [
+    "NONE",
+    "ROOT",
+    "USER",
+    "Limits",
+    "OutOfPatience",
+    "SandboxError",
+    "Source",
+    "Worker",
+    "WorkerLost",
+    "reachable_level",
+    "try_level",
+]

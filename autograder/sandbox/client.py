@@ -1,0 +1,258 @@
+"""The grader's side: start workers, ask them, and end them when they do not behave."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from autograder.sandbox.policy import Limits
+from autograder.sandbox.wire import WireError, pack, unpack
+
+PACKAGES = [str(Path(__file__).resolve().parents[2])]
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+
+
+class SandboxError(Exception):
+    """The sandbox cannot be had, or does not hold; nothing is graded."""
+
+
+class WorkerLost(Exception):
+    """A worker is gone: it ended by itself, or had to be ended. The message says which, for a student."""
+
+
+class OutOfPatience(WorkerLost):
+    """A worker had to be ended because it took too long."""
+
+
+class Source:
+    """Where workers come from: one process that has everything loaded, and forks.
+
+    level : see `confine.reachable_level`; "none" runs submissions without any protection.
+    """
+
+    def __init__(self, level: str, limits: Limits | None = None):
+        self.level, self.limits = level, limits or Limits()
+        self._folder = tempfile.mkdtemp(prefix="homework-sandbox-")
+        os.chmod(self._folder, 0o711)
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        import public_checks
+
+        folders = [*PACKAGES, str(Path(public_checks.__file__).resolve().parents[1])]
+        start = (
+            f"import sys; sys.path[:0] = {folders!r}; "
+            f"from autograder.sandbox.zygote import main; del sys.path[:{len(folders)}]; "
+            f"main({theirs.fileno()})"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", start],
+            pass_fds=[theirs.fileno()],
+            env={"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "MPLCONFIGDIR": self._folder, "HOME": "/"},
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        theirs.close()
+        self._answers = self._channel.makefile("rb")
+        if not self._answers.readline():
+            raise SandboxError("the process that workers are forked from did not start")
+
+    def worker(self) -> Worker:
+        """Start a worker. Errors: SandboxError where it cannot be confined."""
+        scratch = tempfile.mkdtemp(dir=self._folder)
+        theirs_in, ours_out = os.pipe()
+        ours_in, theirs_out = os.pipe()
+        request = {"do": "fork", "scratch": scratch, "level": self.level, "limits": asdict(self.limits)}
+        try:
+            socket.send_fds(self._channel, [json.dumps(request).encode()], [theirs_in, theirs_out])
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+        worker = Worker(self._answer()["pid"], ours_in, ours_out, Path(scratch), self)
+        try:
+            ready = worker.receive(60.0)
+        except WorkerLost as error:
+            raise SandboxError(f"a worker did not start: {error}") from None
+        if ready.get("is") != "ready":
+            worker.close()
+            raise SandboxError(f"a worker could not be confined: {ready.get('why')}")
+        return worker
+
+    def end(self, pid: int) -> int:
+        """Kill a worker; return how it ended, as waitpid says."""
+        self._channel.send(json.dumps({"do": "end", "pid": pid}).encode())
+        return int(self._answer()["status"])
+
+    def _answer(self) -> dict[str, Any]:
+        line = self._answers.readline()
+        if not line:
+            raise SandboxError("the process that workers are forked from is gone")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        """End all workers, and remove what they wrote."""
+        self._channel.close()
+        self._answers.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+
+class Worker:
+    """One worker. Every request has a number that nobody can guess, and gets one answer, or `WorkerLost`."""
+
+    def __init__(self, pid: int, reading: int, writing: int, scratch: Path, source: Source):
+        self.pid = pid
+        self._reading, self._writing, self._scratch, self._source = reading, writing, scratch, source
+        self._open = True
+        self._used = 0.0
+        os.set_blocking(reading, False)
+        os.set_blocking(writing, False)
+
+    def ask(
+        self, seconds: float, callback: Callable[[str, tuple[Any, ...]], Any] | None = None, /, **request: Any
+    ) -> dict[str, Any]:
+        """Send a request and return the answer.
+
+        seconds : of processor time that the worker may take; by the clock it may take several times that.
+        callback : is called with a name and arguments where the worker asks for a function of the checks.
+        """
+        if not self._open:
+            raise WorkerLost("it had ended before")
+        number = secrets.token_hex(8)
+        self._send({**request, "id": number, "seconds": seconds}, seconds)
+        while True:
+            answer = self.receive(seconds)
+            if not isinstance(answer, dict) or answer.get("id") != number:
+                raise self._lost("it sent an answer that nobody had asked for")
+            if answer.get("is") != "callback":
+                return answer
+            if callback is None or not isinstance(answer.get("arguments"), tuple):
+                raise self._lost("it sent a request of its own")
+            self._send({"id": number} | callback(str(answer.get("name")), answer["arguments"]), seconds)
+
+    def receive(self, seconds: float) -> dict[str, Any]:
+        """Wait for one frame."""
+        deadline = _Deadline(self, seconds, self._source.limits.patience)
+        try:
+            frame = unpack(lambda size: self._read(size, deadline))
+        except WireError as error:
+            raise self._lost(f"it sent {error}") from None
+        if not isinstance(frame, dict):
+            raise self._lost("it sent a frame that is no message")
+        return frame
+
+    def _send(self, message: dict[str, Any], seconds: float) -> None:
+        deadline = _Deadline(self, seconds, self._source.limits.patience)
+        view = memoryview(pack(message))
+        while view:
+            self._wait(self._writing, select.POLLOUT, deadline)
+            try:
+                view = view[os.write(self._writing, view) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise self._lost(None) from None
+
+    def _read(self, size: int, deadline: _Deadline) -> bytes:
+        parts = bytearray()
+        while len(parts) < size:
+            self._wait(self._reading, select.POLLIN, deadline)
+            try:
+                part = os.read(self._reading, min(size - len(parts), 1 << 20))
+            except BlockingIOError:
+                continue
+            if not part:
+                raise self._lost(None)
+            parts += part
+        return bytes(parts)
+
+    def _wait(self, descriptor: int, event: int, deadline: _Deadline) -> None:
+        poll = select.poll()
+        poll.register(descriptor, event)
+        while not poll.poll(50):
+            if deadline.passed():
+                self.close()
+                raise OutOfPatience("it did not finish in time")
+            if self._too_much_written():
+                raise self._lost("it wrote too many files")
+
+    def _too_much_written(self) -> bool:
+        limits, size, count = self._source.limits, 0, 0
+        for folder, _, files in os.walk(self._scratch):
+            for name in files:
+                count += 1
+                try:
+                    size += os.lstat(os.path.join(folder, name)).st_blocks * 512
+                except OSError:
+                    continue
+            count += 1
+            if size > limits.scratch or count > limits.files:
+                return True
+        return False
+
+    def _lost(self, why: str | None) -> WorkerLost:
+        """End the worker, and say why."""
+        status = self.close()
+        if why is None:
+            why = f"it was ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "it exited"
+        return WorkerLost(why)
+
+    def used(self) -> float:
+        """The seconds of processor time that the worker has taken so far."""
+        try:
+            text = Path(f"/proc/{self.pid}/stat").read_text() if self._open else ""
+        except OSError:
+            text = ""
+        fields = text.rpartition(")")[2].split()
+        if fields:
+            self._used = (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+        return self._used
+
+    def close(self) -> int:
+        """End the worker and remove what it wrote; return how it ended, as waitpid says."""
+        if not self._open:
+            return 0
+        self.used()
+        self._open = False
+        os.close(self._reading)
+        os.close(self._writing)
+        status = self._source.end(self.pid)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        return status
+
+
+class _Deadline:
+    """A limit on a worker's processor time from now on, and on the clock."""
+
+    def __init__(self, worker: Worker, seconds: float, patience: float):
+        self._worker, self._seconds = worker, 1.5 * seconds + 0.5
+        self._began, self._clock = worker.used(), time.monotonic()
+        self._longest = max(10.0, patience * seconds + 5)
+
+    def passed(self) -> bool:
+        taken, waited = self._worker.used() - self._began, time.monotonic() - self._clock
+        return taken > self._seconds or waited > self._longest

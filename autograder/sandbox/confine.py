@@ -1,0 +1,129 @@
+"""Confine this process to the policy, for good: what is done, in which order, at which level."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from collections.abc import Iterable
+
+from autograder.sandbox import landlock, seccomp
+from autograder.sandbox.policy import GID, READABLE, UID, WRITABLE_DEVICES, Limits, python_folders
+
+ROOT, USER, NONE = "root", "user", "none"
+PR_SET_DUMPABLE, PR_SET_PDEATHSIG, SIGKILL = 4, 1, 9
+
+
+def reachable_level() -> tuple[str, str]:
+    """The level that this machine reaches, and why: a sentence for the instructor.
+
+    "root" : another user, a system call filter, limits, and Landlock where the kernel has it.
+    "user" : Landlock, a system call filter, limits.
+    "none" : neither is possible.
+    """
+    if not sys.platform.startswith("linux"):
+        return NONE, f"on {sys.platform} there is no system call filter; grade on Linux or in a container"
+    try:
+        seccomp.program(os.uname().machine, 1)
+    except seccomp.UnsupportedError as error:
+        return NONE, f"there is {error}; grade on x86-64 or arm64"
+    version = landlock.version()
+    has = f"Landlock version {version}" if version else "no Landlock"
+    if os.geteuid() == 0:
+        return ROOT, f"root can change the user of a worker; this kernel has {has}"
+    if version:
+        return USER, f"an ordinary user, and this kernel has {has}"
+    return NONE, "an ordinary user needs Landlock (Linux 5.13); grade as root, in a container for example"
+
+
+def confine(limits: Limits, scratch: str, level: str, keep: Iterable[int]) -> None:
+    """Take from this process all that a submission's code must not have. Whatever fails raises OSError.
+
+    scratch : the folder that it may write into.
+    level : as `reachable_level` says.
+    keep : the descriptors that stay open, besides 0, 1 and 2.
+    """
+    libraries = _reachable_folders()
+    _close_all_but({0, 1, 2, *keep, *libraries})
+    os.umask(0o077)
+    os.chdir(scratch)
+    os.environ.clear()
+    os.environ.update(
+        HOME=scratch, TMPDIR=scratch, MPLCONFIGDIR=scratch, IPYTHONDIR=scratch, PATH="/nonexistent"
+    )
+    os.environ.update(OPENBLAS_NUM_THREADS="1", LANG="C.UTF-8")
+    if level == ROOT:
+        os.chown(scratch, UID, GID)
+        os.setgroups([])
+        os.setresgid(GID, GID, GID)
+        os.setresuid(UID, UID, UID)
+    _limit(limits)
+    seccomp.prctl(PR_SET_DUMPABLE, 0)
+    seccomp.prctl(PR_SET_PDEATHSIG, SIGKILL)
+    seccomp.prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1)
+    if landlock.version():
+        readable = [*READABLE, *python_folders()]
+        landlock.restrict(readable, [scratch, *WRITABLE_DEVICES], libraries)
+    elif level != ROOT:
+        raise OSError("an ordinary user needs Landlock")
+    seccomp.apply()
+
+
+def _reachable_folders() -> list[int]:
+    """Let another user import what lies below a private folder: a descriptor in place of its path.
+
+    A path that begins with /proc/self/fd/N goes on from that folder, whatever is above it.
+    """
+    moved: dict[str, int] = {}
+    for entry in sys.path:
+        if os.path.isdir(entry) and not _open_to_all(entry):
+            moved[entry] = os.open(entry, os.O_RDONLY | os.O_DIRECTORY)
+    sys.path[:] = [_moved(entry, moved) for entry in sys.path]
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__path__", None)
+        if isinstance(path, list):
+            path[:] = [_moved(folder, moved) for folder in path]
+    sys.path_importer_cache.clear()
+    return list(moved.values())
+
+
+def _moved(path: str, moved: dict[str, int]) -> str:
+    for folder, descriptor in moved.items():
+        if path == folder or path.startswith(folder + "/"):
+            return f"/proc/self/fd/{descriptor}{path[len(folder) :]}"
+    return path
+
+
+def _open_to_all(path: str) -> bool:
+    path = os.path.realpath(path)
+    while path != "/":
+        if not os.stat(path).st_mode & 0o001:
+            return False
+        path = os.path.dirname(path)
+    return True
+
+
+def _close_all_but(keep: set[int]) -> None:
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) not in keep:
+            try:
+                os.close(int(name))
+            except OSError:
+                continue  # the descriptor of the listing itself
+
+
+def _limit(limits: Limits) -> None:
+    total = int(limits.total) + 5
+    for what, most in (
+        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_CPU, total),
+        (resource.RLIMIT_FSIZE, limits.file),
+        (resource.RLIMIT_NOFILE, limits.descriptors),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_STACK, 64 << 20),
+    ):
+        _, hard = resource.getrlimit(what)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (most, most))

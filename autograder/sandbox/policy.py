@@ -1,0 +1,247 @@
+"""What a submission's code may do, as data. `seccomp`, `landlock` and `confine` apply it.
+
+Everything that is not allowed here is refused: a system call that is not in the list fails with EPERM, a
+path that is not below one of the readable ones cannot be opened, and what is beyond a limit ends in an
+exception or in the end of the process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+MEBI = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of one worker, and of what it is asked to do.
+
+    memory : bytes of address space of a worker.
+    file : bytes of one file that it writes; scratch : of all of them; files : how many there may be.
+    descriptors : open files.
+    cell, call, question, total : seconds of processor time of one cell, of one call of a function where the
+        check does not say less, of all checks of a question, and of a whole submission.
+    patience : by the clock everything may take this many times as long.
+    crashes : how often a submission may take its worker down before the rest is given up.
+    """
+
+    memory: int = 2048 * MEBI
+    file: int = 16 * MEBI
+    scratch: int = 64 * MEBI
+    files: int = 500
+    descriptors: int = 64
+    cell: float = 30.0
+    call: float = 10.0
+    question: float = 60.0
+    total: float = 300.0
+    patience: float = 4.0
+    crashes: int = 40
+
+
+# The user and group that a worker becomes where the grader is root: nobody.
+UID = GID = 65534
+
+# What can be read, besides the folders of Python and of its packages.
+READABLE = (
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/usr/share/zoneinfo",
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/dev/null",
+    "/dev/zero",
+    "/dev/urandom",
+)
+WRITABLE_DEVICES = ("/dev/null",)
+
+
+def python_folders() -> list[str]:
+    """The folders that Python and its packages are imported from."""
+    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+    lib = [os.path.join(os.path.realpath(prefix), "lib") for prefix in prefixes]
+    packages = [os.path.realpath(p) for p in sys.path if "site-packages" in p or "dist-packages" in p]
+    return sorted({folder for folder in (*lib, *packages) if os.path.isdir(folder)})
+
+
+# System calls that are allowed whatever their arguments, with their numbers on x86-64 and on arm64 (None: the
+# architecture has no such call).
+SYSCALLS: dict[str, tuple[int | None, int | None]] = {
+    # memory
+    "brk": (12, 214),
+    "madvise": (28, 233),
+    "mmap": (9, 222),
+    "mprotect": (10, 226),
+    "mremap": (25, 216),
+    "munmap": (11, 215),
+    "mincore": (27, 232),
+    "msync": (26, 227),
+    # files that Landlock and permissions let it have
+    "access": (21, None),
+    "chdir": (80, 49),
+    "chmod": (90, None),
+    "close": (3, 57),
+    "close_range": (436, 436),
+    "copy_file_range": (326, 285),
+    "dup": (32, 23),
+    "dup2": (33, None),
+    "dup3": (292, 24),
+    "faccessat": (269, 48),
+    "faccessat2": (439, 439),
+    "fadvise64": (221, 223),
+    "fallocate": (285, 47),
+    "fchdir": (81, 50),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fcntl": (72, 25),
+    "fdatasync": (75, 83),
+    "flock": (73, 32),
+    "fstat": (5, 80),
+    "fstatfs": (138, 44),
+    "fsync": (74, 82),
+    "ftruncate": (77, 46),
+    "getcwd": (79, 17),
+    "getdents64": (217, 61),
+    "lseek": (8, 62),
+    "lstat": (6, None),
+    "mkdir": (83, None),
+    "mkdirat": (258, 34),
+    "newfstatat": (262, 79),
+    "open": (2, None),
+    "openat": (257, 56),
+    "pipe": (22, None),
+    "pipe2": (293, 59),
+    "pread64": (17, 67),
+    "preadv": (295, 69),
+    "pwrite64": (18, 68),
+    "pwritev": (296, 70),
+    "read": (0, 63),
+    "readlink": (89, None),
+    "readlinkat": (267, 78),
+    "readv": (19, 65),
+    "rename": (82, None),
+    "renameat": (264, 38),
+    "renameat2": (316, 276),
+    "rmdir": (84, None),
+    "sendfile": (40, 71),
+    "stat": (4, None),
+    "statfs": (137, 43),
+    "statx": (332, 291),
+    "symlink": (88, None),
+    "symlinkat": (266, 36),
+    "truncate": (76, 45),
+    "umask": (95, 166),
+    "unlink": (87, None),
+    "unlinkat": (263, 35),
+    "utimensat": (280, 88),
+    "write": (1, 64),
+    "writev": (20, 66),
+    # waiting, time and threads
+    "alarm": (37, None),
+    "clock_getres": (229, 114),
+    "clock_gettime": (228, 113),
+    "clock_nanosleep": (230, 115),
+    "epoll_create": (213, None),
+    "epoll_create1": (291, 20),
+    "epoll_ctl": (233, 21),
+    "epoll_pwait": (281, 22),
+    "epoll_wait": (232, None),
+    "eventfd2": (290, 19),
+    "futex": (202, 98),
+    "get_robust_list": (274, 100),
+    "getitimer": (36, 102),
+    "gettimeofday": (96, 169),
+    "membarrier": (324, 283),
+    "nanosleep": (35, 101),
+    "poll": (7, None),
+    "ppoll": (271, 73),
+    "pselect6": (270, 72),
+    "rseq": (334, 293),
+    "sched_getaffinity": (204, 123),
+    "sched_yield": (24, 124),
+    "select": (23, None),
+    "set_robust_list": (273, 99),
+    "set_tid_address": (218, 96),
+    "setitimer": (38, 103),
+    "time": (201, None),
+    "timerfd_create": (283, 85),
+    "timerfd_gettime": (287, 87),
+    "timerfd_settime": (286, 86),
+    # signals to itself, and its own end
+    "exit": (60, 93),
+    "exit_group": (231, 94),
+    "pause": (34, None),
+    "restart_syscall": (219, 128),
+    "rt_sigaction": (13, 134),
+    "rt_sigpending": (127, 136),
+    "rt_sigprocmask": (14, 135),
+    "rt_sigreturn": (15, 139),
+    "rt_sigsuspend": (130, 133),
+    "rt_sigtimedwait": (128, 137),
+    "sigaltstack": (131, 132),
+    "wait4": (61, 260),
+    # what it is
+    "arch_prctl": (158, None),
+    "getcpu": (309, 168),
+    "getegid": (108, 177),
+    "geteuid": (107, 175),
+    "getgid": (104, 176),
+    "getgroups": (115, 158),
+    "getpgid": (121, 155),
+    "getpgrp": (111, None),
+    "getpid": (39, 172),
+    "getppid": (110, 173),
+    "getrandom": (318, 278),
+    "getresgid": (120, 150),
+    "getresuid": (118, 148),
+    "getrlimit": (97, 163),
+    "getrusage": (98, 165),
+    "getsid": (124, 156),
+    "gettid": (186, 178),
+    "getuid": (102, 174),
+    "sysinfo": (99, 179),
+    "times": (100, 153),
+    "uname": (63, 160),
+}
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """A system call that is allowed where one argument is right, and refused with `error` otherwise.
+
+    numbers : on x86-64 and arm64.
+    argument : which one, from 0.
+    values : what it may be (its lower 32 bits); "own pid" for the worker's process id.
+    mask : where given, the argument and this is what has to be one of the values.
+    """
+
+    numbers: tuple[int, int]
+    argument: int
+    values: tuple[int | str, ...]
+    mask: int | None = None
+
+
+CLONE_THREAD = 0x10000
+AF_UNIX = 1
+TCGETS, TIOCGWINSZ, FIONREAD, FIOCLEX, FIONCLEX, FIONBIO = 0x5401, 0x5413, 0x541B, 0x5451, 0x5450, 0x5421
+PR_SET_NAME, PR_GET_NAME = 15, 16
+
+CONDITIONAL: dict[str, Conditional] = {
+    # threads, but no processes
+    "clone": Conditional((56, 220), 0, (CLONE_THREAD,), mask=CLONE_THREAD),
+    # asyncio wakes its loop by a pair of sockets, which reach nowhere
+    "socketpair": Conditional((53, 199), 0, (AF_UNIX,)),
+    "ioctl": Conditional((16, 29), 1, (TCGETS, TIOCGWINSZ, FIONREAD, FIOCLEX, FIONCLEX, FIONBIO)),
+    "prctl": Conditional((157, 167), 0, (PR_SET_NAME, PR_GET_NAME)),
+    # abort() and raise() signal the process itself
+    "tgkill": Conditional((234, 131), 0, ("own pid",)),
+    # getrlimit() of glibc asks about itself, which is 0
+    "prlimit64": Conditional((302, 261), 0, (0,)),
+}
+
+# Refused with ENOSYS, after which the C library falls back to an older call that the list decides on.
+NOT_THERE = {"clone3": (435, 435), "openat2": (437, 437)}

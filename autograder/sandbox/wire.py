@@ -1,0 +1,224 @@
+"""The wire between the grader and a worker: plain data in frames, and nothing that could be code.
+
+A frame is its two lengths, a header in JSON, and the raw bytes of the arrays that the header mentions.
+What a frame may hold is bounded, and checked before it is used; there is no pickle.
+
+Values in a header stand for themselves, but for these, which are lists that begin with a letter:
+
+    ["l", ...] a list         ["t", ...] a tuple       ["d", [key, value], ...] a dict
+    ["f", text] nan, inf      ["i", text] a long int   ["c", re, im] a complex number
+    ["a", dtype, shape, order] the next array          ["n", dtype] the next NumPy number
+    ["r", kind, name] a reference: to a function on one of the two sides
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+LENGTHS = struct.Struct("<IQ")
+LARGEST_HEADER = 16 << 20
+LARGEST_BODY = 512 << 20
+DEEPEST = 24
+LONGEST_INT = 4000
+# The dtypes that cross, little-endian.
+DTYPES = {code: np.dtype(code) for code in ("?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8")}
+DTYPES |= {code: np.dtype(code) for code in ("<f2", "<f4", "<f8", "<c8", "<c16")}
+CODES = {dtype: code for code, dtype in DTYPES.items()}
+
+
+class WireError(Exception):
+    """A frame is malformed, too large, or holds what may not cross."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A function on the other side, or on this one.
+
+    kind : "callback" for a function of the grader, "function" or "program" for one of the worker.
+    name : which one.
+    """
+
+    kind: str
+    name: str
+
+
+def pack(message: Any) -> bytes:
+    """One frame. Errors: WireError for what may not cross."""
+    buffers: list[bytes] = []
+    try:
+        header = json.dumps(_encode(message, buffers, 0), allow_nan=False, separators=(",", ":")).encode()
+    except (ValueError, TypeError, RecursionError, OverflowError) as error:
+        raise WireError(str(error)) from None
+    body = b"".join(buffers)
+    if len(header) > LARGEST_HEADER or len(body) > LARGEST_BODY:
+        raise WireError("the data are too large")
+    return LENGTHS.pack(len(header), len(body)) + header + body
+
+
+def unpack(read: Callable[[int], bytes]) -> Any:
+    """Read one frame by `read`, which returns exactly as many bytes as it is asked for.
+
+    Errors: WireError for a frame that `pack` could not have made, whatever its bytes.
+    """
+    header_length, body_length = LENGTHS.unpack(read(LENGTHS.size))
+    if header_length > LARGEST_HEADER or body_length > LARGEST_BODY:
+        raise WireError("a frame that is too large")
+    header = read(header_length)
+    body = _Body(read(body_length))
+    try:
+        value = _decode(json.loads(header), body, 0)
+    except WireError:
+        raise
+    except (ValueError, TypeError, IndexError, KeyError, RecursionError, OverflowError, MemoryError) as error:
+        raise WireError(f"a malformed frame: {type(error).__name__}") from None
+    if body.rest():
+        raise WireError("a frame with bytes that nothing mentions")
+    return value
+
+
+class _Body:
+    """The raw bytes of a frame, which arrays take from front to back."""
+
+    def __init__(self, data: bytes):
+        self._data, self._at = data, 0
+
+    def take(self, size: int) -> bytes:
+        if size < 0 or size > len(self._data) - self._at:
+            raise WireError("an array that is longer than its frame")
+        self._at += size
+        return self._data[self._at - size : self._at]
+
+    def rest(self) -> int:
+        return len(self._data) - self._at
+
+
+def _encode(value: Any, buffers: list[bytes], depth: int) -> Any:
+    if depth > DEEPEST:
+        raise WireError("data that are nested too deep")
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if type(value) is int:
+        return value if abs(value) < 1 << 53 else ["i", _digits(value)]
+    if type(value) is float:
+        return value if math.isfinite(value) else ["f", repr(value)]
+    if type(value) is complex:
+        return ["c", _encode(value.real, buffers, depth), _encode(value.imag, buffers, depth)]
+    if isinstance(value, Reference):
+        return ["r", value.kind, value.name]
+    if isinstance(value, (list, tuple)):
+        letter = "l" if isinstance(value, list) else "t"
+        return [letter, *(_encode(item, buffers, depth + 1) for item in value)]
+    if isinstance(value, dict):
+        pairs = [[_encode(k, buffers, depth + 1), _encode(v, buffers, depth + 1)] for k, v in value.items()]
+        return ["d", *pairs]
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _encode_array(value, buffers)
+    raise WireError(f"a {type(value).__name__}")
+
+
+def _digits(value: int) -> str:
+    if value.bit_length() > 3 * LONGEST_INT:
+        raise WireError("an int that is too long")
+    return hex(value)
+
+
+def _encode_array(value: np.ndarray | np.generic, buffers: list[bytes]) -> list[Any]:
+    dtype = np.asarray(value).dtype.newbyteorder("<")
+    if dtype not in CODES:
+        raise WireError(f"an array of dtype {dtype}")
+    array = np.asarray(value, dtype=dtype)
+    if isinstance(value, np.generic):
+        buffers.append(array.tobytes())
+        return ["n", CODES[dtype]]
+    order = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "S"
+    buffers.append(array.tobytes("F" if order == "F" else "C"))
+    return ["a", CODES[dtype], list(array.shape), order]
+
+
+def _decode(value: Any, body: _Body, depth: int) -> Any:
+    if depth > DEEPEST + 1:
+        raise WireError("data that are nested too deep")
+    if not isinstance(value, list):
+        if isinstance(value, dict):
+            raise WireError("a JSON object")
+        return value
+    if not value or not isinstance(value[0], str):
+        raise WireError("a list without its letter")
+    letter, rest = value[0], value[1:]
+    if letter in ("l", "t"):
+        items = [_decode(item, body, depth + 1) for item in rest]
+        return items if letter == "l" else tuple(items)
+    if letter == "d":
+        return dict(_pair(pair, body, depth) for pair in rest)
+    if letter not in _LEAVES:
+        raise WireError("an unknown letter")
+    return _LEAVES[letter](body, *rest)
+
+
+def _pair(pair: Any, body: _Body, depth: int) -> tuple[Any, Any]:
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise WireError("a pair that is none")
+    return _decode(pair[0], body, depth + 1), _decode(pair[1], body, depth + 1)
+
+
+def _float(_: _Body, text: str) -> float:
+    if text not in ("nan", "inf", "-inf"):
+        raise WireError("a float that is none")
+    return float(text)
+
+
+def _int(_: _Body, text: str) -> int:
+    if not isinstance(text, str) or len(text) > LONGEST_INT:
+        raise WireError("an int that is too long")
+    return int(text, 16)
+
+
+def _complex(body: _Body, real: Any, imaginary: Any) -> complex:
+    parts = [_decode(part, body, 0) for part in (real, imaginary)]
+    if not all(type(part) in (int, float) for part in parts):
+        raise WireError("a complex number of other parts")
+    return complex(*parts)
+
+
+def _number(body: _Body, code: str) -> np.generic:
+    dtype = DTYPES[code]
+    number: np.generic = np.frombuffer(body.take(dtype.itemsize), dtype=dtype)[0]
+    return number
+
+
+def _array(body: _Body, code: str, shape: list[int], order: str) -> np.ndarray:
+    dtype = DTYPES[code]
+    if order not in ("C", "F", "S") or len(shape) > 32:
+        raise WireError("an array of an unknown order")
+    if not all(type(n) is int and 0 <= n < 1 << 48 for n in shape):
+        raise WireError("an array of an impossible shape")
+    size = math.prod(shape)
+    flat = np.frombuffer(bytearray(body.take(size * dtype.itemsize)), dtype=dtype)
+    if order != "S" or not shape:
+        return flat.reshape(shape, order="F" if order == "F" else "C")
+    wide = np.zeros((*shape[:-1], 2 * shape[-1]), dtype=dtype)
+    wide[..., ::2] = flat.reshape(shape)
+    return wide[..., ::2]
+
+
+def _reference(_: _Body, kind: str, name: str) -> Reference:
+    if not isinstance(kind, str) or not isinstance(name, str):
+        raise WireError("a reference that is none")
+    return Reference(kind, name)
+
+
+_LEAVES: dict[str, Callable[..., Any]] = {
+    "f": _float,
+    "i": _int,
+    "c": _complex,
+    "n": _number,
+    "a": _array,
+    "r": _reference,
+}
