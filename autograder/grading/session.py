@@ -106,7 +106,7 @@ class Session(Submission):
             raise fatal[0]
         try:
             worker = self._worker or self._restart(self._position)
-            answer = worker.ask(limits.call if seconds is None else seconds, callback, **request)
+            answer = worker.ask(min(seconds or limits.call, limits.call), callback, **request)
         except WorkerLost as lost:
             self._note_lost(lost, f"in {name}")
             if isinstance(lost, OutOfPatience):
