@@ -135,7 +135,7 @@ def gradients_at_the_kink(skip_forward, skip_vjp, source, rng):
 
 
 @check("q5b", "come from the cache of their own forward pass, which no use changes", points=1)
-def caches_last(skip_forward, skip_vjp, source, rng):
+def caches_of_several_blocks(skip_forward, skip_vjp, source, rng):
     nested = program(
         source,
         "lambda blocks, order: (lambda caches: [skip_vjp(blocks[i][0], blocks[i][1], caches[i], blocks[i][3]) "
