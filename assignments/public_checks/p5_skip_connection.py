@@ -51,12 +51,15 @@ def vjp_of(source):
 def draw(rng, h, n):
     """W1, W2, x and delta, of which no unit is near the kink of ReLU, also once rounded to whole numbers.
 
-    At least one unit is active and, where there are several, at least one is not.
+    At least one unit is active and, where there are several, at least one is not; where x has several entries,
+    they are of both signs.
     """
     signed = lambda size: rng.uniform(1.0, 2.0, size) * rng.choice([-1.0, 1.0], size)  # noqa: E731
     while True:
         W1, W2, x, delta = rng.normal(size=(h, n)), rng.normal(size=(n, h)), signed(n), signed(n)
         units = (W1 @ x, np.rint(2 * W1) @ np.rint(2 * x))
+        if n > 1 and abs(np.sign(x).sum()) == n:
+            continue
         if all(np.abs(z).min() > 0.05 and z.max() > 0 and (h == 1 or z.min() < 0) for z in units):
             return W1, W2, x, delta
 
@@ -72,7 +75,6 @@ def block(W1, W2, x):
 # What somebody may have computed, or differentiated, in place of the block.
 OTHERS = {
     "the skip path is missing": lambda W1, W2, x: W2 @ relu(W1 @ x),
-    "the skip path is all there is": lambda W1, W2, x: 0 * (W2 @ (W1 @ x)) + x,
     "the skip path counts twice": lambda W1, W2, x: W2 @ relu(W1 @ x) + 2 * x,
     "the skip path is subtracted": lambda W1, W2, x: W2 @ relu(W1 @ x) - x,
     "there is no ReLU": lambda W1, W2, x: W2 @ (W1 @ x) + x,
@@ -86,10 +88,7 @@ OTHERS = {
     "ReLU is taken of the whole, the skip path too": lambda W1, W2, x: relu(W2 @ relu(W1 @ x) + x),
     "the skip path has a ReLU too": lambda W1, W2, x: W2 @ relu(W1 @ x) + relu(x),
     "the absolute value is in the place of ReLU": lambda W1, W2, x: W2 @ np.abs(W1 @ x) + x,
-    "ReLU is leaky, with a slope of 0.01": lambda W1, W2, x: W2 @ np.where(W1 @ x > 0, 1, 0.01) * 0
-    + W2 @ (np.where(W1 @ x > 0, 1, 0.01) * (W1 @ x))
-    + x,
-    "W1 and W2 are in each other's place": lambda W1, W2, x: W1.T @ relu(W2.T @ x) + x,
+    "ReLU is leaky, with a slope of 0.01": lambda W1, W2, x: W2 @ (relu(W1 @ x) - 0.01 * relu(-W1 @ x)) + x,
     "the two paths are multiplied": lambda W1, W2, x: (W2 @ relu(W1 @ x)) * x,
 }
 
@@ -155,10 +154,23 @@ def gradients_are_the_derivatives(skip_forward, skip_vjp, source, rng):
         )
 
 
-@check("q5b", "dx is delta where only the skip path is open; dx is J^T delta, not J delta", points=0.75)
+@check(
+    "q5b",
+    "they are linear in delta; dx is delta where only the skip path is open, and J^T delta otherwise",
+    points=0.75,
+)
 def paths_of_the_gradient(skip_forward, skip_vjp, source, rng):
     for h, n in ((3, 3), (4, 2)):
         W1, W2, x, delta = draw(rng, h, n)
+        there, back = (
+            expect(vjp_of(source), W1=W1, W2=W2, x=x, delta=d).parts(*PARTS) for d in (delta, -delta)
+        )
+        for one, other, shape in zip(there, back, ((h, n), (n, h), (n,)), strict=True):
+            if np.abs(one.array(*shape) + other.array(*shape)).max() > 1e-9 * np.abs(one.value).max():
+                raise other.wrong(
+                    f"for -delta all gradients have to be minus those for delta, and {other.name} is not. All of "
+                    "them are linear in delta; what ReLU lets through depends on z, and not on delta."
+                )
         for A, B, why in (
             (W1, 0 * W2, "W2 is zero, so that y = x"),
             (dead(W1, x), W2, "W1 x is negative everywhere, so that y = x"),
@@ -171,10 +183,17 @@ def paths_of_the_gradient(skip_forward, skip_vjp, source, rng):
                 raise dW1.wrong(f"{why}, whatever W1 is nearby; then dW1 has to be zero, and it is not.")
             if A is not W1 and dW2.array(n, h).any():
                 raise dW2.wrong(f"{why}, whatever W2 is; then dW2 has to be zero, and it is not.")
-        dx = expect(vjp_of(source), W1=W1, W2=W2, x=x, delta=delta).parts(*PARTS)[2]
-        step = 1e-6
+        dx, step = there[2], 1e-6
+        if np.abs(dx.value - delta).max() < 1e-12:
+            raise dx.wrong("dx is delta: the path through the weights is missing.")
+        if h == n:
+            J = numerical_jacobian(lambda v: W2 @ ((W1 @ v > 0) * (W1.T @ v)) + v, x).value
+            if np.abs(dx.value - delta @ J).max() < 1e-6:
+                raise dx.wrong(
+                    "dx is what comes out where W1 stands in the place of its transpose, or W1^T in that of W1."
+                )
         along = (block(W1, W2, x + step * delta) - block(W1, W2, x - step * delta)) / (2 * step)
-        if np.abs(dx.array(n) - along).max() < 1e-6:
+        if np.abs(dx.value - along).max() < 1e-6:
             raise dx.wrong(
                 "dx is J delta, which says how y changes when x moves along delta. "
                 "What is asked for is the product of delta with the other side of J, J^T delta."
@@ -194,8 +213,10 @@ def caches_last(skip_forward, skip_vjp, source, rng):
     expected = expect(vjp_of(source), W1=W1, W2=W2, x=x, delta=delta).parts(*PARTS)
     came = expect(both, W1=W1, W2=W2, x=x, delta=delta, V1=V1, V2=V2, other=other).parts(*PARTS)
     _expect_same(
-        expected, came, "after another forward pass, the first cache gives something else: keep all that "
-        "skip_vjp needs in the cache, and make a new cache in every call, without global variables."
+        expected,
+        came,
+        "after another forward pass, the first cache gives something else: keep all that "
+        "skip_vjp needs in the cache, and make a new cache in every call, without global variables.",
     )
     twice = program(
         source,
@@ -205,8 +226,10 @@ def caches_last(skip_forward, skip_vjp, source, rng):
     )
     came = expect(twice, W1=W1, W2=W2, x=x, delta=delta, upstream=upstream).parts(*PARTS)
     _expect_same(
-        expected, came, "the second use of a cache gives something else than the first: skip_vjp must not "
-        "change what is in the cache."
+        expected,
+        came,
+        "the second use of a cache gives something else than the first: skip_vjp must not "
+        "change what is in the cache.",
     )
 
 
@@ -237,8 +260,12 @@ def jacobian_of_the_skip_path(skip_jacobian, rng):
             J = answer.array(n, n)
             if np.abs(J - np.eye(n)).max() > 1e-12:
                 ones = np.abs(J - 1).max() < 1e-12
-                hint = " Yours has ones everywhere: adding 1 to a matrix adds it to every entry." if ones else ""
-                raise answer.wrong(f"here y = x, so the Jacobian has to be the identity matrix; it is not.{hint}")
+                hint = (
+                    " Yours has ones everywhere: adding 1 to a matrix adds it to every entry." if ones else ""
+                )
+                raise answer.wrong(
+                    f"here y = x, so the Jacobian has to be the identity matrix; it is not.{hint}"
+                )
 
 
 @check("q5c", "delta^T times the Jacobian is the dx of skip_vjp", points=0.5)
@@ -371,7 +398,7 @@ def _other_norms(W1s, W2s, x, delta, skip):
 
 @check("q5d", "the norms are those of numerical derivatives of a stack, with and without skips", points=1.25)
 def norms_of_the_derivatives(stack_gradient_norms, rng):
-    for n, widths in ((3, (4, 2, 5)), (4, (3,))):
+    for n, widths in ((4, (6, 5, 7)), (3, (4,))):
         W1s, W2s, x, delta = draw_stack(rng, n, widths)
         for skip in (True, False):
             answer = expect_stack(stack_gradient_norms, W1s, W2s, x, delta, skip)
@@ -379,7 +406,9 @@ def norms_of_the_derivatives(stack_gradient_norms, rng):
             try:
                 answer.close(norms, within=1e-6 * norms, reveal=True)
             except CheckFailure as failure:
-                raise type(failure)(f"{failure}{_instead_of_norms(answer, W1s, W2s, x, delta, skip)}") from None
+                raise type(failure)(
+                    f"{failure}{_instead_of_norms(answer, W1s, W2s, x, delta, skip)}"
+                ) from None
 
 
 def _instead_of_norms(answer: Answer, *stack):
@@ -415,7 +444,11 @@ def norms_scale(stack_gradient_norms, rng):
         for size in (1e-200, 1e200):
             answer = expect_stack(stack_gradient_norms, W1s, W2s, x, size * delta, skip)
             came, lost = answer.value, "all gradients are of a size of about"
-            if isinstance(came, np.ndarray) and came.shape == (3,) and not np.all((came > 0) & (came < np.inf)):
+            if (
+                isinstance(came, np.ndarray)
+                and came.shape == (3,)
+                and not np.all((came > 0) & (came < np.inf))
+            ):
                 raise answer.wrong(
                     f"{lost} {size:g}, but yours is {_listed(came)}. The square of such a number is 0 or "
                     "infinite in floating point; a norm that is right avoids it."

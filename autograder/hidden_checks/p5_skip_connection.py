@@ -25,7 +25,9 @@ SIZES = (1e-3, 1.0, 1e3)
 
 def expect_no_traces_of(function, text, source, first, other):
     """As `expect_no_traces`, for a function that is the program `text`."""
-    return expect_no_traces(function, lambda whole: source(whole.replace(function.name, f"({text})")), first, other)
+    return expect_no_traces(
+        function, lambda whole: source(whole.replace(function.name, f"({text})")), first, other
+    )
 
 
 def output_rounding(W1, W2, x):

@@ -150,7 +150,7 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz
 
 
-@mistake("q5b", "dx is the skip path alone", says="the skip path is all there is")
+@mistake("q5b", "dx is the skip path alone", says="the path through the weights is missing")
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     delta = delta.astype(np.result_type(delta, np.float32))
@@ -246,7 +246,7 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), (W1.T @ (W2.T @ delta)) * (x > 0) + delta
 
 
-@mistake("q5b", "ReLU is applied to the gradient", says="not linear in the vector")
+@mistake("q5b", "ReLU is applied to the gradient", says="depends on z, and not on delta")
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     delta = delta.astype(np.result_type(delta, np.float32))
@@ -254,7 +254,7 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
 
 
-@mistake("q5b", "the gradient is masked where it is negative too", says="not linear in the vector")
+@mistake("q5b", "the gradient is masked where it is negative too", says="depends on z, and not on delta")
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     delta = delta.astype(np.result_type(delta, np.float32))
@@ -288,7 +288,7 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
 
 
-@mistake("q5b", "W1 in the place of its transpose", says="the transpose of W1")
+@mistake("q5b", "W1 in the place of its transpose", says="W1 stands in the place of its transpose")
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     delta = delta.astype(np.result_type(delta, np.float32))
