@@ -95,13 +95,13 @@ def stack_gradient_norms(
 
     Returns
     -------
-    norms : (L + 1,) array, norms[0] at the input and norms[L] at the output. Any norm from 1e-250 to 1e250 must
-        be right, and so must 0.
+    norms : (L + 1,) array, norms[0] at the input and norms[L] at the output. Any norm from 1e-250 to 1e250
+        must be right, and so must 0.
     """
     # BEGIN SOLUTION
     x = x.astype(np.result_type(x, np.float32))
     inputs = []
-    for W1, W2 in zip(W1s, W2s):
+    for W1, W2 in zip(W1s, W2s, strict=True):
         inputs.append(x)
         a = W2 @ np.maximum(W1 @ x, 0)
         x = a + x if skip else a
@@ -113,7 +113,7 @@ def stack_gradient_norms(
 
     gradient = delta.astype(np.result_type(delta, np.float32))
     norms = [norm(gradient)]
-    for W1, W2, x in zip(W1s[::-1], W2s[::-1], inputs[::-1]):
+    for W1, W2, x in zip(W1s[::-1], W2s[::-1], inputs[::-1], strict=True):
         through_weights = W1.T @ ((W2.T @ gradient) * (W1 @ x > 0))
         gradient = through_weights + gradient if skip else through_weights
         norms.append(norm(gradient))

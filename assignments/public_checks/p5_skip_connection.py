@@ -1,6 +1,7 @@
 """Problem 5, the public checks. They hold an answer against identities and numerical derivatives."""
 
 import re
+from functools import partial
 
 import numpy as np
 
@@ -13,8 +14,8 @@ uses("q5b", "q5a")
 uses("q5c", "q5a", "q5b")
 uses("q5d", "q5a", "q5b", "q5c")
 
-# A cache may be any object, so it stays with the student: these programs are evaluated among the student's names.
-# [y, None], or what else there is in the place of a pair.
+# A cache may be any object, so it stays with the student: these programs are evaluated among the student's
+# names. FORWARD gives [y, None], or what else the student returns in the place of a pair.
 FORWARD = (
     "lambda W1, W2, x: (lambda r: [*r[:1], *(None for _ in r[1:])] "
     "if isinstance(r, (().__class__, [].__class__)) else r)(skip_forward(W1, W2, x))"
@@ -51,7 +52,7 @@ def vjp_of(source):
 def draw(rng, h, n):
     """W1, W2, x and delta, of which no unit is near the kink of ReLU, also once rounded to whole numbers.
 
-    At least one unit is active and, where there are several, at least one is not; where x has several entries,
+    At least one unit is active and, where there are several, at least one is not. If x has several entries,
     they are of both signs.
     """
     signed = lambda size: rng.uniform(1.0, 2.0, size) * rng.choice([-1.0, 1.0], size)  # noqa: E731
@@ -70,6 +71,10 @@ def relu(z):
 
 def block(W1, W2, x):
     return W2 @ relu(W1 @ x) + x
+
+
+def _with_transpose(W1, W2, x):
+    return W2 @ ((W1 @ x > 0) * (W1.T @ x)) + x
 
 
 # What somebody may have computed, or differentiated, in place of the block.
@@ -168,8 +173,8 @@ def paths_of_the_gradient(skip_forward, skip_vjp, source, rng):
         for one, other, shape in zip(there, back, ((h, n), (n, h), (n,)), strict=True):
             if np.abs(one.array(*shape) + other.array(*shape)).max() > 1e-9 * np.abs(one.value).max():
                 raise other.wrong(
-                    f"for -delta all gradients have to be minus those for delta, and {other.name} is not. All of "
-                    "them are linear in delta; what ReLU lets through depends on z, and not on delta."
+                    f"for -delta all gradients have to be minus those for delta, and {other.name} is not. "
+                    "All of them are linear in delta; what ReLU lets through depends on z, and not on delta."
                 )
         for A, B, why in (
             (W1, 0 * W2, "W2 is zero, so that y = x"),
@@ -187,10 +192,10 @@ def paths_of_the_gradient(skip_forward, skip_vjp, source, rng):
         if np.abs(dx.value - delta).max() < 1e-12:
             raise dx.wrong("dx is delta: the path through the weights is missing.")
         if h == n:
-            J = numerical_jacobian(lambda v: W2 @ ((W1 @ v > 0) * (W1.T @ v)) + v, x).value
+            J = numerical_jacobian(partial(_with_transpose, W1, W2), x).value
             if np.abs(dx.value - delta @ J).max() < 1e-6:
                 raise dx.wrong(
-                    "dx is what comes out where W1 stands in the place of its transpose, or W1^T in that of W1."
+                    "dx is what comes out where W1 stands in the place of its transpose, or the reverse."
                 )
         along = (block(W1, W2, x + step * delta) - block(W1, W2, x - step * delta)) / (2 * step)
         if np.abs(dx.value - along).max() < 1e-6:
@@ -313,7 +318,7 @@ def draw_stack(rng, n, widths, scale=1.0, whole=False):
 
 
 def expect_stack(function, W1s, W2s, x, delta, skip, seconds=10.0):
-    """Call stack_gradient_norms for an `Answer`, whose messages give no more than the shapes of the weights."""
+    """Call stack_gradient_norms for an `Answer`, whose messages give only the shapes of the weights."""
     given = {"W1s": W1s, "W2s": W2s, "x": x, "delta": delta, "skip": skip}
     reply = function.call(*given.values(), seconds=seconds)
     told = {name: _weights_in_words(Ws) for name, Ws in (("W1s", W1s), ("W2s", W2s))}
@@ -338,8 +343,8 @@ def _gradients(delta, blocks):
 
     blocks : for every block its weights, its input, and whether it has a skip connection.
 
-    The blocks need not fit together: each takes how far its input is from the one that is given here, and gives
-    how far its output is from the one that this has.
+    The blocks need not fit together: each takes how far its input is from the one that is given here, and
+    gives how far its output is from the one that this has.
     """
 
     def move(step, start):
@@ -348,7 +353,8 @@ def _gradients(delta, blocks):
         return step
 
     zero = np.zeros(len(delta))
-    return [delta @ numerical_jacobian(lambda v, l=l: move(v, l), zero).value for l in range(len(blocks) + 1)]
+    starts = range(len(blocks) + 1)
+    return [delta @ numerical_jacobian(partial(move, start=start), zero).value for start in starts]
 
 
 def _stack(W1s, W2s, x, forward, backward):
@@ -416,8 +422,8 @@ def _instead_of_norms(answer: Answer, *stack):
     lengths = {len(norms) for norms in others.values()}
     if isinstance(value, np.ndarray) and value.shape == (min(lengths) - 1,):
         return (
-            "\nThere are L + 1 gradients: at the input of every block, and at the output of the last, where it "
-            "is delta itself."
+            "\nThere are L + 1 gradients: at the input of every block, and at the output of the last, where "
+            "it is delta itself."
         )
     return _instead(value, {name: lambda norms=norms: norms for name, norms in others.items()})
 

@@ -112,7 +112,10 @@ def skip_forward(W1, W2, x):
 @mistake("q5a", "stays in whole numbers", says="has dtype int64; for these arguments it has to be float64")
 def skip_forward(W1, W2, x):
     z = W1 @ x
-    return W2 @ np.maximum(z, 0) + x, (x.astype(np.result_type(x, np.float32)), z.astype(np.result_type(z, np.float32)))
+    return W2 @ np.maximum(z, 0) + x, (
+        x.astype(np.result_type(x, np.float32)),
+        z.astype(np.result_type(z, np.float32)),
+    )
 
 
 @mistake("q5a", "computes in float32", says="has dtype float32; for these arguments it has to be float64")
@@ -214,7 +217,11 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
 
 
-@mistake("q5b", "ReLU is forgotten on the way back, and the skip path too", says="there is no ReLU, and no skip path")
+@mistake(
+    "q5b",
+    "ReLU is forgotten on the way back, and the skip path too",
+    says="there is no ReLU, and no skip path",
+)
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     delta = delta.astype(np.result_type(delta, np.float32))
@@ -388,7 +395,11 @@ def skip_forward(W1, W2, x, cache=[None, None]):
     return W2 @ np.maximum(cache[1], 0) + x, cache
 
 
-@mistake("q5b", "the cache is a generator, which is empty after its first use", says="skip_vjp twice with the same cache")
+@mistake(
+    "q5b",
+    "the cache is a generator, which is empty after its first use",
+    says="skip_vjp twice with the same cache",
+)
 def skip_forward(W1, W2, x):
     x = x.astype(np.result_type(x, np.float32))
     z = W1 @ x
@@ -616,7 +627,9 @@ def skip_jacobian(W1, W2, x):
 # 5(d) stack_gradient_norms
 
 
-@mistake("q5d", "the norms stand in the opposite order", says="in the opposite order, from the output to the input")
+@mistake(
+    "q5d", "the norms stand in the opposite order", says="in the opposite order, from the output to the input"
+)
 def stack_gradient_norms(W1s, W2s, x, delta, skip):
     caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
     for W1, W2 in zip(W1s, W2s):
@@ -648,7 +661,11 @@ def stack_gradient_norms(W1s, W2s, x, delta, skip):
     return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
 
 
-@mistake("q5d", "np.linalg.norm by itself, whose squares vanish or overflow", says="The square of such a number is 0 or infinite")
+@mistake(
+    "q5d",
+    "np.linalg.norm by itself, whose squares vanish or overflow",
+    says="The square of such a number is 0 or infinite",
+)
 def stack_gradient_norms(W1s, W2s, x, delta, skip):
     caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
     for W1, W2 in zip(W1s, W2s):
@@ -679,7 +696,11 @@ def stack_gradient_norms(W1s, W2s, x, delta, skip):
     return np.array([s * np.linalg.norm(g / s) for g, s in zip(gradients, sizes)][::-1])
 
 
-@mistake("q5d", "skip is ignored: always with skip connections", says="but the blocks are taken with skip connections")
+@mistake(
+    "q5d",
+    "skip is ignored: always with skip connections",
+    says="but the blocks are taken with skip connections",
+)
 def stack_gradient_norms(W1s, W2s, x, delta, skip):
     caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
     for W1, W2 in zip(W1s, W2s):
@@ -709,7 +730,11 @@ def stack_gradient_norms(W1s, W2s, x, delta, skip):
     return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
 
 
-@mistake("q5d", "without skips, the skip path stays on the way back", says="are those without skip connections, but the way back is one with")
+@mistake(
+    "q5d",
+    "without skips, the skip path stays on the way back",
+    says="are those without skip connections, but the way back is one with",
+)
 def stack_gradient_norms(W1s, W2s, x, delta, skip):
     caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
     for W1, W2 in zip(W1s, W2s):
@@ -724,7 +749,11 @@ def stack_gradient_norms(W1s, W2s, x, delta, skip):
     return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
 
 
-@mistake("q5d", "without skips, the skip path stays on the way forward", says="the way back is one without skip connections, but the x_l are those with")
+@mistake(
+    "q5d",
+    "without skips, the skip path stays on the way forward",
+    says="the way back is one without skip connections, but the x_l are those with",
+)
 def stack_gradient_norms(W1s, W2s, x, delta, skip):
     caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
     for W1, W2 in zip(W1s, W2s):
@@ -739,7 +768,11 @@ def stack_gradient_norms(W1s, W2s, x, delta, skip):
     return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
 
 
-@mistake("q5d", "the way back takes the blocks from the first to the last", says="the blocks come in the order 0, 1, 2")
+@mistake(
+    "q5d",
+    "the way back takes the blocks from the first to the last",
+    says="the blocks come in the order 0, 1, 2",
+)
 def stack_gradient_norms(W1s, W2s, x, delta, skip):
     caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
     for W1, W2 in zip(W1s, W2s):
@@ -984,7 +1017,11 @@ def skip_vjp(W1, W2, cache, delta):
     delta = delta * np.ones(1, dtype=np.result_type(delta, np.float32))
     mask = np.heaviside(z, np.zeros_like(z))
     dz = np.einsum("n,nh,h->h", delta, W2, mask)
-    return [np.einsum("h,n->hn", dz, x), np.einsum("n,h->nh", delta, z * mask), np.einsum("h,hn->n", dz, W1) + delta]
+    return [
+        np.einsum("h,n->hn", dz, x),
+        np.einsum("n,h->nh", delta, z * mask),
+        np.einsum("h,hn->n", dz, W1) + delta,
+    ]
 
 
 @variant("q5b", "zeros written into a copy")
