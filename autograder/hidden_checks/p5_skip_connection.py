@@ -246,11 +246,13 @@ def jacobian_no_traces(skip_jacobian, source, rng):
 
 def expect_norms(function, stack, skip, dtype=FLOAT64, seconds=10.0):
     """Expect the norms of a stack, each to within a share of its own size."""
-    answer = expect_stack(function, *stack, skip, seconds=seconds)
-    *weights, x, delta = stack
-    in_float = [[W.astype(np.float64) for W in Ws] for Ws in weights]
-    norms = reference.stack_gradient_norms(*in_float, x.astype(np.float64), delta.astype(np.float64), skip)
-    return answer.close(norms, within=(1e-9 if dtype == FLOAT64 else 1e-4) * norms)
+    W1s, W2s, x, delta = stack
+    answer = expect_stack(function, W1s, W2s, x, delta, skip, seconds=seconds)
+    first, second = ([W.astype(np.float64) for W in Ws] for Ws in (W1s, W2s))
+    vectors = x.astype(np.float64), delta.astype(np.float64)
+    norms = reference.stack_gradient_norms(first, second, *vectors, skip)
+    answer.close(norms, within=(1e-9 if dtype == FLOAT64 else 1e-4) * norms)
+    return answer
 
 
 @check("q5d", "match the reference for every depth and width, one block too", points=1.5)
@@ -289,8 +291,7 @@ def norms_unusual_arrays(stack_gradient_norms, rng):
         if arrays[-1].dtype.kind == "i":
             stack = draw_stack(rng, 4, (5, 3), whole=True)
         for skip in (True, False):
-            expect_stack(stack_gradient_norms, *stack, skip).of_dtype(dtype)
-            expect_norms(stack_gradient_norms, stack, skip, dtype)
+            expect_norms(stack_gradient_norms, stack, skip, dtype).of_dtype(dtype)
 
 
 @check("q5d", "come with no change to an argument or to an earlier result", points=0.25)
