@@ -1,11 +1,9 @@
 """Problem 5: the gradient through a skip connection, y = W2 relu(W1 x) + x, and through a stack of them."""
 
-from typing import Any
-
 import numpy as np
 
 
-def skip_forward(W1: np.ndarray, W2: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, Any]:
+def skip_forward(W1: np.ndarray, W2: np.ndarray, x: np.ndarray) -> tuple:
     """Compute the output of a block with a skip connection, and keep what the way back needs.
 
     y = W2 relu(W1 x) + x
@@ -29,7 +27,7 @@ def skip_forward(W1: np.ndarray, W2: np.ndarray, x: np.ndarray) -> tuple[np.ndar
 
 
 def skip_vjp(
-    W1: np.ndarray, W2: np.ndarray, cache: Any, delta: np.ndarray
+    W1: np.ndarray, W2: np.ndarray, cache, delta: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Carry the gradient of a loss from the output of a block to its weights and to its input.
 
