@@ -128,7 +128,7 @@ def value_of_the_block(skip_forward, source, rng):
         try:
             y.close(block(W1, W2, x), rounding=1 + np.abs(W2) @ np.abs(W1) @ np.abs(x), reveal=True)
         except CheckFailure as failure:
-            raise type(failure)(f"{failure}{_instead(y.value, OTHERS, W1, W2, x)}") from None
+            raise _named(failure, _instead(y.value, OTHERS, W1, W2, x)) from None
 
 
 @check("q5a", "y is float64 where all arguments are whole numbers", points=0.25)
@@ -138,12 +138,18 @@ def whole_numbers(skip_forward, source):
     y.of_dtype(np.float64).close(block(W1, W2, x), reveal=True)
 
 
+def _named(failure, sentence):
+    """The failure with one more sentence, before the line that says what the arguments were."""
+    said = str(failure)
+    return type(failure)(said.replace("\nwhere ", f"\n{sentence}\nwhere ", 1) if sentence else said)
+
+
 def _instead(value, others, *arguments):
     """A sentence on what has this value, where something in a table of functions does; otherwise nothing."""
     for name, function in others.items():
         other = function(*arguments)
         if np.shape(value) == other.shape and np.allclose(value, other, rtol=1e-6, atol=0):
-            return f"\nIt is the value of something else: {name}."
+            return f"It is the value of something else: {name}."
     return ""
 
 
@@ -213,7 +219,7 @@ def caches_last(skip_forward, skip_vjp, source, rng):
         source,
         "lambda W1, W2, x, delta, V1, V2, other: (lambda cache, _: skip_vjp(W1, W2, cache, delta))"
         "(skip_forward(W1, W2, x)[1], skip_forward(V1, V2, other))",
-        "skip_forward, skip_forward with other arguments, then skip_vjp with the first cache",
+        "skip_forward for two blocks, then skip_vjp for the first",
     )
     expected = expect(vjp_of(source), W1=W1, W2=W2, x=x, delta=delta).parts(*PARTS)
     came = expect(both, W1=W1, W2=W2, x=x, delta=delta, V1=V1, V2=V2, other=other).parts(*PARTS)
@@ -412,9 +418,7 @@ def norms_of_the_derivatives(stack_gradient_norms, rng):
             try:
                 answer.close(norms, within=1e-6 * norms, reveal=True)
             except CheckFailure as failure:
-                raise type(failure)(
-                    f"{failure}{_instead_of_norms(answer, W1s, W2s, x, delta, skip)}"
-                ) from None
+                raise _named(failure, _instead_of_norms(answer, W1s, W2s, x, delta, skip)) from None
 
 
 def _instead_of_norms(answer: Answer, *stack):
@@ -422,7 +426,7 @@ def _instead_of_norms(answer: Answer, *stack):
     lengths = {len(norms) for norms in others.values()}
     if isinstance(value, np.ndarray) and value.shape == (min(lengths) - 1,):
         return (
-            "\nThere are L + 1 gradients: at the input of every block, and at the output of the last, where "
+            "There are L + 1 gradients: at the input of every block, and at the output of the last, where "
             "it is delta itself."
         )
     return _instead(value, {name: lambda norms=norms: norms for name, norms in others.items()})
@@ -449,15 +453,13 @@ def norms_scale(stack_gradient_norms, rng):
         usual = expect_stack(stack_gradient_norms, W1s, W2s, x, delta, skip).array(3)
         for size in (1e-200, 1e200):
             answer = expect_stack(stack_gradient_norms, W1s, W2s, x, size * delta, skip)
-            came, lost = answer.value, "all gradients are of a size of about"
-            if (
-                isinstance(came, np.ndarray)
-                and came.shape == (3,)
-                and not np.all((came > 0) & (came < np.inf))
-            ):
+            came = answer.value
+            known = isinstance(came, np.ndarray) and came.shape == (3,)
+            if known and not np.all((came > 0) & (came < np.inf)):
                 raise answer.wrong(
-                    f"{lost} {size:g}, but yours is {_listed(came)}. The square of such a number is 0 or "
-                    "infinite in floating point; a norm that is right avoids it."
+                    f"all gradients are of a size of about {size:g}, but their norms come out as "
+                    f"{_listed(came)}. The square of such a number is 0 or infinite in floating point; a norm "
+                    "that is right avoids it."
                 )
             if np.abs(answer.array(3) / size - usual).max() > 1e-9 * usual.max():
                 raise answer.wrong(

@@ -314,4 +314,4 @@ def norms_no_traces(stack_gradient_norms, source, rng):
 @check("q5d", "take one way forward and one way back, not one for each block", points=0.5)
 def norms_are_fast(stack_gradient_norms, rng):
     # Right answers take up to half a second, those that start again for each block ten and more.
-    expect_norms(stack_gradient_norms, draw_stack(rng, 4, (4,) * 2500, 0.02), True, seconds=3)
+    expect_norms(stack_gradient_norms, draw_stack(rng, 4, (4,) * 2500, 0.02), True, seconds=2)

@@ -219,7 +219,7 @@ def skip_vjp(W1, W2, cache, delta):
 
 @mistake(
     "q5b",
-    "ReLU is forgotten on the way back, and the skip path too",
+    "dx lacks both the mask of ReLU and the skip path",
     says="there is no ReLU, and no skip path",
 )
 def skip_vjp(W1, W2, cache, delta):
