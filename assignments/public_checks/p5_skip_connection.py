@@ -458,8 +458,8 @@ def norms_scale(stack_gradient_norms, rng):
             if known and not np.all((came > 0) & (came < np.inf)):
                 raise answer.wrong(
                     f"all gradients are of a size of about {size:g}, but their norms come out as "
-                    f"{_listed(came)}. The square of such a number is 0 or infinite in floating point; a norm "
-                    "that is right avoids it."
+                    f"{_listed(came)}. The square of such a number is 0 or infinite in floating point; a "
+                    "norm that is right avoids it."
                 )
             if np.abs(answer.array(3) / size - usual).max() > 1e-9 * usual.max():
                 raise answer.wrong(
