@@ -1,0 +1,317 @@
+"""Problem 5, the hidden checks. They hold an answer against the reference on many inputs."""
+
+import numpy as np
+
+import solutions.p5_skip_connection as reference
+from hidden_checks import check
+from hidden_checks.inputs import FLOAT64, in_float64, unusual
+from public_checks.expect import Answer, expect, expect_derivative, expect_no_traces
+from public_checks.p5_skip_connection import (
+    FORWARD,
+    PARTS,
+    VJP,
+    block,
+    draw,
+    draw_stack,
+    expect_stack,
+    forward_of,
+    program,
+    vjp_of,
+)
+
+SHAPES = ((3, 4), (4, 4), (5, 2), (2, 5), (1, 1), (1, 3), (4, 1), (2, 2), (7, 11))
+SIZES = (1e-3, 1.0, 1e3)
+
+
+def expect_no_traces_of(function, text, source, first, other):
+    """As `expect_no_traces`, for a function that is the program `text`."""
+    return expect_no_traces(
+        function, lambda whole: source(whole.replace(function.name, f"({text})")), first, other
+    )
+
+
+def output_rounding(W1, W2, x):
+    """How large the terms are that y is the sum of."""
+    return np.abs(W2) @ (np.abs(W1) @ np.abs(x)) + np.abs(x)
+
+
+def gradients(W1, W2, x, delta):
+    """The reference's dW1, dW2 and dx."""
+    return reference.skip_vjp(W1, W2, reference.skip_forward(W1, W2, x)[1], delta)
+
+
+def expect_gradients(answer, W1, W2, x, delta, dtype=FLOAT64):
+    """Expect dW1, dW2 and dx, each by itself, to within the rounding of its own terms."""
+    W1, W2, x, delta = (np.asarray(a, dtype=np.float64) for a in (W1, W2, x, delta))
+    dz = np.abs(W2).T @ np.abs(delta)
+    roundings = (
+        np.outer(dz, np.abs(x)),
+        np.outer(np.abs(delta), np.abs(W1) @ np.abs(x)),
+        np.abs(W1).T @ dz + np.abs(delta),
+    )
+    expected = gradients(W1, W2, x, delta)
+    for part, right, rounding in zip(answer.parts(*PARTS), expected, roundings, strict=True):
+        part.close(right, rounding=rounding, dtype=dtype)
+
+
+def blocks(rng):
+    """Blocks of all shapes and sizes: W1, W2, x and delta."""
+    for h, n in SHAPES:
+        for size in SIZES:
+            W1, W2, x, delta = draw(rng, h, n)
+            yield size * W1, W2, x, delta
+            yield W1, size * W2, size * x, delta
+
+
+# 5(a)
+
+
+@check("q5a", "matches the reference for every shape and size", points=1.25)
+def matches_reference(skip_forward, source, rng):
+    for W1, W2, x, _ in blocks(rng):
+        y = expect(forward_of(source), W1=W1, W2=W2, x=x).parts("y", "cache")[0]
+        y.close(reference.skip_forward(W1, W2, x)[0], rounding=output_rounding(W1, W2, x))
+
+
+@check("q5a", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+def unusual_arrays(skip_forward, source, rng):
+    for dtype, (W1, W2, x) in unusual(*draw(rng, 3, 5)[:3]):
+        y = expect(forward_of(source), W1=W1, W2=W2, x=x).parts("y", "cache")[0]
+        right = in_float64(lambda *block: reference.skip_forward(*block)[0], W1, W2, x)
+        y.of_dtype(dtype).close(right, rounding=output_rounding(W1, W2, x), dtype=dtype)
+
+
+@check("q5a", "changes neither its arguments nor an earlier result", points=0.5)
+def no_traces(skip_forward, source, rng):
+    first, other = (dict(zip(("W1", "W2", "x"), draw(rng, 4, 3)[:3], strict=True)) for _ in range(2))
+    answer = expect_no_traces_of(forward_of(source), FORWARD, source, first, other)
+    answer.parts("y", "cache")[0].close(reference.skip_forward(**first)[0])
+
+
+@check("q5a", "returns a new array, not x", points=0.5)
+def returns_a_new_array(skip_forward, source, rng):
+    filled = program(
+        source,
+        "lambda W1, W2, x: (lambda y: (y.fill(7.5), x)[1])(skip_forward(W1, W2, x)[0])",
+        "skip_forward",
+    )
+    W1, W2, x, _ = draw(rng, 3, 4)
+    for A, B in ((W1, W2), (W1, 0 * W2), (-np.sign(W1 @ x)[:, None] * W1, W2)):
+        came = filled(A, B, x)
+        if not isinstance(came, np.ndarray) or not np.array_equal(came, x):
+            answer = Answer("skip_forward", {"W1": A, "W2": B, "x": x}, came)
+            raise answer.wrong("y and x are the same memory: a change to y changes x. Return a new array.")
+
+
+# 5(b)
+
+
+@check("q5b", "match the reference for every shape and size", points=2)
+def gradients_match_reference(skip_forward, skip_vjp, source, rng):
+    for W1, W2, x, delta in blocks(rng):
+        answer = expect(vjp_of(source), W1=W1, W2=W2, x=x, delta=delta)
+        expect_gradients(answer, W1, W2, x, delta)
+
+
+@check("q5b", "are the numerical derivatives of a block", points=0.5)
+def gradients_differentiate_the_block(skip_forward, skip_vjp, source, rng):
+    for h, n in ((4, 3), (3, 5), (2, 2)):
+        given = dict(zip(("W1", "W2", "x", "delta"), draw(rng, h, n), strict=True))
+        expect_derivative("vjp", block, vjp_of(source), PARTS, wrt=(0, 1, 2), **given)
+
+
+@check("q5b", "count the derivative of ReLU at 0 as 0, and are right close to it", points=1)
+def gradients_at_the_kink(skip_forward, skip_vjp, source, rng):
+    W1, W2, x, delta = draw(rng, 4, 3)
+    row = W1.copy()
+    row[1] = 0
+    crossing = np.array([[1.0, -1.0], [2.0, 1.0], [-1.0, 0.5], [-3.0, 3.0]])
+    for A, B, v, d in (
+        (W1, W2, 0 * x, delta),
+        (row, W2, x, delta),
+        (crossing, rng.normal(size=(2, 4)), np.array([0.5, 0.5]), delta[:2]),
+        (0 * W1, W2, x, delta),
+        (W1, W2, 1e-12 * x, delta),
+    ):
+        expect_gradients(expect(vjp_of(source), W1=A, W2=B, x=v, delta=d), A, B, v, d)
+
+
+@check("q5b", "come from the cache of their own forward pass, which no use changes", points=1)
+def caches_of_several_blocks(skip_forward, skip_vjp, source, rng):
+    nested = program(
+        source,
+        "lambda blocks, order: (lambda caches: [skip_vjp(*blocks[i][:2], caches[i], blocks[i][3]) "
+        "for i in order])([skip_forward(*b[:3])[1] for b in blocks])",
+        "skip_forward for several blocks, then skip_vjp",
+    )
+    for shapes in (((4, 3), (4, 3), (4, 3)), ((3, 2), (2, 5), (1, 4))):
+        several, order = [draw(rng, *shape) for shape in shapes], [2, 1, 0, 1, 0, 2]
+        results = nested(several, order)
+        for i, result in zip(order, results, strict=True):
+            given = dict(zip(("W1", "W2", "x", "delta"), several[i], strict=True))
+            expect_gradients(Answer(nested.name, given, result), *several[i])
+
+
+@check("q5b", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+def gradients_unusual_arrays(skip_forward, skip_vjp, source, rng):
+    for dtype, (W1, W2, x, delta) in unusual(*draw(rng, 3, 5)):
+        answer = expect(vjp_of(source), W1=W1, W2=W2, x=x, delta=delta)
+        for part in answer.parts(*PARTS):
+            part.of_dtype(dtype)
+        expect_gradients(answer, W1, W2, x, delta, dtype)
+
+
+@check("q5b", "come with no change to an argument or to an earlier result, and dx is a new array", points=0.5)
+def gradients_no_traces(skip_forward, skip_vjp, source, rng):
+    names = ("W1", "W2", "x", "delta")
+    first, other = (dict(zip(names, draw(rng, 4, 3), strict=True)) for _ in range(2))
+    answer = expect_no_traces_of(vjp_of(source), VJP, source, first, other)
+    expect_gradients(answer, **first)
+    # Where no unit is active dx is delta in value, but it has to be an array of its own.
+    first["W1"] = -np.sign(first["W1"] @ first["x"])[:, None] * first["W1"]
+    filled = program(
+        source,
+        f"lambda W1, W2, x, delta: (lambda r: (r[2].fill(7.5), delta)[1])(({VJP})(W1, W2, x, delta))",
+        "skip_forward, then skip_vjp",
+    )
+    came = filled(*first.values())
+    if not isinstance(came, np.ndarray) or not np.array_equal(came, first["delta"]):
+        raise Answer(filled.name, first, came).wrong(
+            "dx and delta are the same memory: a change to dx changes delta. Return a new array."
+        )
+
+
+@check("q5b", "take no evaluation of the block for each of 262144 weights", points=0.5)
+def gradients_of_many_weights(skip_forward, skip_vjp, source, rng):
+    W1, W2 = rng.normal(size=(256, 512)) / 16, rng.normal(size=(512, 256)) / 16
+    x, delta = rng.normal(size=(2, 512))
+    answer = expect(vjp_of(source), W1=W1, W2=W2, x=x, delta=delta, seconds=2)
+    expect_gradients(answer, W1, W2, x, delta)
+
+
+# 5(c)
+
+
+def jacobian_rounding(W1, W2):
+    return np.abs(W2) @ np.abs(W1) + np.eye(len(W2))
+
+
+@check("q5c", "matches the reference for every shape and size", points=1.25)
+def jacobian_matches_reference(skip_jacobian, rng):
+    for W1, W2, x, _ in blocks(rng):
+        J = reference.skip_jacobian(W1, W2, x)
+        expect(skip_jacobian, W1=W1, W2=W2, x=x).close(J, rounding=jacobian_rounding(W1, W2))
+
+
+@check("q5c", "counts the derivative of ReLU at 0 as 0", points=0.5)
+def jacobian_at_the_kink(skip_jacobian, rng):
+    W1, W2, x, _ = draw(rng, 4, 3)
+    row = W1.copy()
+    row[1] = 0
+    crossing = np.array([[1.0, -1.0], [2.0, 1.0], [-1.0, 0.5], [-3.0, 3.0]])
+    for A, B, v in (
+        (W1, W2, 0 * x),
+        (row, W2, x),
+        (crossing, rng.normal(size=(2, 4)), np.array([0.5, 0.5])),
+    ):
+        J = reference.skip_jacobian(A, B, v)
+        expect(skip_jacobian, W1=A, W2=B, x=v).close(J, rounding=jacobian_rounding(A, B))
+
+
+@check("q5c", "is right for an x of 1e-12, where a step for differences crosses every kink", points=0.5)
+def jacobian_close_to_zero(skip_jacobian, rng):
+    for h, n in ((4, 3), (3, 5), (6, 6)):
+        W1, W2, x, _ = draw(rng, h, n)
+        J = reference.skip_jacobian(W1, W2, 1e-12 * x)
+        expect(skip_jacobian, W1=W1, W2=W2, x=1e-12 * x).close(J, rounding=jacobian_rounding(W1, W2))
+
+
+@check("q5c", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+def jacobian_unusual_arrays(skip_jacobian, rng):
+    for dtype, (W1, W2, x) in unusual(*draw(rng, 3, 5)[:3]):
+        J = in_float64(reference.skip_jacobian, W1, W2, x)
+        answer = expect(skip_jacobian, W1=W1, W2=W2, x=x).of_dtype(dtype)
+        answer.close(J, rounding=jacobian_rounding(W1, W2), dtype=dtype)
+
+
+@check("q5c", "changes neither its arguments nor an earlier result", points=0.5)
+def jacobian_no_traces(skip_jacobian, source, rng):
+    first, other = (dict(zip(("W1", "W2", "x"), draw(rng, 4, 3)[:3], strict=True)) for _ in range(2))
+    answer = expect_no_traces(skip_jacobian, source, first, other)
+    answer.close(reference.skip_jacobian(**first), rounding=jacobian_rounding(first["W1"], first["W2"]))
+
+
+# 5(d)
+
+
+def expect_norms(function, stack, skip, dtype=FLOAT64, seconds=10.0):
+    """Expect the norms of a stack, each to within a share of its own size."""
+    W1s, W2s, x, delta = stack
+    answer = expect_stack(function, W1s, W2s, x, delta, skip, seconds=seconds)
+    first, second = ([W.astype(np.float64) for W in Ws] for Ws in (W1s, W2s))
+    vectors = x.astype(np.float64), delta.astype(np.float64)
+    norms = reference.stack_gradient_norms(first, second, *vectors, skip)
+    answer.close(norms, within=(1e-9 if dtype == FLOAT64 else 1e-4) * norms)
+    return answer
+
+
+@check("q5d", "match the reference for every depth and width, one block too", points=1.5)
+def norms_match_reference(stack_gradient_norms, rng):
+    for n, widths in ((3, (4,)), (1, (3,)), (2, (2, 2)), (4, (3, 4, 5)), (5, (2, 7, 3, 6)), (3, (3,) * 6)):
+        for scale in (0.3, 2.0):
+            stack = draw_stack(rng, n, widths, scale)
+            for skip in (True, False):
+                expect_norms(stack_gradient_norms, stack, skip)
+
+
+@check("q5d", "are right for a hundred blocks", points=1)
+def norms_of_a_deep_stack(stack_gradient_norms, rng):
+    for scale in (0.2, 0.7):
+        stack = draw_stack(rng, 6, (5,) * 100, scale)
+        for skip in (True, False):
+            expect_norms(stack_gradient_norms, stack, skip)
+
+
+@check("q5d", "are right where they vanish like 1e-200 or grow to 1e200, and where they are 0", points=0.75)
+def norms_vanish_and_grow(stack_gradient_norms, rng):
+    for scale in (0.01, 100.0):
+        stack = draw_stack(rng, 6, (8,) * 100, scale)
+        for skip in (True, False):
+            expect_norms(stack_gradient_norms, stack, skip)
+    W1s, W2s, x, delta = draw_stack(rng, 4, (3, 3, 3))
+    expect_norms(stack_gradient_norms, (W1s, W2s, x, 0 * delta), True)
+    expect_norms(stack_gradient_norms, (W1s, [W2s[0], 0 * W2s[1], W2s[2]], x, delta), False)
+
+
+@check("q5d", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+def norms_unusual_arrays(stack_gradient_norms, rng):
+    W1s, W2s, x, delta = draw_stack(rng, 4, (5, 3))
+    for dtype, arrays in unusual(*W1s, *W2s, x, delta):
+        stack = (list(arrays[:2]), list(arrays[2:4]), *arrays[4:])
+        if arrays[-1].dtype.kind == "i":
+            stack = draw_stack(rng, 4, (5, 3), whole=True)
+        for skip in (True, False):
+            expect_norms(stack_gradient_norms, stack, skip, dtype).of_dtype(dtype)
+
+
+@check("q5d", "come with no change to an argument or to an earlier result", points=0.25)
+def norms_no_traces(stack_gradient_norms, source, rng):
+    both = program(
+        source,
+        "lambda a, b: (stack_gradient_norms(*a), stack_gradient_norms(*b))[0]",
+        "stack_gradient_norms",
+    )
+    for skip in (True, False):
+        first, other = ((*draw_stack(rng, 3, (4, 2)), skip) for _ in range(2))
+        expect_norms(stack_gradient_norms, first[:4], skip)
+        came = both(first, other)
+        norms = reference.stack_gradient_norms(*first)
+        if not isinstance(came, np.ndarray) or came.shape != norms.shape or not np.allclose(came, norms):
+            answer = Answer(both.name, {"skip": skip}, came)
+            raise answer.wrong("the next call changes this result. Return a new array each time.")
+
+
+@check("q5d", "take one way forward and one way back, not one for each block", points=0.5)
+def norms_are_fast(stack_gradient_norms, rng):
+    # Right answers take up to half a second, those that start again for each block ten and more.
+    expect_norms(stack_gradient_norms, draw_stack(rng, 4, (4,) * 2500, 0.02), True, seconds=2)
