@@ -265,21 +265,21 @@ def layer_vjp_is_the_derivative(linear_vjp, rng):
 
 @check("q4c", "dW is linear in x, db and dx do not depend on it", points=0.5)
 def layer_vjp_in_x(linear_vjp, rng):
-    W, x, u = rng.normal(size=(3, 4)), rng.normal(size=4), np.array([1.5, -1.0, 2.0])
+    W, x, u = rng.normal(size=(3, 4)), np.array([0.5, -1.0, 0.25, 2.0]), np.array([1.5, -1.0, 2.0])
     dW, db, dx = expect(linear_vjp, W=W, x=x, u=u).parts("dW", "db", "dx")
-    same = {"db": db.array(3), "dx": dx.array(4)}
+    same = db.array(3), dx.array(4)
+    _, *others = expect(linear_vjp, W=W, x=-2 * x, u=u).parts("dW", "db", "dx")
+    for part, before in zip(others, same, strict=True):
+        if not np.allclose(part.array(*before.shape), before, rtol=1e-12):
+            raise part.wrong(
+                f"{part.name} does not depend on x, since a linear layer has the same Jacobian everywhere; "
+                "yours changes with x."
+            )
     if abs((dW.array(3, 4) * W).sum() - (dx.value * x).sum()) > 1e-12:
         raise dW.wrong(
             "z is linear in W, and in x, so the sum of W_ij dW_ij and that of x_j dx_j are both u^T W x; "
             "yours differ."
         )
-    dW, *others = expect(linear_vjp, W=W, x=-2 * x, u=u).parts("dW", "db", "dx")
-    for part in others:
-        if not np.allclose(part.array(*same[part.name].shape), same[part.name], rtol=1e-12):
-            raise part.wrong(
-                f"{part.name} does not depend on x, since a linear layer has the same Jacobian everywhere; "
-                "yours changes with x."
-            )
 
 
 @check("q4c", "float32 gives float32, and whole numbers give float64", points=0.25)
@@ -348,13 +348,13 @@ def relu_dtypes(relu_vjp):
 
 
 def network(rng, widths):
-    """Weights, biases and an input for which no unit is near the kink of its ReLU, and not all are dead."""
+    """Weights, biases and an input of both signs. No unit is near the kink of its ReLU, not all are dead."""
     while True:
         shapes = list(zip(widths[1:], widths[:-1], strict=True))
         weights = [rng.normal(size=shape) * np.sqrt(1.5 / shape[1]) for shape in shapes]
         biases = [0.3 + 0.5 * rng.normal(size=k) for k, _ in shapes]
-        h, far, live = rng.normal(size=widths[0]), True, True
-        x = h
+        x = h = rng.normal(size=widths[0])
+        far, live = True, len(x) == 1 or 0 < (x > 0).sum() < len(x)
         for W, b in zip(weights[:-1], biases[:-1], strict=True):
             z = W @ h + b
             far = far and np.abs(z).min() > 0.1 / sum(widths)

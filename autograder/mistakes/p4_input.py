@@ -116,12 +116,14 @@ def nll_input_gradient(W, b, x, y):
 
 @mistake("q4a", "forward differences instead of the derivation", says="is it an approximation?")
 def nll_input_gradient(W, b, x, y):
-    x = x.astype(np.result_type(x, np.float32))
-    h = 1e-6 if x.dtype == np.float64 else 1e-3
-    steps = h * np.eye(len(x), dtype=x.dtype)
-    return np.array(
-        [(mlp_loss([W], [b], x + e, y) - mlp_loss([W], [b], x, y)) / x.dtype.type(h) for e in steps]
-    )
+    x = 1.0 * x
+    h = x.dtype.type(1e-6 if x.dtype == np.float64 else 1e-3)
+    dx = np.zeros_like(x)
+    for j in range(len(x)):
+        moved = x.copy()
+        moved[j] += h
+        dx[j] = (mlp_loss([W], [b], moved, y) - mlp_loss([W], [b], x, y)) / h
+    return dx
 
 
 @mistake("q4a", "computes in float32", says="It has been rounded to float32")
@@ -403,13 +405,13 @@ def linear_vjp(W, x, u):
 
 @mistake("q4c", "a difference quotient for every weight")
 def linear_vjp(W, x, u):
-    x, u, h = 1.0 * x, 1.0 * u, W.dtype.type(2) ** -4 if W.dtype.kind == "f" else 0.0625
-    dW = np.zeros(W.shape, dtype=u.dtype)
+    W, x, u = 1.0 * W, 1.0 * x, 1.0 * u
+    dW = np.zeros_like(W)
     for i in range(W.shape[0]):
         for j in range(W.shape[1]):
-            row = 1.0 * W[i]
-            row[j] += h
-            dW[i, j] = u[i] * (row - W[i])[j] * x[j] / h
+            step = np.zeros_like(W)
+            step[i, j] = 1
+            dW[i, j] = u @ ((W + step) @ x - W @ x)
     return dW, u, W.T @ u
 
 
@@ -513,7 +515,7 @@ def relu_vjp(z, u):
     return (1.0 * u) @ (z > 0)
 
 
-@mistake("q4d", "a diagonal matrix with the result on it", says="over axis 0 is the right one")
+@mistake("q4d", "a diagonal matrix with the result on it", says="over axis 1 is the right one")
 def relu_vjp(z, u):
     return np.diag(1.0 * u * (z > 0))
 
