@@ -148,9 +148,17 @@ def expect(function: Proxy, /, *, seconds: float = SECONDS, **arguments: Any) ->
     reply = function.call(*arguments.values(), seconds=seconds)
     answer = Answer(function.name, arguments, reply.value)
     for (name, given), left in zip(arguments.items(), reply.arguments, strict=True):
-        if isinstance(given, np.ndarray) and not np.array_equal(given, left):
+        if not _unchanged(given, left):
             raise answer.wrong(f"the call changes its argument {name}. Work on a copy.")
     return answer
+
+
+def _unchanged(given: Any, left: Any) -> bool:
+    """Whether an array, or a list of arrays, is what it was before the call."""
+    if isinstance(given, (list, tuple)):
+        same_length = isinstance(left, (list, tuple)) and len(left) == len(given)
+        return same_length and all(map(_unchanged, given, left))
+    return not isinstance(given, np.ndarray) or np.array_equal(given, left)
 
 
 def expect_derivative(
@@ -259,6 +267,8 @@ def _told(actual: float, expected: float) -> str:
 
 
 def _described(name: str, value: Any) -> str:
+    if isinstance(value, (list, tuple)) and any(isinstance(v, np.ndarray) for v in value):
+        return f"{name} has the shapes {', '.join(str(np.shape(v)) for v in value)}"
     if not isinstance(value, np.ndarray):
         return f"{name} = {value}"
     if value.ndim == 1 and value.size <= SMALL and value.dtype.kind in "fiu":

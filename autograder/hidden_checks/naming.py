@@ -43,7 +43,7 @@ class _Recorded(Submission):
             except CheckFailure as failure:
                 self.trace.append(_how(failure))
                 raise
-            self.trace.append((reply.value, [a for a in reply.arguments if isinstance(a, np.ndarray)]))
+            self.trace.append((reply.value, [a for a in reply.arguments if _of_arrays(a)]))
             return reply
 
         return Proxy(proxy.name, send, proxy.target)
@@ -172,6 +172,11 @@ def _apart(one: Any, other: Any, right: Any) -> float:
         wrong = np.abs(b - np.where(np.isfinite(right), right, 0.0)).max(initial=0.0)
         allowed += 1e-3 * float(wrong)
     return error / allowed
+
+
+def _of_arrays(argument: Any) -> bool:
+    listed = isinstance(argument, list) and all(isinstance(item, np.ndarray) for item in argument)
+    return listed or isinstance(argument, np.ndarray)
 
 
 def _is_numeric(value: Any) -> bool:

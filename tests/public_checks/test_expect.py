@@ -92,6 +92,18 @@ def test_every_call_notices_a_changed_argument():
         expect(function("z[0] = 5; return z").function("f"), z=Z)
 
 
+@pytest.mark.parametrize(
+    "body", ["z[1] += 1", "z.reverse()", "z.append(z[0])", "z[0] = None", "z[0] = z[0][:2]"]
+)
+def test_every_call_notices_a_change_in_a_list_of_arrays(body):
+    f = function(f"{body}; return 0").function("f")
+    with pytest.raises(
+        Incorrect, match=r"the call changes its argument z.*\nwhere z has the shapes \(3,\), \(3,\)"
+    ):
+        expect(f, z=[Z, -Z])
+    expect(function("z = z[::-1]; return 0").function("f"), z=[Z, -Z])
+
+
 def test_a_clean_function_leaves_none():
     s = function("return 2 * z")
     expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z}).close(2 * Z)
