@@ -111,9 +111,14 @@ def _prepared(name: str) -> tuple[list[Problem], dict[str, list[Check]]]:
 
 
 def grade_program(name: str, program: Program) -> Outcome:
-    """Run all checks of an assignment on the reference, with one function in the place of its own."""
+    """Run the checks of a problem on the reference, with one function in the place of its own.
+
+    Every problem stands by itself: no reference solution calls a function of another problem.
+    """
     problems, checks = _prepared(name)
-    names = namespace(problems)
+    (problem,) = [p for p in problems if program.question in [q.name for q in p.questions]]
+    checks = {q.name: checks[q.name] for q in problem.questions if not q.manual}
+    names = namespace([problem])
     execute(program.source, names)
     outcome = grade(Outcome(program.name, program.question), names, checks)
     if program.right:

@@ -1,6 +1,7 @@
 """Fixtures: one build of every assignment for the whole run, shared by the worker processes."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -35,8 +36,15 @@ def student_folder(dist, tmp_path) -> Path:
 
 @pytest.fixture
 def copy_of_the_project(tmp_path) -> Path:
-    """A copy of the sources, to be broken; `tests.helpers.run_homework` runs its command."""
+    """A copy of the sources, to be broken, with problem 3 alone in its assignment.
+
+    `tests.helpers.run_homework` runs its command.
+    """
     copy = tmp_path / "copy"
     for folder in ("assignments", "autograder", "solutions"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    toml = copy / "assignments" / "homework.toml"
+    toml.write_text(
+        re.sub(r"(?m)^problems = .*", 'problems = ["p3_linear_layer"]', toml.read_text(), count=1)
+    )
     return copy

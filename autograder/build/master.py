@@ -23,7 +23,6 @@ from public_checks.outcomes import html_safe
 from public_checks.registry import RegistryError, spoken
 
 STUDENT_PACKAGES = {"gradcheck": "assignments", "public_checks": "assignments"}
-PLUGIN = "autograder.otter_plugin.SandboxPlugin"
 INSTRUCTOR_PACKAGES = {"hidden_checks": "autograder", "mistakes": "autograder", "solutions": "."}
 
 
@@ -144,7 +143,7 @@ def _config_cell(settings: Settings) -> NotebookNode:
         "files": list(STUDENT_PACKAGES),
         "autograder_files": list(INSTRUCTOR_PACKAGES),
         "tests": {"files": True, "ok_format": False},
-        "generate": {"plugins": [PLUGIN]} | settings.gradescope,
+        "generate": settings.gradescope,
     }
     return _raw("ASSIGNMENT CONFIG", config)
 

@@ -64,9 +64,11 @@ def test_a_check_that_breaks_is_named(monkeypatch):
 @pytest.mark.parametrize(("assignment", "problem"), PROBLEMS)
 def test_no_right_answer_fails_and_no_wrong_one_passes_with_another_secret(assignment, problem, monkeypatch):
     problems, checks = verification._prepared(assignment)
+    (one,) = [p for p in problems if p.name == problem]
+    checks = {q.name: checks[q.name] for q in one.questions if not q.manual}
     monkeypatch.setattr(hidden, "secret", f"another secret for {problem}")
     for program in programs(problem):
-        names = verification.namespace(problems)
+        names = verification.namespace([one])
         verification.execute(program.source, names)
         lost = {}
         for check in [c for q, cs in checks.items() if program.right or q == program.question for c in cs]:
