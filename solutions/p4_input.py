@@ -147,11 +147,9 @@ def mlp_gradients(
     u = np.exp(zs[-1] - zs[-1].max())
     u /= u.sum()
     u[y] -= 1
-    dWs, dbs = [], []
+    dWs, dbs = list(weights), list(biases)  # each entry is replaced by its gradient
     for i in reversed(range(len(weights))):
-        dW, db, dx = linear_vjp(weights[i], inputs[i], u)
-        dWs.insert(0, dW)
-        dbs.insert(0, db)
+        dWs[i], dbs[i], dx = linear_vjp(weights[i], inputs[i], u)
         if i > 0:
             u = relu_vjp(zs[i - 1], dx)
     return dWs, dbs

@@ -268,7 +268,10 @@ def _told(actual: float, expected: float) -> str:
 
 def _described(name: str, value: Any) -> str:
     if isinstance(value, (list, tuple)) and any(isinstance(v, np.ndarray) for v in value):
-        return f"{name} has the shapes {', '.join(str(np.shape(v)) for v in value)}"
+        shapes = [str(np.shape(v)) for v in value]
+        if len(shapes) > SMALL:
+            shapes[3:-1] = ["..."]
+        return f"{name} has the shapes {', '.join(shapes)}"
     if not isinstance(value, np.ndarray):
         return f"{name} = {value}"
     if value.ndim == 1 and value.size <= SMALL and value.dtype.kind in "fiu":

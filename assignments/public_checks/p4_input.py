@@ -1,5 +1,7 @@
 """Problem 4, the public checks. They hold an answer against identities and numerical derivatives."""
 
+from functools import partial
+
 import numpy as np
 
 import gradcheck
@@ -374,7 +376,7 @@ def gradients_by_layer(answer, depth):
     value = answer.value
     if isinstance(value, (tuple, list)) and len(value) == depth and all(map(_is_pair, value)):
         raise answer.wrong(
-            f"yours is a pair for each layer; return two lists, dWs and dbs, with {depth} arrays each."
+            "yours is a pair for each layer; return two lists, dWs and dbs, with an array for each layer."
         )
     found = []
     for part, names in zip(answer.parts("dWs", "dbs"), by_layer(depth), strict=True):
@@ -382,7 +384,7 @@ def gradients_by_layer(answer, depth):
             raise part.wrong(f"{part.name} has to be a list with an array for each layer; yours is no list.")
         if len(part.value) != depth:
             raise part.wrong(
-                f"{part.name} has to hold an array for each of the {depth} layers; yours holds "
+                f"{part.name} has to hold an array for each layer, so {depth} in all; yours holds "
                 f"{len(part.value)}."
             )
         found += part.parts(*names)
@@ -434,33 +436,35 @@ def expect_network_gradients(loss, mlp_gradients, weights, biases, x, y, reveal=
         raise Incorrect(text) from None
 
 
-@check(
-    "q4e", "dWs and dbs are the numerical derivatives of the loss, for one, two and three layers", points=1.25
-)
+@check("q4e", "the gradients are the numerical derivatives of the loss, for one to three layers", points=1.25)
 def network_gradients_are_the_derivatives(mlp_gradients, rng):
     instead = {
-        "there is a ReLU after the last layer too": lambda *a: network_loss(
-            *a, last=lambda z, y: log_loss(relu(z), y)
+        "there is a ReLU after the last layer too": partial(
+            network_loss, last=lambda z, y: log_loss(relu(z), y)
         ),
-        "the ReLU is applied to x too": lambda *a: network_loss(*a, first=relu),
-        "there is no ReLU between the layers": lambda *a: network_loss(*a, between=lambda z: z),
-    } | {name: lambda *a, last=last: network_loss(*a, last=last) for name, last in LOSSES.items()}
+        "the ReLU is applied to x too": partial(network_loss, first=relu),
+        "there is no ReLU between the layers": partial(network_loss, between=lambda z: z),
+    }
+    instead |= {name: partial(network_loss, last=last) for name, last in LOSSES.items()}
     for widths, y in (((3, 5, 4), 1), ((2, 5, 4, 3), 0), ((4, 3), 2)):
+        weights, biases, x = network(rng, widths)
         expect_network_gradients(
-            network_loss, mlp_gradients, *network(rng, widths), y, reveal=True, instead=instead
+            network_loss, mlp_gradients, weights, biases, x, y, reveal=True, instead=instead
         )
 
 
-@check(
-    "q4e", "below a layer whose units are all dead the gradients are zero, and above it dW is", points=0.75
-)
+@check("q4e", "below a layer whose units are all dead all gradients are zero", points=0.75)
 def dead_layer(mlp_gradients, rng):
     weights, biases, x = network(rng, (3, 4, 5, 2))
     biases[1] -= 100
     answer = expect(mlp_gradients, weights=weights, biases=biases, x=x, y=0)
     dW1, dW2, dW3, db1, db2, db3 = gradients_by_layer(answer, 3)
-    if not db3.array(2).any():
-        raise db3.wrong("all of db3 is zero. Layer 2 is dead, but b3 still counts: the logits are b3.")
+    expected = gradcheck.numerical_jacobian(lambda b3: log_loss(b3, 0), biases[2]).value
+    if not np.allclose(db3.array(2), expected, rtol=1e-6):
+        raise db3.wrong(
+            "all units of layer 2 are dead, so the logits are b3, and db3 has to be the gradient for these "
+            f"logits, {expected[0]:.6g} and {expected[1]:.6g}; yours is not."
+        )
     if dW3.array(2, 5).any():
         raise dW3.wrong(
             "all units of layer 2 are dead, so layer 3 gets zeros, and dW3 has to be 0; yours is not. Is it "

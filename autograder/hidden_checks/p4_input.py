@@ -202,7 +202,8 @@ def layer_vjp_matches_reference(linear_vjp, rng):
 @check("q4c", "is u times the numerical Jacobians of W x + b", points=0.5)
 def layer_vjp_differentiates_the_layer(linear_vjp, rng):
     for k, d in ((2, 3), (4, 2), (3, 3)):
-        expect_layer_vjp(linear_vjp, *example(rng, k, d), upstream(rng, k))
+        W, b, x = example(rng, k, d)
+        expect_layer_vjp(linear_vjp, W, b, x, upstream(rng, k))
 
 
 @check("q4c", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
@@ -321,7 +322,8 @@ def network_gradients_match_reference(mlp_gradients, rng):
 @check("q4e", "are the numerical derivatives of the loss", points=0.5)
 def network_gradients_differentiate_the_loss(mlp_gradients, rng):
     for widths, y in (((3, 2), 0), ((2, 4, 3), 2), ((3, 4, 2, 5), 1)):
-        expect_network_gradients(network_loss, mlp_gradients, *network(rng, widths), y)
+        weights, biases, x = network(rng, widths)
+        expect_network_gradients(network_loss, mlp_gradients, weights, biases, x, y)
 
 
 @check("q4e", "are right where a layer, a part of a layer or the input is zero", points=0.75)

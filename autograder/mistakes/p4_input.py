@@ -850,7 +850,7 @@ def mlp_gradients(weights, biases, x, y):
     return dWs[::-1], dbs[::-1]
 
 
-@mistake("q4e", "the first two layers only", says="for each of the 3 layers; yours holds 2")
+@mistake("q4e", "the first two layers only", says="so 3 in all; yours holds 2")
 def mlp_gradients(weights, biases, x, y):
     W1, W2, b1, b2 = weights[0], weights[-1], biases[0], biases[-1]
     z1 = W1 @ x + b1
@@ -1173,7 +1173,7 @@ def mlp_gradients(weights, biases, x, y):
     def z(l):
         h = x
         for W, b in zip(weights[:l], biases[:l]):
-            h = np.maximum(W @ h + b, 0)
+            h = np.maximum(np.dot(W, h) + b, 0)
         return h, weights[l] @ h + biases[l]
 
     last = len(weights) - 1
