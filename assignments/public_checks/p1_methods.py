@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -106,7 +106,7 @@ def run_program(
 
 
 def explanations(
-    f: Callable[..., Any], values: tuple[float, ...], slopes: tuple[float, ...], names: str
+    f: Callable[..., Any], values: tuple[float, ...], slopes: tuple[float, ...], names: Sequence[str]
 ) -> dict[str, float]:
     """Wrong slopes of f(*values), each with words for the mistake that gives it.
 
@@ -396,10 +396,9 @@ def steps_that_tie(best_step):
             "All errors are equal: of these take the largest step, not the first in hs.": hs[0],
         }
         expect_step(answer, 1.0, instead, reveal=True)
-    hs = np.array([0.25, 2.0, 0.5])
     f = number_function("sqrt(t) + t^3", lambda t: np.sqrt(t) + t**3)
     df = number_function("0.5 / sqrt(t) + 3 t^2", lambda t: 0.5 / np.sqrt(t) + 3 * t**2)
-    answer = expect(best_step, f=f, df=df, x=1.0, hs=hs)
+    answer = expect(best_step, f=f, df=df, x=1.0, hs=np.array([0.25, 2.0, 0.5]))
     expect_step(answer, 0.25, {"Its difference is NaN, which is no small error.": 2.0}, reveal=True)
 
 
