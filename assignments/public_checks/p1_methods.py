@@ -116,11 +116,7 @@ def explanations(
     """
     J = slopes_of(f, values)
     terms, right = J * slopes, slope_of(f, values, slopes)
-    found = {
-        "It is zero.": 0.0,
-        "It has the wrong sign.": -right,
-        "It is the value instead of the slope.": float(f(*values)),
-    }
+    found: dict[str, float] = {}
     if len(values) == 2:
         a, b = names
         found |= {
@@ -134,8 +130,10 @@ def explanations(
                 J @ [s or 1.0 for s in slopes]
             ),
         }
-        if slopes[1]:
+        if all(slopes):
             found["It is the quotient of the two slopes."] = slopes[0] / slopes[1]
+        at_slopes = [slope or value for slope, value in zip(slopes, values, strict=True)]
+        found["It is the function at the slopes instead of the values."] = float(f(*at_slopes))
     else:
         (a,) = names
         found |= {
@@ -144,9 +142,13 @@ def explanations(
             f"The outer factor is taken at the slope of {a}, not at its value.": float(
                 slopes_of(f, slopes)[0]
             ),
-            f"It is the function at the slope of {a}.": float(f(*slopes)),
             "The outer factor is the function itself; is that its derivative?": float(f(*values)) * slopes[0],
         }
+    found |= {
+        "It is zero.": 0.0,
+        "It has the wrong sign.": -right,
+        "It is the value instead of the slope.": float(f(*values)),
+    }
     for name, value in zip(names, values, strict=True):
         found[f"It is {name} times the right one."] = value * right
         found[f"It is the right one divided by {name}."] = right / value
@@ -182,6 +184,7 @@ def sum_of_cubes(n: int) -> Watched:
     return Watched("the sum of cubes", lambda x: float((x**3).sum()), (n,))
 
 
+NO_ROOM = "An array of whole numbers has no room for x + h, which is cut off: make an array of floats of x."
 POINTS = (np.array([1.0, -2.0, 0.5]), np.array([3.0]), np.array([2, 1, -1, 4]))
 
 
@@ -234,7 +237,7 @@ def forward_of_squares(forward_difference):
                         slopes
                     ),
                     "The step is h x_i; it has to be h for every entry.": 2 * x + h * x,
-                    "It is zero: adding h to an array of whole numbers loses h.": 0.0 * x,
+                    NO_ROOM: (np.trunc(x + h) ** 2 - x**2) / h,
                 },
             )
 
@@ -267,7 +270,7 @@ def central_of_cubes(central_difference):
                     "It is not divided by 2 h.": right * 2 * h,
                     "For this h it should not be the derivative itself: is it taken with this h?": 3 * x**2,
                     "All entries of x were moved at once: move one at a time.": np.full(len(x), slopes.sum()),
-                    "It is zero: adding h to an array of whole numbers loses h.": 0.0 * x,
+                    NO_ROOM: (np.trunc(x + h) ** 3 - np.trunc(x - h) ** 3) / (2 * h),
                 },
             )
 
@@ -311,7 +314,7 @@ def jacobian_of_linear_functions(difference_jacobian):
     A = np.array([[1.0, 2.0, -3.0], [0.5, -1.0, 4.0], [0.0, 3.0, 7.0]])
     for rows in (1, 2, 3):
         matrix = A[:rows]
-        for x in (POINTS[0], np.array([1, 2, 3])):
+        for x in (POINTS[0], np.array([1, 0, -2])):
             f = Watched(f"A x with A = {matrix.tolist()}", lambda v, M=matrix: M @ v, x.shape)
             answer = expect(difference_jacobian, f=f, x=x, h=0.5)
             expect_shape_of_jacobian(answer, rows, 3)
@@ -323,7 +326,7 @@ def jacobian_of_linear_functions(difference_jacobian):
                     "It is twice the right one: x + h and x - h are 2 h apart.": 2 * matrix,
                     "It has the wrong sign.": -matrix,
                     "It is not divided by 2 h.": matrix * 2 * 0.5,
-                    "It is zero: adding h to an array of whole numbers loses h.": 0.0 * matrix,
+                    NO_ROOM: matrix * (np.trunc(x + 0.5) - np.trunc(x - 0.5)),
                 },
             )
     x, h = POINTS[0], 0.5
@@ -389,10 +392,10 @@ def number_function(text: str, function: Callable[..., Any]) -> Watched:
 @check("q1d", "of equally good steps it takes the largest, and steps that give NaN do not count", points=0.5)
 def steps_that_tie(best_step):
     f, df = number_function("3 t", lambda t: 3 * t), number_function("3", lambda t: 3.0)
-    for hs in ([0.25, 1.0, 0.5], [0.5, 0.25, 1.0]):
+    for hs in ([0.5, 0.25, 1.0], [0.5, 1.0, 0.25]):
         answer = expect(best_step, f=f, df=df, x=2.0, hs=np.array(hs))
         instead = {
-            "All errors are zero: of equal ones take the largest step.": min(hs[:2]),
+            "All errors are zero: of equal ones take the largest step.": 0.25,
             "All errors are equal: of these take the largest step, not the first in hs.": hs[0],
         }
         expect_step(answer, 1.0, instead, reveal=True)
@@ -567,6 +570,13 @@ def rules_of_a_plain_number(add, subtract, multiply, divide, source):
 
 @check("q1f", "the rules work on Duals of Duals, and change none", points=0.75)
 def rules_of_nested_duals(add, subtract, multiply, divide, source):
+    for rule in BINARY:
+        program = f"(lambda a, b: ({rule}(a, b), {rule}(a, b), a, b)[2:])(Dual(3.0, 2.0), Dual(5.0, 7.0))"
+        shown = f"a = Dual(3.0, 2.0), b = Dual(5.0, 7.0), {rule}(a, b)"
+        kept = "[(c.value, c.slope) for c in {program}]"
+        answer = run_program(source, shown, kept.format(program=program))
+        if answer.value != [(3.0, 2.0), (5.0, 7.0)]:
+            raise answer.wrong("the call changes a or b. Make a new Dual of the result.")
     x = "Dual(Dual(3.0, 1.0), Dual(1.0, 0.0))"
     for program, right in (
         (f"add({x}, {x})", (6.0, 2.0, 2.0, 0.0)),
@@ -580,13 +590,6 @@ def rules_of_nested_duals(add, subtract, multiply, divide, source):
             raise answer.wrong(
                 f"the numbers in it are {shown_numbers(values)}; they have to be {shown_numbers(right)}."
             )
-    for rule in BINARY:
-        program = f"(lambda a, b: ({rule}(a, b), {rule}(a, b), a, b)[2:])(Dual(3.0, 2.0), Dual(5.0, 7.0))"
-        shown = f"a = Dual(3.0, 2.0), b = Dual(5.0, 7.0), {rule}(a, b)"
-        kept = "[(c.value, c.slope) for c in {program}]"
-        answer = run_program(source, shown, kept.format(program=program))
-        if answer.value != [(3.0, 2.0), (5.0, 7.0)]:
-            raise answer.wrong("the call changes a or b. Make a new Dual of the result.")
 
 
 def flattened(answer: Answer, depth: int) -> np.ndarray:
@@ -811,31 +814,27 @@ def with_entry(gradient: np.ndarray, index: int, value: float) -> np.ndarray:
 
 @check("q1j", "it tells wrong gradients from right ones", points=1)
 def verdicts(is_gradient_right):
-    x = np.array([1.0, -2.0, 0.5, 3.0])
+    x = np.array([1.1, -2.3, 0.6, 3.2])
     g = 3 * x**2
     size = abs((x**3).sum()) + (g * np.abs(x)).max()
-    expect_verdicts(
-        is_gradient_right,
-        "the sum of cubes",
-        lambda v: float((v**3).sum()),
-        x,
-        [
-            Planted("the gradient is right", g, True),
-            Planted("the gradient is right but for float32's rounding", g.astype(np.float32), True),
-            Planted("all entries are zero", 0 * g, False, 3, 81 / size),
-            Planted("all entries have the wrong sign", -g, False, 3, 2 * 81 / size),
-            Planted("only entry 1 is wrong, it is too small", with_entry(g, 1, 11.5), False, 1, 1 / size),
-            Planted("only entry 2 is wrong, it is too large", with_entry(g, 2, 0.8), False, 2, 0.025 / size),
-            Planted(
-                "entries 0 and 2 are wrong by the same amount, up and down",
-                g + 0.05 * np.array([1, 0, -1, 0]),
-                False,
-                0,
-                0.05 / size,
-            ),
-            Planted("every entry is off by 0.05 %", 1.0005 * g, False, 3),
-        ],
-    )
+    up_and_down = g + np.array([0.1, 0.0, -0.1, 0.0])
+    whole = (g * np.abs(x)).max() / size
+    cases = [
+        Planted("the gradient is right", g, True),
+        Planted("the gradient is right but for float32's rounding", g.astype(np.float32), True),
+        Planted("only the last entry is wrong", with_entry(g, 3, g[3] + 1), False, 3, 3.2 / size),
+        Planted(
+            "only entry 2 is wrong, it is too large", with_entry(g, 2, g[2] + 0.05), False, 2, 0.03 / size
+        ),
+        Planted(
+            "only entry 1 is wrong, it is too small", with_entry(g, 1, g[1] - 0.5), False, 1, 1.15 / size
+        ),
+        Planted("entries 0 and 2 are wrong, one up and one down", up_and_down, False, 0, 0.11 / size),
+        Planted("every entry is off by 0.05 %", 1.0005 * g, False, 3),
+        Planted("all entries are zero", 0 * g, False, 3, whole),
+        Planted("all entries have the wrong sign", -g, False, 3, 2 * whole),
+    ]
+    expect_verdicts(is_gradient_right, "the sum of cubes", lambda v: float((v**3).sum()), x, cases)
 
 
 @check("q1j", "it sees NaN and wrong shapes, and copes with variables of very different sizes", points=0.75)
@@ -849,9 +848,9 @@ def unusual_verdicts(is_gradient_right):
         Planted("the gradient is a single number", np.float64(3.0), False, -1, np.inf),
     ]
     expect_verdicts(is_gradient_right, "the sum of cubes", lambda v: float((v**3).sum()), x, cases)
-    x = np.array([2e6, 1.0, -3e-6])
-    c = np.array([1e-12, 1.0, 1e12])
-    g = 2 * c * x
+    sizes = np.array([1e6, 1.0, 1e-6])
+    x = np.array([2.0, 1.0, -3.0]) * sizes
+    g = (2 * (x / sizes) + 3 * (x / sizes) ** 2) / sizes
     cases = [
         Planted("the gradient is right, its variables are of sizes from 1e-6 to 1e6", g, True),
         Planted("entry 0, by which f changes as much as by others, is zero", with_entry(g, 0, 0.0), False, 0),
@@ -859,5 +858,7 @@ def unusual_verdicts(is_gradient_right):
             "entry 2, by which f changes as much as by others, is half", with_entry(g, 2, g[2] / 2), False, 2
         ),
     ]
-    text = "a sum of squares, weighted"
-    expect_verdicts(is_gradient_right, text, lambda v: float((c * v**2).sum()), x, cases)
+    text = "the sum of squares and cubes of x_i / s_i"
+    expect_verdicts(
+        is_gradient_right, text, lambda v: float(((v / sizes) ** 2 + (v / sizes) ** 3).sum()), x, cases
+    )
