@@ -408,9 +408,11 @@ def steps_that_tie(best_step):
 # 1(e): symbolic differentiation
 
 U, V = "(x + x + x)", "(x + x + y)"
-RULES: tuple[tuple[str, Callable[..., Any]], ...] = (
+TWO_PARTS: tuple[tuple[str, Callable[..., Any]], ...] = (
     (f"{U} * {V}", operator.mul),
     (f"{U} / {V}", operator.truediv),
+)
+ONE_PART: tuple[tuple[str, Callable[..., Any]], ...] = (
     (f"{U} ** 3", lambda u: u**3),
     (f"{U} ** -2", lambda u: u**-2.0),
     (f"{U} ** 0.5", lambda u: u**0.5),
@@ -441,7 +443,7 @@ def not_an_expression(answer: Answer, kind: str) -> Incorrect:
     return answer.wrong(f"the result has to be an Expression; yours is a {kind}. {why}".rstrip())
 
 
-@check("q1e", "the derivatives of constants, variables, sums and differences are right", points=1)
+@check("q1e", "the derivatives of constants, variables, sums and differences are right", points=0.75)
 def derivatives_of_sums(differentiate, source):
     for text, name, right, instead in (
         ("x", "x", 1, {}),
@@ -457,18 +459,26 @@ def derivatives_of_sums(differentiate, source):
         expect_value(derivative_of(source, text, name, AT), right, instead)
 
 
-@check("q1e", "the derivatives of products, quotients, powers and functions are right", points=1)
-def derivatives_by_rule(differentiate, source):
-    for text, f in RULES:
-        values, slopes = ((2.1, 3.3), (3.0, 2.0)) if V in text else ((2.1,), (3.0,))
-        right = slope_of(f, values, slopes)
-        names = "uv"[: len(values)]
-        expect_close_slope(
-            derivative_of(source, text, "x", AT),
-            right,
-            partial(explanations, f, values, slopes, names),
-            names,
-        )
+@check("q1e", "the derivatives of products and quotients are right", points=0.75)
+def derivatives_of_products(differentiate, source):
+    for text, f in TWO_PARTS:
+        expect_formula_slope(source, text, f, (2.1, 3.3), (3.0, 2.0))
+
+
+@check("q1e", "the derivatives of powers, exp, log, sin and cos are right", points=0.75)
+def derivatives_of_functions(differentiate, source):
+    for text, f in ONE_PART:
+        expect_formula_slope(source, text, f, (2.1,), (3.0,))
+
+
+def expect_formula_slope(
+    source: Source, text: str, f: Callable[..., Any], values: tuple[float, ...], slopes: tuple[float, ...]
+) -> None:
+    """Expect the derivative of f(u, v), where u and v have these values and slopes."""
+    names = "uv"[: len(values)]
+    instead = partial(explanations, f, values, slopes, names)
+    answer = derivative_of(source, text, "x", AT)
+    expect_close_slope(answer, slope_of(f, values, slopes), instead, names)
 
 
 def expect_close_slope(
@@ -488,7 +498,7 @@ def expect_close_slope(
         )
 
 
-@check("q1e", "rules work together, and the result is a formula and not a table of numbers", points=1)
+@check("q1e", "rules work together, and the result is a formula", points=0.75)
 def derivatives_of_nested(differentiate, source):
     for text in (
         "(x * y.sin() + 3) / (x * x + 1)",
@@ -554,21 +564,30 @@ def expect_rule(source: Source, rule: str, f: Callable[..., Any], arguments: tup
     expect_close_slope(slope, slope_of(f, values, slopes), partial(explanations, f, values, slopes, names))
 
 
-@check("q1f", "the four rules are right for two Duals", points=1)
-def rules_of_two_duals(add, subtract, multiply, divide, source):
-    for rule, f in BINARY.items():
-        for a, b in (((3.0, 2.0), (5.0, 7.0)), ((-1.5, 0.75), (0.5, -2.0))):
-            expect_rule(source, rule, f, (a, b))
+def expect_rules(source: Source, *rules: str) -> None:
+    """Expect these rules to be right for two Duals, and where either of the two is a plain number."""
+    first, second = (3.0, 2.0), (-1.5, 0.75)
+    for rule in rules:
+        for pair in ((first, (5.0, 7.0)), (second, (0.5, -2.0)), (first, 5.0), (5.0, first), (2, second)):
+            expect_rule(source, rule, BINARY[rule], pair)
 
 
-@check("q1f", "either of the two may be a plain number", points=1)
-def rules_of_a_plain_number(add, subtract, multiply, divide, source):
-    for rule, f in BINARY.items():
-        for arguments in (((3.0, 2.0), 5.0), (5.0, (3.0, 2.0)), (2, (-1.5, 0.75)), ((0.5, -2.0), 4)):
-            expect_rule(source, rule, f, arguments)
+@check("q1f", "add and subtract are right, for plain numbers too", points=0.75)
+def sums_of_duals(add, subtract, source):
+    expect_rules(source, "add", "subtract")
 
 
-@check("q1f", "the rules work on Duals of Duals, and change none", points=0.75)
+@check("q1f", "multiply is right, for plain numbers too", points=0.75)
+def products_of_duals(multiply, source):
+    expect_rules(source, "multiply")
+
+
+@check("q1f", "divide is right, for plain numbers too", points=0.75)
+def quotients_of_duals(divide, source):
+    expect_rules(source, "divide")
+
+
+@check("q1f", "the rules work on Duals of Duals, and change none", points=0.5)
 def rules_of_nested_duals(add, subtract, multiply, divide, source):
     for rule in BINARY:
         program = f"(lambda a, b: ({rule}(a, b), {rule}(a, b), a, b)[2:])(Dual(3.0, 2.0), Dual(5.0, 7.0))"
@@ -619,14 +638,18 @@ def shown_numbers(values: Any) -> str:
     return ", ".join(f"{v:.6g}" for v in values)
 
 
-@check("q1g", "the four functions and the power are right for Duals", points=1.25)
-def functions_of_duals(exp, log, sin, tanh, power, source):
+@check("q1g", "exp, log, sin and tanh are right for Duals", points=0.75)
+def functions_of_duals(exp, log, sin, tanh, source):
     for rule, f in UNARY.items():
         for a in ((0.8, 3.0), (1.7, 0.5)):
             expect_rule(source, rule, f, (a,))
-    for b in (3.0, 2, -1.5, 0.5):
-        for a in ((1.7, -0.5), (0.8, 3.0)):
-            expect_rule(source, "power", operator.pow, (a, b))
+
+
+@check("q1g", "powers are right, whichever of the two is a Dual", points=0.5)
+def powers_of_duals(power, source):
+    for exponent in (3.0, 2, -1.5, 0.5):
+        for base in ((1.7, -0.5), (0.8, 3.0)):
+            expect_rule(source, "power", operator.pow, (base, exponent))
     for pair in ((2.0, (1.5, 3.0)), ((1.7, -0.5), (2.5, 3.0)), ((0.8, 3.0), (-1.5, 0.5))):
         expect_rule(source, "power", operator.pow, pair)
 

@@ -294,39 +294,43 @@ def random_text(rng, depth):
     return texts[rng.integers(len(texts))]
 
 
-@check("q1e", "every rule is right, for constants and variables on either side", points=1.5)
-def rules_of_formulas(differentiate, source, rng):
-    for text in (
-        "x + y",
-        "x - y",
-        "3 - x",
-        "x * y",
-        "2.5 * x",
-        "x / y",
-        "2 / x",
-        "x / 4",
-        "x ** 3",
-        "x ** -2",
-        "x ** 0.5",
-        "x ** 1",
-        "x.exp()",
-        "x.log()",
-        "x.sin()",
-        "x.cos()",
-    ):
-        for name in "xy":
-            expect_formula(source, text, name, rng=rng)
-    inner = "(x * 1.5 + y * 0.5)"
-    for text in (
-        f"{inner} ** 3",
-        f"{inner} ** -1.5",
-        *(f"{inner}.{f}()" for f in ("exp", "log", "sin", "cos")),
-    ):
+def expect_formulas(source, rng, *texts):
+    """Expect the derivatives of these expressions by both variables."""
+    for text in texts:
         for name in "xy":
             expect_formula(source, text, name, rng=rng)
 
 
-@check("q1e", "matches the reference on random formulas, to rounding", points=2)
+@check("q1e", "constants, variables, sums and differences are right", points=0.5)
+def formulas_of_sums(differentiate, source, rng):
+    texts = ("constant(2.5)", "x", "x + y", "x - y", "3 - x", "x - 1.5", "(x - (y - x)) - (x + y + 2)")
+    expect_formulas(source, rng, *texts)
+
+
+@check("q1e", "products are right", points=0.5)
+def formulas_of_products(differentiate, source, rng):
+    expect_formulas(source, rng, "x * y", "2.5 * x", "x * 3", "x * x", "(x + y) * (x - 2 * y) * x")
+
+
+@check("q1e", "quotients are right", points=0.5)
+def formulas_of_quotients(differentiate, source, rng):
+    expect_formulas(source, rng, "x / y", "2 / x", "x / 4", "(x + 1) / (x + y)", "1 / (x / (y + 2))")
+
+
+@check("q1e", "powers are right", points=0.5)
+def formulas_of_powers(differentiate, source, rng):
+    texts = ("x ** 3", "x ** -2", "x ** 0.5", "x ** 1", "(x + y + y) ** 3", "(x + y) ** -1.5", "(x - y) ** 2")
+    expect_formulas(source, rng, *texts)
+
+
+@check("q1e", "exp, log, sin and cos are right", points=0.75)
+def formulas_of_functions(differentiate, source, rng):
+    for function in ("exp", "log", "sin", "cos"):
+        expect_formulas(source, rng, f"x.{function}()", f"(x + y + y).{function}()")
+    expect_formulas(source, rng, "(x.exp() + y).log()", "(x.cos() - y).sin()")
+
+
+@check("q1e", "matches the reference on random formulas, to rounding", points=1.25)
 def random_formulas(differentiate, source, rng):
     for depth in (1, 2, 2, 3, 3, 3, 4, 4, 4, 4):
         text = f"({random_text(rng, depth)}) * (x + 1) + y"
@@ -334,16 +338,14 @@ def random_formulas(differentiate, source, rng):
             expect_formula(source, text, name, rng=rng)
 
 
-@check("q1e", "tells variables apart, whatever their names and their number", points=0.75)
+@check("q1e", "tells variables apart, whatever their names and their number", points=0.5)
 def variables_of_formulas(differentiate, source, rng):
-    text = "(alpha * beta + x).sin() / (x + xx) + beta ** 2 * xx"
+    text = "alpha - (beta + x + x) - (xx + xx + xx)"
     for name in ("alpha", "beta", "x", "xx", "gamma"):
         expect_formula(source, text, name, rng=rng, variables=("alpha", "beta", "x", "xx", "gamma"))
-    for text in ("x * x + 0 * y", "(x * 0 + 4).log()"):
-        expect_formula(source, text, "y", rng=rng)
 
 
-@check("q1e", "a derivative can be differentiated again", points=0.75)
+@check("q1e", "a derivative can be differentiated again", points=0.5)
 def derivatives_of_formulas_again(differentiate, source, rng):
     for text in (
         "x ** 3 * y.sin()",
@@ -415,7 +417,7 @@ def flattened_reference(value, depth):
     return np.concatenate([flattened_reference(part, depth - 1) for part in (dual.value, dual.slope)])
 
 
-RULES = ("add", "subtract", "multiply", "divide")
+RULES = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
 
 def signed(rng):
@@ -423,26 +425,35 @@ def signed(rng):
     return f"{rng.choice([-1, 1]) * rng.uniform(0.5, 3):.6f}"
 
 
-@check("q1f", "the rules match the reference for two Duals", points=1.5)
-def two_duals(add, subtract, multiply, divide, source, rng):
-    for rule in RULES:
+def expect_rules_like_reference(source, rng, *rules):
+    """Expect these rules to be right for two Duals and with a plain number, called by operators too."""
+    for rule in rules:
         for _ in range(5):
             a, b = (f"Dual({signed(rng)}, {signed(rng)})" for _ in range(2))
             expect_like_reference(source, f"{rule}({a}, {b})", size=40)
-        expect_like_reference(source, f"{rule}(Dual(0.0, 2.0), Dual(1e6, -3.0))", size=1e6)
-
-
-@check("q1f", "either side may be a plain number: an int, a float or one of NumPy's", points=1.25)
-def plain_numbers(add, subtract, multiply, divide, source, rng):
-    for rule, sign in zip(RULES, "+-*/", strict=True):
         for plain in ("3", "2.5", "np.float64(-1.5)", "np.int64(4)"):
             x = f"Dual({signed(rng)}, {signed(rng)})"
             for a, b in ((x, plain), (plain, x)):
                 expect_like_reference(source, f"{rule}({a}, {b})", size=40)
-                expect_like_reference(source, f"{a} {sign} {b}", size=40)
+                expect_like_reference(source, f"{a} {RULES[rule]} {b}", size=40)
 
 
-@check("q1f", "the rules work on Duals of Duals, three levels deep too", points=1.25)
+@check("q1f", "add and subtract match the reference", points=1)
+def sums_match(add, subtract, source, rng):
+    expect_rules_like_reference(source, rng, "add", "subtract")
+
+
+@check("q1f", "multiply matches the reference", points=1)
+def products_match(multiply, source, rng):
+    expect_rules_like_reference(source, rng, "multiply")
+
+
+@check("q1f", "divide matches the reference", points=1)
+def quotients_match(divide, source, rng):
+    expect_rules_like_reference(source, rng, "divide")
+
+
+@check("q1f", "the rules work on Duals of Duals, three levels deep too", points=1)
 def nested_duals(add, subtract, multiply, divide, source, rng):
     for depth in (2, 3):
         for rule in RULES:
@@ -479,13 +490,22 @@ def programs_of_rules(add, subtract, multiply, divide, source, rng):
 FUNCTIONS = ("exp", "log", "sin", "tanh")
 
 
-@check("q1g", "the functions match the reference", points=1.5)
-def functions_match(exp, log, sin, tanh, source, rng):
-    for rule in FUNCTIONS:
-        for _ in range(4):
-            expect_like_reference(source, f"{rule}(Dual({rng.uniform(0.2, 3):.6f}, {signed(rng)}))", size=30)
-        if rule != "log":
-            expect_like_reference(source, f"{rule}(Dual({-rng.uniform(0.2, 3):.6f}, {signed(rng)}))", size=30)
+def expect_functions_like_reference(source, rng, *rules):
+    """Expect these functions to be right for Duals of positive value and, but for log, of negative."""
+    for rule in rules:
+        for sign in (1, 1, 1, 1, -1, -1)[: 4 if rule == "log" else 6]:
+            program = f"{rule}(Dual({sign * rng.uniform(0.2, 3):.6f}, {signed(rng)}))"
+            expect_like_reference(source, program, size=30)
+
+
+@check("q1g", "exp and log match the reference", points=0.75)
+def exp_and_log_match(exp, log, source, rng):
+    expect_functions_like_reference(source, rng, "exp", "log")
+
+
+@check("q1g", "sin and tanh match the reference", points=0.75)
+def sin_and_tanh_match(sin, tanh, source, rng):
+    expect_functions_like_reference(source, rng, "sin", "tanh")
 
 
 @check("q1g", "the power matches the reference, with a plain base or exponent and with none", points=1.25)
@@ -564,7 +584,7 @@ def expect_number_like(source, program, right, size, relative=1e-11):
 @check("q1h", "matches the reference for programs with branches and loops", points=1)
 def derivative_matches(derivative, source, rng):
     for text in PROGRAMS:
-        for x in (rng.uniform(0.2, 0.9), rng.uniform(1.2, 2)):
+        for x in (round(rng.uniform(0.2, 0.9), 6), round(rng.uniform(1.2, 2), 6)):
             right = reference.derivative(eval(text, vars(reference)), x)
             expect_number_like(source, f"derivative({text}, {x!r})", right, 10)
 
@@ -572,7 +592,7 @@ def derivative_matches(derivative, source, rng):
 @check("q1h", "takes one evaluation of a program, which may return a plain number", points=0.5)
 def derivative_evaluates_once(derivative, source, rng):
     for text in ("7", "2.5", "0 if t > 1 else t", "t"):
-        x = float(rng.uniform(1.5, 2))
+        x = round(rng.uniform(1.5, 2), 6)
         right = reference.derivative(eval(f"lambda t: {text}", vars(reference)), x)
         expect_number_like(source, f"derivative(lambda t: {text}, {x!r})", right, 1)
     program = (
@@ -586,14 +606,14 @@ def derivative_evaluates_once(derivative, source, rng):
 @check("q1h", "takes a Dual in the place of the number", points=0.5)
 def derivative_at_a_dual(derivative, source, rng):
     for text in PROGRAMS[:4]:
-        for x in (rng.uniform(0.2, 0.9), rng.uniform(1.2, 2)):
+        for x in (round(rng.uniform(0.2, 0.9), 6), round(rng.uniform(1.2, 2), 6)):
             expect_like_reference(source, f"derivative({text}, Dual({x!r}, 1.5))", size=100)
 
 
 @check("q1i", "matches the reference, to rounding", points=0.75)
 def curvature_matches(second_derivative, source, rng):
     for text in PROGRAMS:
-        for x in (rng.uniform(0.2, 0.9), rng.uniform(1.2, 2)):
+        for x in (round(rng.uniform(0.2, 0.9), 6), round(rng.uniform(1.2, 2), 6)):
             right = reference.second_derivative(eval(text, vars(reference)), x)
             expect_number_like(source, f"second_derivative({text}, {x!r})", right, 100, 1e-10)
 
@@ -607,7 +627,7 @@ def curvature_of_simple_programs(second_derivative, source, rng):
         ("t * t", 2.0),
         ("(t - 4) ** 2 * 3", 6.0),
     ):
-        program = f"second_derivative(lambda t: {text}, {float(rng.uniform(-2, 2))!r})"
+        program = f"second_derivative(lambda t: {text}, {rng.uniform(-2, 2):.6f})"
         expect_number_like(source, program, right, 1)
 
 
