@@ -635,14 +635,17 @@ def curvature_of_simple_programs(second_derivative, source, rng):
 
 
 def waves(rng, n):
-    """A smooth function from (n,) to a number, its gradient, and a point."""
-    A, c = rng.normal(size=(5, n)) / np.sqrt(n), rng.normal(size=5)
+    """A smooth function from (n,) to a number, its gradient, and a point where that is not small."""
+    while True:
+        A, c = rng.normal(size=(5, n)) / np.sqrt(n), rng.normal(size=5)
+        x = rng.choice([-1, 1], size=n) * rng.uniform(0.5, 2.0, size=n)
 
-    def f(x):
-        return float(np.sin(A @ x + c).sum() + 0.5 * (x**2).sum() / n)
+        def f(v, A=A, c=c):
+            return float(np.sin(A @ v + c).sum() + 0.5 * (v**2).sum() / n)
 
-    x = rng.choice([-1, 1], size=n) * rng.uniform(0.5, 2.0, size=n)
-    return f, A.T @ np.cos(A @ x + c) + x / n, x
+        g = A.T @ np.cos(A @ x + c) + x / n
+        if np.abs(g * x).max() > 0.1 * abs(f(x)):
+            return f, g, x
 
 
 def size_of(f, g, x):
@@ -661,10 +664,11 @@ def one_wrong_entry(is_gradient_right, rng):
                 case = Planted(f"one of {n} entries is wrong", wrong, False, i, abs(error))
                 expect_verdicts(is_gradient_right, "a smooth function", f, x, [case])
         cases = [Planted("the gradient is right", g, True), Planted("it is zero", 0 * g, False)]
-        cases += [Planted("all entries are off by 0.1 %", g * 1.001 + 1e-3 * size / x, False)]
+        cases += [Planted("all entries are off by a thousandth", g + 1e-3 * size / x, False)]
         cases += [Planted("it has the wrong sign", -g, False)]
         if n > 1:
-            cases.append(Planted("its entries are shifted by one", np.roll(g, 1), False))
+            if np.abs((np.roll(g, 1) - g) * x).max() > 0.01 * size:
+                cases.append(Planted("its entries are shifted by one", np.roll(g, 1), False))
             step = 0.1 * size * np.eye(n)[0] / x - 0.1 * size * np.eye(n)[1] / x
             cases.append(Planted("two errors of opposite sign", g + step, False))
         expect_verdicts(is_gradient_right, "a smooth function", f, x, cases)
@@ -749,10 +753,11 @@ def many_variables(is_gradient_right, rng):
 
 @check("q1j", "it takes whole numbers and views, and changes no argument", points=0.5)
 def unusual_points_of_checker(is_gradient_right, rng):
+    def f(v):
+        return float((v**2 + v).sum())
+
     for x in unusual_points(rng, 5):
         g = 2.0 * x + 1
-        cases = [
-            Planted("it is right", g, True),
-            Planted("entry 3 is wrong", with_entry(g, 3, g[3] + 9), False, 3),
-        ]
-        expect_verdicts(is_gradient_right, "sum of x_i^2 + x_i", lambda v: float((v**2 + v).sum()), x, cases)
+        wrong = with_entry(g, 3, g[3] + 0.5 * size_of(f, g, x) / (abs(x[3]) or 1))
+        cases = [Planted("it is right", g, True), Planted("entry 3 is wrong", wrong, False, 3, 0.5)]
+        expect_verdicts(is_gradient_right, "sum of x_i^2 + x_i", f, x, cases)
