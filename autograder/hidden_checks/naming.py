@@ -7,6 +7,7 @@ source looks like.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from mistakes import Program, programs
+from mistakes import programs
 from public_checks import Check, CheckFailure, public
 from public_checks.boundary import Proxy, Reply, Submission
 
@@ -110,14 +111,16 @@ def mistake_in(question: str, checks: list[Check], submission: Submission) -> st
 def _catalogue(question: str, problem: str) -> tuple[list[_Candidate], set[str], _Candidate]:
     """The mistakes of a question, the names of their functions, and the reference solution."""
     mistakes = [p for p in programs(problem) if p.question == question and not p.right]
-    reference = dict(vars(import_module(f"solutions.{problem}")))
-    candidates = [_Candidate(p.name, Submission(_namespace(p, reference))) for p in mistakes]
-    return candidates, {p.function for p in mistakes}, _Candidate("", Submission(reference))
+    reference = inspect.getsource(import_module(f"solutions.{problem}"))
+    candidates = [_Candidate(p.name, Submission(_namespace(reference, p.source))) for p in mistakes]
+    return candidates, {p.function for p in mistakes}, _Candidate("", Submission(_namespace(reference)))
 
 
-def _namespace(program: Program, reference: dict[str, Any]) -> dict[str, Any]:
-    names = dict(reference)
-    exec(compile(program.source, "<mistake>", "exec"), names)
+def _namespace(*sources: str) -> dict[str, Any]:
+    """What these texts define one after the other: the reference calls a mistake that is in its place."""
+    names: dict[str, Any] = {}
+    for source in sources:
+        exec(compile(source, "<mistake>", "exec"), names)
     return names
 
 

@@ -1,0 +1,763 @@
+"""Problem 1, the hidden checks. They hold answers against the reference on many inputs."""
+
+from dataclasses import replace
+
+import numpy as np
+
+import solutions.p1_methods as reference
+from hidden_checks import check
+from public_checks.expect import expect, expect_no_traces
+from public_checks.p1_methods import (
+    Planted,
+    Watched,
+    expect_dual,
+    expect_evaluations,
+    expect_shape_of_jacobian,
+    expect_step,
+    expect_value,
+    expect_verdicts,
+    flattened,
+    not_an_expression,
+    number_function,
+    run_dual,
+    run_program,
+    with_entry,
+)
+
+EPS = float(np.finfo(np.float64).eps)
+SIZES = (1, 2, 3, 7, 20)
+SHAPES = ((1, 1), (1, 4), (4, 1), (3, 3), (2, 5), (6, 2))
+
+
+# 1(a), 1(b), 1(c): differences
+
+
+def smooth(rng, m, n):
+    """A smooth function from (n,) to (m,)."""
+    A, B, c = rng.normal(size=(m, n)) / np.sqrt(n), rng.normal(size=(m, n)) / np.sqrt(n), rng.normal(size=m)
+    return Watched("a smooth function", lambda x: np.sin(A @ x + c) + (B @ x) ** 2 + (B @ x) ** 3, (n,))
+
+
+def smooth_number(rng, n):
+    """A smooth function from (n,) to a number."""
+    f = smooth(rng, 1, n)
+    return Watched("a smooth function", lambda x: float(f.function(x)[0]), (n,))
+
+
+def rounding_of_difference(f, x, h):
+    """The size of the numbers of which a difference is taken, over the step."""
+    return (1 + np.abs(f.function(x)).max() + np.abs(x).max()) * 16 / h
+
+
+def expect_difference(function, difference, f, x, h):
+    """Expect what the reference computes from the same f, x and h."""
+    expected = difference(f.function, x.astype(float), h)
+    answer = expect(function, f=f, x=x, h=h)
+    expect_value(answer, expected, rounding=rounding_of_difference(f, x, h), reveal=False)
+
+
+def unusual_points(rng, n):
+    """Whole numbers, every second entry of a longer array, and numbers of different sizes."""
+    yield rng.integers(-3, 4, size=n)
+    yield rng.normal(size=2 * n)[::2]
+    yield rng.normal(size=n) * 10.0 ** rng.integers(-3, 1, size=n)
+
+
+def alternately(one, other):
+    """Arguments of two calls, for `expect_no_traces`."""
+    return {"f": one[0], "x": one[1], "h": 0.25}, {"f": other[0], "x": other[1], "h": 0.25}
+
+
+@check("q1a", "matches the formula for every n and h", points=1)
+def forward_matches(forward_difference, rng):
+    for n in SIZES:
+        for h in (0.3, 0.01, 1e-5):
+            f, x = smooth_number(rng, n), rng.normal(size=n)
+            expect_difference(forward_difference, reference.forward_difference, f, x, h)
+
+
+@check("q1a", "takes exactly n + 1 evaluations", points=0.75)
+def forward_counts(forward_difference, rng):
+    for n in SIZES:
+        f, x = smooth_number(rng, n), rng.normal(size=n)
+        expect_evaluations(expect(forward_difference, f=f, x=x, h=1e-3), f, n + 1)
+
+
+@check("q1a", "takes whole numbers and views, and changes no argument and no earlier result", points=0.75)
+def forward_unusual(forward_difference, source, rng):
+    for x in unusual_points(rng, 5):
+        expect_difference(forward_difference, reference.forward_difference, smooth_number(rng, 5), x, 0.125)
+    calls = alternately(*((smooth_number(rng, 3), rng.normal(size=3)) for _ in range(2)))
+    expect_no_traces(forward_difference, source, *calls)
+
+
+@check("q1b", "matches the formula for every n and h", points=1)
+def central_matches(central_difference, rng):
+    for n in SIZES:
+        for h in (0.3, 0.01, 1e-5):
+            f, x = smooth_number(rng, n), rng.normal(size=n)
+            expect_difference(central_difference, reference.central_difference, f, x, h)
+
+
+@check("q1b", "takes exactly 2 n evaluations", points=0.75)
+def central_counts(central_difference, rng):
+    for n in SIZES:
+        f, x = smooth_number(rng, n), rng.normal(size=n)
+        expect_evaluations(expect(central_difference, f=f, x=x, h=1e-3), f, 2 * n)
+
+
+@check("q1b", "takes whole numbers and views, and changes no argument and no earlier result", points=0.75)
+def central_unusual(central_difference, source, rng):
+    for x in unusual_points(rng, 5):
+        expect_difference(central_difference, reference.central_difference, smooth_number(rng, 5), x, 0.3)
+    calls = alternately(*((smooth_number(rng, 3), rng.normal(size=3)) for _ in range(2)))
+    expect_no_traces(central_difference, source, *calls)
+
+
+@check("q1c", "matches the formula for every m, n and h", points=1)
+def jacobian_matches(difference_jacobian, rng):
+    for m, n in SHAPES:
+        for h in (0.3, 0.01, 1e-5):
+            f, x = smooth(rng, m, n), rng.normal(size=n)
+            expect_difference(difference_jacobian, reference.difference_jacobian, f, x, h)
+
+
+@check("q1c", "takes no more evaluations for more outputs", points=0.25)
+def jacobian_counts_alike(difference_jacobian, rng):
+    x, counts = rng.normal(size=3), []
+    for m in (1, 4):
+        f = smooth(rng, m, 3)
+        answer = expect(difference_jacobian, f=f, x=x, h=1e-3)
+        counts.append(len(f.points))
+    if counts[0] != counts[1]:
+        raise answer.wrong(f"for one output f was evaluated {counts[0]} times, for four {counts[1]} times.")
+
+
+@check("q1c", "takes exactly 2 n evaluations", points=0.5)
+def jacobian_counts(difference_jacobian, rng):
+    for m, n in SHAPES:
+        f, x = smooth(rng, m, n), rng.normal(size=n)
+        answer = expect(difference_jacobian, f=f, x=x, h=1e-3)
+        expect_shape_of_jacobian(answer, m, n)
+        expect_evaluations(answer, f, 2 * n)
+
+
+@check("q1c", "takes whole numbers and views, and changes no argument and no earlier result", points=0.75)
+def jacobian_unusual(difference_jacobian, source, rng):
+    for x in unusual_points(rng, 5):
+        expect_difference(difference_jacobian, reference.difference_jacobian, smooth(rng, 2, 5), x, 0.3)
+    calls = alternately(*((smooth(rng, 2, 3), rng.normal(size=3)) for _ in range(2)))
+    expect_no_traces(difference_jacobian, source, *calls)
+
+
+# 1(d): the best step
+
+
+@check("q1d", "finds the best of steps from 1e-1 to 1e-13, in any order", points=1)
+def finds_best_step(best_step, rng):
+    found = 0
+    for _ in range(1000):
+        a, b, x = rng.uniform(0.5, 2, size=3)
+        f = number_function("a smooth function", lambda t, a=a, b=b: np.exp(a * t) + b * np.sin(t))
+        df = number_function("its derivative", lambda t, a=a, b=b: a * np.exp(a * t) + b * np.cos(t))
+        hs = rng.permutation(10.0 ** -rng.choice(np.arange(1, 14), size=rng.integers(2, 8), replace=False))
+        errors = [abs((f.function(x + h) - f.function(x - h)) / (2 * h) - df.function(x)) for h in hs]
+        # Only where it is clear which one is best, however the difference is written down.
+        if len(errors) > 1 and sorted(errors)[1] > 3 * sorted(errors)[0] + 1e-13:
+            answer = expect(best_step, f=f, df=df, x=x, hs=hs)
+            expect_step(answer, hs[np.argmin(errors)], {}, reveal=False)
+            found += 1
+        if found == 12:
+            return
+
+
+@check("q1d", "takes the largest of equally good steps", points=0.5)
+def best_step_of_equals(best_step, rng):
+    for _ in range(6):
+        c, x = float(rng.integers(1, 9)), float(rng.integers(-4, 5))
+        f = number_function("c t", lambda t, c=c: c * t)
+        df = number_function("c", lambda t, c=c: c)
+        hs = rng.permutation(2.0 ** -rng.choice(np.arange(8), size=4, replace=False))
+        expect_step(expect(best_step, f=f, df=df, x=x, hs=hs), hs.max(), {}, reveal=False)
+
+
+@check("q1d", "does not count steps whose difference is NaN or infinite, and changes no argument", points=0.5)
+def best_step_skips_nan(best_step, rng):
+    f = number_function("log t", np.log)
+    df = number_function("1 / t", lambda t: 1 / t)
+    for x in (0.5, 1.0):
+        # x - h < 0 gives NaN, x - h = 0 an infinity
+        hs = rng.permutation([4.0, 3.0, x, x / 2, x / 4, x / 8])
+        expect_step(expect(best_step, f=f, df=df, x=x, hs=hs), x / 8, {}, reveal=False)
+
+
+# 1(e): symbolic differentiation
+
+POINTS = 12
+ROWS = (
+    "(lambda d: note((lambda rows: (d.fold(lambda operation, parts: "
+    "(rows.append([operation, list(parts)]), [len(rows) - 1])[1]), rows)[1])([])) "
+    "if isinstance(d, Expression) else [type(d).__name__])"
+)
+OPERATIONS: dict = {
+    "constant": float,
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "**": np.power,
+    "exp": np.exp,
+    "log": np.log,
+    "sin": np.sin,
+    "cos": np.cos,
+}
+
+
+def evaluated(rows, values):
+    """The value of an expression: a row [operation, parts] each, with [index] for a part that is a row."""
+    results = []
+    for operation, parts in rows:
+        if operation == "variable":
+            results.append(values[parts[0]])
+        else:
+            parts = [results[part[0]] if isinstance(part, list) else part for part in parts]
+            results.append(OPERATIONS[operation](*parts))
+    return np.asarray(results[-1], dtype=float), max(float(np.abs(r).max()) for r in results)
+
+
+def differentiated(source, program, shown, values, seconds=10.0):
+    """The values of the expression that a program returns, worked out on this side, and its size."""
+    sizes = []
+
+    def note(rows):
+        # A formula comes over as it is. What is differentiated only where it is evaluated has no formula.
+        sizes.append(len(rows))
+        try:
+            value = evaluated(rows, values)[0]
+            return np.broadcast_to(value, next(iter(values.values())).shape).copy()
+        except Exception:
+            return "cannot be evaluated"
+
+    answer = run_program(source, shown, f"{ROWS}({program})", seconds=seconds, note=note)
+    answer = replace(answer, arguments={})
+    if isinstance(answer.value, list):
+        raise not_an_expression(answer, answer.value[0])
+    if isinstance(answer.value, str):
+        raise answer.wrong("the result is an Expression that cannot be evaluated: look at its parts.")
+    return answer, sizes[0]
+
+
+def expect_formula(source, text, *names, rng, variables=("x", "y")):
+    """Expect the derivative of an expression, given as text, by these names, one after the other."""
+    values = {name: rng.uniform(0.3, 2.0, size=POINTS) for name in variables}
+    expression = eval(text, {"constant": reference.constant} | {n: reference.variable(n) for n in values})
+    program = f"(lambda {', '.join(values)}: {text})({', '.join(f'variable({n!r})' for n in values)})"
+    shown = text if len(text) < 200 else "a long expression"
+    for name in names:
+        expression = reference.differentiate(expression, name)
+        program, shown = f"differentiate({program}, {name!r})", f"differentiate({shown}, {name!r})"
+    answer, _ = differentiated(source, program, shown, values)
+    right, largest = evaluated(rows_of(expression), values)
+    within = np.full(POINTS, 1e-12 * np.abs(right).max() + 512 * EPS * largest)
+    answer.close(np.broadcast_to(right, POINTS), within=within)
+
+
+def rows_of(expression):
+    """An expression as rows, for `evaluated`."""
+    rows = []
+
+    def rule(operation, parts):
+        rows.append([operation, parts])
+        return [len(rows) - 1]
+
+    expression.fold(rule)
+    return rows
+
+
+def random_text(rng, depth):
+    """An expression of x and y as text, defined and not too large where these are from 0.3 to 2."""
+    if depth == 0:
+        return str(rng.choice(["x", "y", "x", "y", f"constant({rng.uniform(0.5, 2):.3f})"]))
+    u, v = random_text(rng, depth - 1), random_text(rng, depth - 1)
+    exponent = rng.choice(["-1.5", "0.5", "2", "-1", "1.3", "3"])
+    texts = (
+        f"({u} + {v})",
+        f"({u} - {v})",
+        f"({u} * {v}.cos())",
+        f"({u} / ({v} * {v} + 1.5))",
+        f"({u}.sin() * {v})",
+        f"({u} * {u} + 1.2).log()",
+        f"({u}.sin() * 0.8).exp()",
+        f"(({u} * {u} + 0.7) ** {exponent})",
+        f"((3 - {u}.cos()) / (2.5 + {v}.sin()))",
+    )
+    return texts[rng.integers(len(texts))]
+
+
+def expect_formulas(source, rng, *texts):
+    """Expect the derivatives of these expressions by both variables."""
+    for text in texts:
+        for name in "xy":
+            expect_formula(source, text, name, rng=rng)
+
+
+@check("q1e", "constants, variables, sums and differences are right", points=0.5)
+def formulas_of_sums(differentiate, source, rng):
+    texts = ("constant(2.5)", "x", "x + y", "x - y", "3 - x", "x - 1.5", "(x - (y - x)) - (x + y + 2)")
+    expect_formulas(source, rng, *texts)
+
+
+@check("q1e", "products are right", points=0.5)
+def formulas_of_products(differentiate, source, rng):
+    expect_formulas(source, rng, "x * y", "2.5 * x", "x * 3", "x * x", "(x + y) * (x - 2 * y) * x")
+
+
+@check("q1e", "quotients are right", points=0.5)
+def formulas_of_quotients(differentiate, source, rng):
+    expect_formulas(source, rng, "x / y", "2 / x", "x / 4", "(x + 1) / (x + y)", "1 / (x / (y + 2))")
+
+
+@check("q1e", "powers are right", points=0.5)
+def formulas_of_powers(differentiate, source, rng):
+    texts = ("x ** 3", "x ** -2", "x ** 0.5", "x ** 1", "(x + y + y) ** 3", "(x + y) ** -1.5", "(x - y) ** 2")
+    expect_formulas(source, rng, *texts)
+
+
+@check("q1e", "exp, log, sin and cos are right", points=0.75)
+def formulas_of_functions(differentiate, source, rng):
+    for function in ("exp", "log", "sin", "cos"):
+        expect_formulas(source, rng, f"x.{function}()", f"(x + y + y).{function}()")
+    expect_formulas(source, rng, "(x.exp() + y).log()", "(x.cos() - y).sin()")
+
+
+@check("q1e", "matches the reference on random formulas, to rounding", points=1.25)
+def random_formulas(differentiate, source, rng):
+    for depth in (1, 2, 2, 3, 3, 3, 4, 4, 4, 4):
+        text = f"({random_text(rng, depth)}) * (x + 1) + y"
+        for name in "xy":
+            expect_formula(source, text, name, rng=rng)
+
+
+@check("q1e", "tells variables apart, whatever their names and their number", points=0.5)
+def variables_of_formulas(differentiate, source, rng):
+    text = "alpha - (beta + x + x) - (xx + xx + xx)"
+    for name in ("alpha", "beta", "x", "xx", "gamma"):
+        expect_formula(source, text, name, rng=rng, variables=("alpha", "beta", "x", "xx", "gamma"))
+
+
+@check("q1e", "a derivative can be differentiated again", points=0.5)
+def derivatives_of_formulas_again(differentiate, source, rng):
+    for text in (
+        "x ** 3 * y.sin()",
+        "(x * y).exp() / (x + y)",
+        "(x * x + y).log() - x / y",
+        "(x + 2 * y) ** 1.5",
+    ):
+        for names in ("xx", "xy", "yx"):
+            expect_formula(source, text, *names, rng=rng)
+
+
+@check("q1e", "the work and the size of the result stay in bounds for deep formulas", points=1)
+def deep_formulas(differentiate, source, rng):
+    values = {"x": rng.uniform(0.3, 1.2, size=POINTS)}
+    for step, levels in (
+        ("(u * 0.5 + 1).sin()", 60),
+        ("u * x * 0.9 + 0.1", 60),
+        ("(u / (x + 1)) + x", 60),
+        ("(u * u * 0.3 + 0.4) ** 0.5", 5),  # written out, it doubles at each level
+    ):
+        build = f"__import__('functools').reduce(lambda u, _: {step}, range({levels}), x)"
+        expression = eval(build, {"x": reference.variable("x")})
+        right = reference.differentiate(expression, "x").evaluate(**values)
+        program = f"differentiate((lambda x: {build})(variable('x')), 'x')"
+        shown = f"differentiate(u, 'x'), where u starts as x, and {levels} times u = {step}"
+        answer, size = differentiated(source, program, shown, values, seconds=2.0)
+        answer.close(right, within=1e-10 * np.abs(right) + 1e-12)
+        if size > 20_000:
+            raise answer.wrong(f"the result has {size} parts, after {levels} times.")
+
+
+# 1(f), 1(g): dual numbers
+
+
+def nested(rng, depth, low=0.5, high=2.0):
+    """The text of a Dual of Duals, with as many levels."""
+    if depth == 0:
+        return f"{rng.uniform(low, high):.6f}"
+    return f"Dual({nested(rng, depth - 1, low, high)}, {nested(rng, depth - 1, 0.2, 1.5)})"
+
+
+def expect_like_reference(source, program, depth=1, size=1.0):
+    """Expect the numbers that the reference gives for the same program."""
+    right = flattened_reference(eval(program, vars(reference)), depth)
+    answer = run_dual(source, program)
+    if depth == 1:
+        expect_dual(answer)
+    numbers = flattened(answer, depth)
+    within = 1e-13 * np.abs(right).max() + 64 * EPS * size
+    wrong = ~(np.abs(numbers - right) <= within)
+    if wrong.any():
+        names = (
+            ("its value", "its slope") if depth == 1 else [f"number {i + 1} in it" for i in range(2**depth)]
+        )
+        worst = int(np.argmax(wrong))
+        how = (
+            "is not finite"
+            if not np.isfinite(numbers[worst])
+            else f"is off by {abs(numbers[worst] - right[worst]):.2g}"
+        )
+        raise answer.wrong(f"{names[worst]} {how}.")
+
+
+def flattened_reference(value, depth):
+    """As `flattened`, of an object of the reference's own."""
+    if depth == 0:
+        return np.array([float(value)])
+    dual = reference.as_dual(value)
+    return np.concatenate([flattened_reference(part, depth - 1) for part in (dual.value, dual.slope)])
+
+
+RULES = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+
+
+def signed(rng):
+    """The text of a number from 0.5 to 3, or from -3 to -0.5."""
+    return f"{rng.choice([-1, 1]) * rng.uniform(0.5, 3):.6f}"
+
+
+def expect_rules_like_reference(source, rng, *rules):
+    """Expect these rules to be right for two Duals and with a plain number, called by operators too."""
+    for rule in rules:
+        for _ in range(5):
+            a, b = (f"Dual({signed(rng)}, {signed(rng)})" for _ in range(2))
+            expect_like_reference(source, f"{rule}({a}, {b})", size=40)
+        for plain in ("3", "2.5", "np.float64(-1.5)", "np.int64(4)"):
+            x = f"Dual({signed(rng)}, {signed(rng)})"
+            for a, b in ((x, plain), (plain, x)):
+                expect_like_reference(source, f"{rule}({a}, {b})", size=40)
+                expect_like_reference(source, f"{a} {RULES[rule]} {b}", size=40)
+
+
+@check("q1f", "add and subtract match the reference", points=1)
+def sums_match(add, subtract, source, rng):
+    expect_rules_like_reference(source, rng, "add", "subtract")
+
+
+@check("q1f", "multiply matches the reference", points=1)
+def products_match(multiply, source, rng):
+    expect_rules_like_reference(source, rng, "multiply")
+
+
+@check("q1f", "divide matches the reference", points=1)
+def quotients_match(divide, source, rng):
+    expect_rules_like_reference(source, rng, "divide")
+
+
+@check("q1f", "the rules work on Duals of Duals, three levels deep too", points=1)
+def nested_duals(add, subtract, multiply, divide, source, rng):
+    for depth in (2, 3):
+        for rule in RULES:
+            a, b = nested(rng, depth), nested(rng, depth)
+            expect_like_reference(source, f"{rule}({a}, {b})", depth, size=1e3)
+            expect_like_reference(source, f"{rule}({a}, 2.0)", depth, size=1e3)
+            expect_like_reference(source, f"{rule}(2.0, {b})", depth, size=1e3)
+
+
+@check("q1f", "the rules change no Dual, and the next call changes no result", points=0.75)
+def no_traces_of_rules(add, subtract, multiply, divide, source):
+    for rule in RULES:
+        shown = f"a = Dual(3.0, 2.0), b = Dual(5.0, 7.0), c = {rule}(a, b), {rule}(b, 4.0)"
+        program = (
+            f"(lambda a, b: (lambda c: [(d.value, d.slope) for d in ({rule}(b, 4.0), a, b, c)])"
+            f"({rule}(a, b)))(Dual(3.0, 2.0), Dual(5.0, 7.0))"
+        )
+        answer = run_program(source, shown, program)
+        _, a, b, c = answer.value
+        if a != (3.0, 2.0) or b != (5.0, 7.0):
+            raise answer.wrong("a call changes a or b. Make a new Dual of the result.")
+        right = getattr(reference, rule)(reference.Dual(3.0, 2.0), reference.Dual(5.0, 7.0))
+        if not np.allclose(c, (right.value, right.slope), rtol=1e-12):
+            raise answer.wrong("c is not right after the second call. Make a new Dual of each result.")
+
+
+@check("q1f", "whole programs of the four operations have the right slope", points=0.5)
+def programs_of_rules(add, subtract, multiply, divide, source, rng):
+    for text in ("3 - x * x", "(x + 1) / (2 - x / 5)", "1 / (x * x + 1) - x", "-x * (x - 4) * x / 3"):
+        for _ in range(2):
+            expect_like_reference(source, f"(lambda x: {text})(Dual({signed(rng)}, {signed(rng)}))", size=100)
+
+
+FUNCTIONS = ("exp", "log", "sin", "tanh")
+
+
+def expect_functions_like_reference(source, rng, *rules):
+    """Expect these functions to be right for Duals of positive value and, but for log, of negative."""
+    for rule in rules:
+        for sign in (1, 1, 1, 1, -1, -1)[: 4 if rule == "log" else 6]:
+            program = f"{rule}(Dual({sign * rng.uniform(0.2, 3):.6f}, {signed(rng)}))"
+            expect_like_reference(source, program, size=30)
+
+
+@check("q1g", "exp and log match the reference", points=0.75)
+def exp_and_log_match(exp, log, source, rng):
+    expect_functions_like_reference(source, rng, "exp", "log")
+
+
+@check("q1g", "sin and tanh match the reference", points=0.75)
+def sin_and_tanh_match(sin, tanh, source, rng):
+    expect_functions_like_reference(source, rng, "sin", "tanh")
+
+
+@check("q1g", "the power matches the reference, with a plain base or exponent and with none", points=1.25)
+def powers_match(power, source, rng):
+    for _ in range(3):
+        x = f"Dual({rng.uniform(0.5, 2):.6f}, {signed(rng)})"
+        y = f"Dual({signed(rng)}, {signed(rng)})"
+        negative = f"Dual({-rng.uniform(0.5, 2):.6f}, {signed(rng)})"
+        for program in (
+            f"power({x}, {signed(rng)})",
+            f"power({x}, 3)",
+            f"power({negative}, 2)",
+            f"power({negative}, -3.0)",
+            f"power({rng.uniform(0.5, 2):.6f}, {y})",
+            f"power(2, {y})",
+            f"power({x}, {y})",
+            f"{x} ** 1.5",
+            f"2 ** {y}",
+            f"{x} ** {y}",
+        ):
+            expect_like_reference(source, program, size=100)
+
+
+@check("q1g", "plain numbers stay plain", points=0.5)
+def plain_functions(exp, log, sin, tanh, source, rng):
+    for rule in FUNCTIONS:
+        for plain in (f"{rng.uniform(0.2, 3):.6f}", "2", "np.float64(0.75)"):
+            answer = run_dual(source, f"{rule}({plain})")
+            if isinstance(answer.value, tuple):
+                raise answer.wrong("for a plain number the result has to be a plain number, not a Dual.")
+            expect_value(answer, eval(f"{rule}({plain})", vars(reference)), reveal=False)
+
+
+@check("q1g", "large arguments and a base of zero are right", points=0.75)
+def extreme_functions(exp, log, sin, tanh, power, source):
+    for program in (
+        *(f"tanh(Dual({x}, 2.0))" for x in (1000.0, -1000.0, 400.0, -25.0, 0.0)),
+        *(f"exp(Dual({x}, 3.0))" for x in (-1000.0, -40.0, 0.0, 300.0)),
+        *(f"log(Dual({x}, 3.0))" for x in (1e-6, 1e6)),
+        *(f"power(Dual(0.0, 3.0), {n})" for n in (0, 1, 2, 3, 1.5, 0.0)),
+        "power(Dual(-2.0, 3.0), 0)",
+    ):
+        expect_like_reference(source, program)
+
+
+@check("q1g", "they work on Duals of Duals, three levels deep too", points=1.25)
+def nested_functions(exp, log, sin, tanh, power, source, rng):
+    for depth in (2, 3):
+        for rule in FUNCTIONS:
+            expect_like_reference(source, f"{rule}({nested(rng, depth)})", depth, size=1e3)
+        for program in ("power({x}, 3)", "power({x}, -1.5)", "power(2.0, {x})", "power({x}, {y})"):
+            text = program.format(x=nested(rng, depth), y=nested(rng, depth))
+            expect_like_reference(source, text, depth, size=1e3)
+
+
+# 1(h), 1(i): derivatives of programs
+
+PROGRAMS = (
+    "lambda t: t * exp(sin(t))",
+    "lambda t: t ** 3 - 2 * t + 5 / t",
+    "lambda t: tanh(3 * t - 1) * 2 ** t",
+    "lambda t: log(1 + t * t) / t if t > 1 else sin(t) * t",
+    "lambda t: __import__('functools').reduce(lambda u, _: 3.1 * u * (1 - u), range(6), t / 3)",
+    "lambda t: t ** t - t",
+)
+
+
+def expect_number_like(source, program, right, size, relative=1e-11):
+    """Expect a plain number that agrees with the reference."""
+    answer = run_dual(source, program)
+    if isinstance(answer.value, tuple):
+        raise answer.wrong("a Dual, or a pair, came back: return a plain number.")
+    answer.close(right, within=np.asarray(relative * abs(right) + 1e3 * EPS * size))
+
+
+@check("q1h", "matches the reference for programs with branches and loops", points=1)
+def derivative_matches(derivative, source, rng):
+    for text in PROGRAMS:
+        for x in (round(rng.uniform(0.2, 0.9), 6), round(rng.uniform(1.2, 2), 6)):
+            right = reference.derivative(eval(text, vars(reference)), x)
+            expect_number_like(source, f"derivative({text}, {x!r})", right, 10)
+
+
+@check("q1h", "takes one evaluation of a program, which may return a plain number", points=0.5)
+def derivative_evaluates_once(derivative, source, rng):
+    for text in ("7", "2.5", "0 if t > 1 else t", "t"):
+        x = round(rng.uniform(1.5, 2), 6)
+        right = reference.derivative(eval(f"lambda t: {text}", vars(reference)), x)
+        expect_number_like(source, f"derivative(lambda t: {text}, {x!r})", right, 1)
+    program = (
+        f"(lambda calls: (derivative(lambda t: (calls.append(1), sin(t) * t)[1], {x!r}), len(calls))[1])([])"
+    )
+    count = run_program(source, "the number of evaluations that derivative takes", program)
+    if count.value != 1:
+        raise count.wrong(f"f was evaluated {count.value} times; once, on a Dual, is enough.")
+
+
+@check("q1h", "takes a Dual in the place of the number", points=0.5)
+def derivative_at_a_dual(derivative, source, rng):
+    for text in PROGRAMS[:4]:
+        for x in (round(rng.uniform(0.2, 0.9), 6), round(rng.uniform(1.2, 2), 6)):
+            expect_like_reference(source, f"derivative({text}, Dual({x!r}, 1.5))", size=100)
+
+
+@check("q1i", "matches the reference, to rounding", points=0.75)
+def curvature_matches(second_derivative, source, rng):
+    for text in PROGRAMS:
+        for x in (round(rng.uniform(0.2, 0.9), 6), round(rng.uniform(1.2, 2), 6)):
+            right = reference.second_derivative(eval(text, vars(reference)), x)
+            expect_number_like(source, f"second_derivative({text}, {x!r})", right, 100, 1e-10)
+
+
+@check("q1i", "is zero for programs that are constant or linear, and right for squares", points=0.5)
+def curvature_of_simple_programs(second_derivative, source, rng):
+    for text, right in (
+        ("7", 0.0),
+        ("3 * t - 1", 0.0),
+        ("t", 0.0),
+        ("t * t", 2.0),
+        ("(t - 4) ** 2 * 3", 6.0),
+    ):
+        program = f"second_derivative(lambda t: {text}, {rng.uniform(-2, 2):.6f})"
+        expect_number_like(source, program, right, 1)
+
+
+# 1(j): a gradient checker
+
+
+def waves(rng, n):
+    """A smooth function from (n,) to a number, its gradient, and a point where that is not small."""
+    while True:
+        A, c = rng.normal(size=(5, n)) / np.sqrt(n), rng.normal(size=5)
+        x = rng.choice([-1, 1], size=n) * rng.uniform(0.5, 2.0, size=n)
+
+        def f(v, A=A, c=c):
+            return float(np.sin(A @ v + c).sum() + 0.5 * (v**2).sum() / n)
+
+        g = A.T @ np.cos(A @ x + c) + x / n
+        if np.abs(g * x).max() > 0.1 * abs(f(x)):
+            return f, g, x
+
+
+def size_of(f, g, x):
+    """What errors are relative to."""
+    return abs(f(x)) + np.abs(g * np.where(x == 0, 1, x)).max()
+
+
+@check("q1j", "it sees one wrong entry of many, and how wrong it is", points=1)
+def one_wrong_entry(is_gradient_right, rng):
+    for n in (1, 2, 6, 40):
+        f, g, x = waves(rng, n)
+        size = size_of(f, g, x)
+        for i in sorted({0, n // 2, n - 1}):
+            for error in (0.3, -0.01, 3e-4):
+                wrong = with_entry(g, i, g[i] + error * size / x[i])
+                case = Planted(f"one of {n} entries is wrong", wrong, False, i, abs(error))
+                expect_verdicts(is_gradient_right, "a smooth function", f, x, [case])
+        cases = [Planted("the gradient is right", g, True), Planted("it is zero", 0 * g, False)]
+        cases += [Planted("all entries are off by a thousandth", g + 1e-3 * size / x, False)]
+        cases += [Planted("it has the wrong sign", -g, False)]
+        if n > 1:
+            if np.abs((np.roll(g, 1) - g) * x).max() > 0.01 * size:
+                cases.append(Planted("its entries are shifted by one", np.roll(g, 1), False))
+            step = 0.1 * size * np.eye(n)[0] / x - 0.1 * size * np.eye(n)[1] / x
+            cases.append(Planted("two errors of opposite sign", g + step, False))
+        expect_verdicts(is_gradient_right, "a smooth function", f, x, cases)
+
+
+@check(
+    "q1j",
+    "it accepts right gradients: of float32's precision, of zeros, of badly scaled variables",
+    points=0.75,
+)
+def right_gradients(is_gradient_right, rng):
+    for n in (1, 3, 10):
+        f, g, x = waves(rng, n)
+        cases = [Planted("it is right but for float32's rounding", g.astype(np.float32), True)]
+        cases.append(Planted("it is right but for an error of 1e-7", g + 1e-7 * size_of(f, g, x) / x, True))
+        expect_verdicts(is_gradient_right, "a smooth function", f, x, cases)
+        at = np.zeros(n)
+        expect_verdicts(
+            is_gradient_right,
+            "1 + sum of cos(x_i), at its maximum",
+            lambda v: float(1 + np.cos(v).sum()),
+            at,
+            [Planted("the gradient is zero, and right", at, True), Planted("it is 0.1", at + 0.1, False)],
+        )
+        scale = 10.0 ** rng.integers(-6, 7, size=n)
+        expect_verdicts(
+            is_gradient_right,
+            "a smooth function of badly scaled variables",
+            lambda v, f=f, scale=scale: f(v / scale),
+            x * scale,
+            [
+                Planted("it is right, its variables have very different sizes", g / scale, True),
+                Planted(
+                    "the last entry is wrong",
+                    with_entry(g, n - 1, g[-1] + size_of(f, g, x)) / scale,
+                    False,
+                    n - 1,
+                ),
+            ],
+        )
+    mixed = np.array([0.0, 2.0, 0.0, -1.0])
+    c = np.array([1.0, 2.0, -3.0, 0.5])
+    g = c * np.exp(c @ mixed / 4) / 4
+    cases = [Planted("it is right, some variables are 0", g, True)]
+    cases.append(Planted("entry 2 is wrong, where x is 0", with_entry(g, 2, 0.0), False, 2))
+    expect_verdicts(is_gradient_right, "an exponential", lambda v: float(np.exp(c @ v / 4)), mixed, cases)
+    expect_verdicts(
+        is_gradient_right, "the constant 3", lambda v: 3.0, c, [Planted("it is zero, and right", 0 * c, True)]
+    )
+    zero = [Planted("it is zero, and right", 0 * c, True), Planted("it is 1 where f is 0", c * 0 + 1, False)]
+    expect_verdicts(is_gradient_right, "the constant 0", lambda v: 0.0, c, zero)
+
+
+@check("q1j", "it sees NaN, infinities and wrong shapes", points=0.5)
+def unfit_gradients(is_gradient_right, rng):
+    f, g, x = waves(rng, 4)
+    cases = [Planted(f"entry {i} is NaN", with_entry(g, i, np.nan), False, i, np.inf) for i in (0, 3)]
+    cases.append(Planted("all entries are NaN", g * np.nan, False, None, np.inf))
+    cases.append(Planted("entry 1 is -infinity", with_entry(g, 1, -np.inf), False, 1, np.inf))
+    for shape in ((4, 1), (1, 4), (2, 2)):
+        cases.append(Planted(f"its shape is {shape}", g.reshape(shape), False, -1, np.inf))
+    cases.append(Planted("it has an entry too many", np.append(g, 0.0), False, -1, np.inf))
+    cases.append(Planted("it is a single number", float(g[0]), False, -1, np.inf))
+    expect_verdicts(is_gradient_right, "a smooth function", f, x, cases)
+    same = np.full(4, 0.5)
+    g = 2 * same
+    cases = [
+        Planted("its shape is (1,), and its number is every entry", g[:1], False, -1, np.inf),
+        Planted("its shape is (4, 1), and its numbers are right", g[:, None], False, -1, np.inf),
+    ]
+    expect_verdicts(is_gradient_right, "the sum of squares", lambda v: float((v**2).sum()), same, cases)
+
+
+@check("q1j", "for 1000 variables it takes 2010 evaluations at most and finds the wrong entry", points=0.5)
+def many_variables(is_gradient_right, rng):
+    f, g, x = waves(rng, 1000)
+    i = int(rng.integers(100, 900))
+    wrong = with_entry(g, i, g[i] + 0.01 * size_of(f, g, x) / x[i])
+    cases = [Planted("it is right", g, True), Planted("one of 1000 entries is wrong", wrong, False, i, 0.01)]
+    expect_verdicts(is_gradient_right, "a smooth function", f, x, cases)
+
+
+@check("q1j", "it takes whole numbers and views, and changes no argument", points=0.5)
+def unusual_points_of_checker(is_gradient_right, rng):
+    def f(v):
+        return float((v**2 + v).sum())
+
+    for x in unusual_points(rng, 5):
+        g = 2.0 * x + 1
+        wrong = with_entry(g, 3, g[3] + 0.5 * size_of(f, g, x) / (abs(x[3]) or 1))
+        cases = [Planted("it is right", g, True), Planted("entry 3 is wrong", wrong, False, 3, 0.5)]
+        expect_verdicts(is_gradient_right, "sum of x_i^2 + x_i", f, x, cases)
