@@ -105,7 +105,7 @@ def forward_cost(sizes: tuple) -> int:
     multiplications : int, exact however large it is.
     """
     # BEGIN SOLUTION
-    return sizes[0] * sum(inputs * outputs for inputs, outputs in zip(sizes, sizes[1:], strict=False))
+    return sizes[0] * sum(sizes[k] * sizes[k + 1] for k in range(len(sizes) - 1))
     # END SOLUTION
 
 
@@ -121,7 +121,7 @@ def backward_cost(sizes: tuple) -> int:
     multiplications : int, exact however large it is.
     """
     # BEGIN SOLUTION
-    return sizes[-1] * sum(inputs * outputs for inputs, outputs in zip(sizes, sizes[1:], strict=False))
+    return sizes[-1] * sum(sizes[k] * sizes[k + 1] for k in range(len(sizes) - 1))
     # END SOLUTION
 
 
@@ -153,7 +153,7 @@ def forward_storage(sizes: tuple) -> int:
     numbers : int, exact however large it is.
     """
     # BEGIN SOLUTION
-    return 2 * max(inputs + outputs for inputs, outputs in zip(sizes, sizes[1:], strict=False))
+    return 2 * max(sizes[k] + sizes[k + 1] for k in range(len(sizes) - 1))
     # END SOLUTION
 
 
@@ -169,7 +169,7 @@ def backward_storage(sizes: tuple) -> int:
     numbers : int, exact however large it is.
     """
     # BEGIN SOLUTION
-    return sum(sizes) + max(inputs + outputs for inputs, outputs in zip(sizes, sizes[1:], strict=False))
+    return sum(sizes) + max(sizes[k] + sizes[k + 1] for k in range(len(sizes) - 1))
     # END SOLUTION
 
 
@@ -187,20 +187,18 @@ class Node:
         self.parents = tuple(parents)
         self.local_vjps = tuple(local_vjps)
 
+    def __add__(self, other):
+        """The node of a sum, of two nodes of one shape."""
+        return Node(self.value + other.value, (self, other), (lambda u: u, lambda u: u))
 
-def add(a: Node, b: Node) -> Node:
-    """Add two nodes of one shape."""
-    return Node(a.value + b.value, (a, b), (lambda u: u, lambda u: u))
+    def __mul__(self, other):
+        """The node of a product, entry by entry, of two nodes of one shape."""
+        a, b = self.value, other.value
+        return Node(a * b, (self, other), (lambda u: u * b, lambda u: u * a))
 
-
-def multiply(a: Node, b: Node) -> Node:
-    """Multiply two nodes of one shape, entry by entry."""
-    return Node(a.value * b.value, (a, b), (lambda u: u * b.value, lambda u: u * a.value))
-
-
-def sin(a: Node) -> Node:
-    """Take the sine of every entry of a node."""
-    return Node(np.sin(a.value), (a,), (lambda u: u * np.cos(a.value),))
+    def sin(self):
+        """The node of the sine of every entry."""
+        return Node(np.sin(self.value), (self,), (lambda u: u * np.cos(self.value),))
 
 
 def topological_order(node: Node) -> list:
