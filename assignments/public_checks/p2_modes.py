@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from public_checks import CheckFailure, NotAttempted, check, uses
+from public_checks import CheckFailure, Incorrect, NotAttempted, check, uses
 from public_checks.expect import Answer, expect, expect_derivative
 from public_checks.outcomes import OutOfTime, Raised
 
@@ -49,6 +49,7 @@ class Chain:
     layers : the list of tuples that students' functions get.
     calls : how often each function was called since `begin`, by kind and number of its layer.
     complaint : what is wrong with the first call that makes no sense, or None.
+    starts : the vectors that the jvp of the first layer and the vjp of the last one were called with.
     """
 
     def __init__(self, weights):
@@ -70,7 +71,7 @@ class Chain:
 
         kinds : which functions of the layers may be called.
         """
-        self.calls, self.complaint, self.kinds = Counter(), None, kinds
+        self.calls, self.complaint, self.kinds, self.starts = Counter(), None, kinds, []
         self.points = None if x is None else self.values(x)
 
     def values(self, x):
@@ -95,6 +96,8 @@ class Chain:
             self._complain(f"{who} {wrong}")
             return np.zeros(self.sizes[number + (kind != "vjp")])
         x, *vector = arguments
+        if vector and number == (0 if kind == "jvp" else len(self.layers) - 1):
+            self.starts.append(vector[0])
         if self.points is not None and not _near(x, self.points[number]):
             where = self._where(x, number)
             self._complain(f"{who} is called at {where}. Its x has to be the input of that layer.")
@@ -133,7 +136,7 @@ class Chain:
             return "the output of the whole chain"
         if x.shape == self.points[number].shape and np.abs(x - self.points[number]).max() < 0.01:
             return "a point near by, as for differences"
-        return "a point that is no value of the chain"
+        return "a point that is no value of this chain, perhaps left over from an earlier call"
 
 
 def _normal(rng, shape, dtype):
@@ -176,10 +179,8 @@ def expect_calls(answer, chain, kind, count):
         if seen == 0 < count:
             raise answer.wrong(f"the {kind} of layer {number + 1} is never called. Is the layer left out?")
         if seen != count:
-            raise answer.wrong(
-                f"the {kind} of layer {number + 1} is called {_times(seen)}; it has to be called "
-                f"{_times(count)}, {'' if count == 1 else 'one time '}for each sweep."
-            )
+            right = "one sweep is enough" if count == 1 else f"it takes {count} sweeps, and one call for each"
+            raise answer.wrong(f"the {kind} of layer {number + 1} is called {_times(seen)}; {right}.")
 
 
 def expect_passes(answer, chain, most, last=0):
@@ -202,14 +203,15 @@ def _times(count):
     return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
-SIZES = ((3, 4), (4, 3, 2), (2, 3, 5, 4), (3, 3, 3, 3))
+SIZES = ((3, 3, 3, 3), (3, 4), (4, 3, 2), (2, 3, 5, 4))
 
 
 def public_chains(rng, reverse=False):
-    """A chain of each of the SIZES, an x, and a v or, in reverse, a u."""
+    """Two chains of each of the SIZES, each with an x, and a v or, in reverse, a u."""
     for sizes in SIZES:
-        chain = Chain.random(rng, sizes)
-        yield chain, rng.normal(size=sizes[0]), rng.uniform(1, 2, size=sizes[-1 if reverse else 0])
+        for _ in range(2):
+            chain = Chain.random(rng, sizes)
+            yield chain, rng.normal(size=sizes[0]), rng.uniform(1, 2, size=sizes[-1 if reverse else 0])
 
 
 def instead(chain):
@@ -273,15 +275,16 @@ def expect_the_same_twice(function, source, chain, **arguments):
     """Expect that a second call with the very same list of layers does what the first one does."""
     chain.begin()
     arguments = {"layers": chain.layers, **arguments}
+    answer = Answer(function.name, arguments, None)
     twice = source(f"lambda *a: ({function.name}(*a), {function.name}(*a))")
     try:
-        one, other = twice(*arguments.values())
+        one, other = (replace(answer, value=value)._numbers() for value in twice(*arguments.values()))
     except (NotAttempted, OutOfTime):
         raise
     except CheckFailure:
         one = other = None
     if other is None or chain.complaint is not None or not np.array_equal(one, other):
-        raise Answer(function.name, arguments, one).wrong(
+        raise answer.wrong(
             "a second call with the same arguments does something else. Does the first one change the list "
             "of layers, or leave something behind?"
         )
@@ -321,13 +324,13 @@ def n_sweeps(jacobian_forward, rng):
         answer = expect_on(jacobian_forward, chain, ("f", "jvp"), x=x)
         expect_shape(answer, chain)
         expect_calls(answer, chain, "jvp", chain.sizes[0])
-        expect_passes(answer, chain, chain.sizes[0])
+        expect_passes(answer, chain, chain.sizes[0] + 1)
 
 
 @check("q2c", "the Jacobian is the numerical one of the chain", points=0.75)
 def forward_jacobian_is_the_derivative(jacobian_forward, rng):
     for chain, x, _ in public_chains(rng):
-        expect_chain_derivative("jacobian", chain, jacobian_forward, x)
+        expect_chain_jacobian(jacobian_forward, chain, x)
         expect_whole_numbers(jacobian_forward, chain)
 
 
@@ -343,8 +346,22 @@ def m_sweeps(jacobian_backward, rng):
 @check("q2d", "the Jacobian is the numerical one of the chain", points=0.75)
 def backward_jacobian_is_the_derivative(jacobian_backward, rng):
     for chain, x, _ in public_chains(rng):
-        expect_chain_derivative("jacobian", chain, jacobian_backward, x)
+        expect_chain_jacobian(jacobian_backward, chain, x)
         expect_whole_numbers(jacobian_backward, chain)
+
+
+def expect_chain_jacobian(function, chain, x):
+    """Expect the numerical Jacobian; where it is another, look whether sweeps begin with unit vectors."""
+    try:
+        expect_chain_derivative("jacobian", chain, function, x)
+    except Incorrect as failure:
+        odd = [v for v in chain.starts if np.count_nonzero(v) != 1 or v.sum() != 1]
+        if not odd:
+            raise
+        begins = (
+            f"A sweep begins with [{', '.join(f'{entry:g}' for entry in odd[0])}], which is no unit vector."
+        )
+        raise Incorrect(f"{failure}\n{begins}") from None
 
 
 def expect_whole_numbers(function, chain):
@@ -364,13 +381,8 @@ def expect_whole_numbers(function, chain):
 # 2(e)
 
 
-def expect_count(function, sizes, expected, mistakes=(), otherwise="", reveal=False):
-    """Expect a whole number, exactly.
-
-    mistakes : pairs of a wrong number and a sentence that says where it may come from.
-    otherwise : the sentence for any other wrong number.
-    """
-    answer = expect(function, sizes=sizes)
+def count_in(answer):
+    """The whole number that came back. Errors: Incorrect where it is anything else."""
     value = answer.value
     if value is None:
         raise answer.wrong("the result is None. Did you forget a return?")
@@ -380,10 +392,32 @@ def expect_count(function, sizes, expected, mistakes=(), otherwise="", reveal=Fa
         )
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise answer.wrong(f"the result has to be an int; yours is {_kind(value)}.")
+    return int(value)
+
+
+def expect_count(function, sizes, expected, mistakes=(), otherwise="", reveal=False):
+    """Expect a whole number, exactly.
+
+    mistakes : pairs of a wrong number and a sentence that says where it may come from.
+    otherwise : the sentence for any other wrong number.
+    """
+    answer = expect(function, sizes=sizes)
+    value = count_in(answer)
     if value != expected:
         said = next((sentence for wrong, sentence in mistakes if value == wrong), otherwise)
         right = f"; it has to be {expected}" if reveal else ", which is wrong"
-        raise answer.wrong(f"the result is {value}{right}. {said}".rstrip())
+        shown = value if abs(value) < 10**60 else "a number of more than 60 digits"
+        raise answer.wrong(f"the result is {shown}{right}. {said}".rstrip())
+
+
+def expect_mode(function, sizes, expected, hint=""):
+    """Expect the name of a mode."""
+    answer = expect(function, sizes=sizes)
+    value = answer.value
+    if not isinstance(value, str):
+        raise answer.wrong(f"the result has to be 'forward' or 'backward'; yours is {_kind(value)}.")
+    if value != expected:
+        raise answer.wrong(f"the result is {value[:20]!r}, which is wrong. {hint}".rstrip())
 
 
 ONE_SWEEP = "This is a single sweep; how many does the Jacobian take?"
@@ -401,10 +435,11 @@ def costs_of_some_chains(forward_cost, backward_cost):
     expect_count(forward_cost, sizes, 112, [*others, (392, OTHER_MODE), (224, TWICE)], reveal=True)
     expect_count(backward_cost, sizes, 392, [*others, (112, OTHER_MODE), (784, TWICE)], reveal=True)
     for sizes in ((4, 6), (3, 5, 1), (2, 9, 4, 8, 3)):
-        one, other = expect(forward_cost, sizes=sizes), expect(backward_cost, sizes=sizes[::-1])
-        if one.value != other.value:
+        one = expect(forward_cost, sizes=sizes)
+        turned = count_in(expect(backward_cost, sizes=sizes[::-1]))
+        if count_in(one) != turned:
             raise one.wrong(
-                f"the result is {one.value}, and backward_cost of the chain turned round is {other.value}. "
+                f"the result is {one.value}, and backward_cost of the chain turned round is {turned}. "
                 "The two have to be equal."
             )
     rounded = "Do the counts go through NumPy's 64-bit ints, or through floats?"
@@ -415,14 +450,9 @@ def costs_of_some_chains(forward_cost, backward_cost):
 @check("q2e", "the cheaper mode, and the memory of small chains", points=1)
 def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_storage):
     for sizes, expected in (((5, 9, 2), "backward"), ((2, 9, 5), "forward"), ((4, 9, 4), "backward")):
-        answer = expect(cheaper_mode, sizes=sizes)
-        if not isinstance(answer.value, str) or answer.value != expected:
-            n, m = sizes[0], sizes[-1]
-            hint = "Both modes take the same number here." if n == m else "Which mode finds a column a sweep?"
-            raise answer.wrong(
-                f"the result has to be '{expected}'; yours is {answer.value!r}. The Jacobian has {m} rows "
-                f"and {n} columns. {hint}"
-            )
+        n, m = sizes[0], sizes[-1]
+        hint = "Both modes take the same number here." if n == m else "Which mode finds a column a sweep?"
+        expect_mode(cheaper_mode, sizes, expected, f"The Jacobian has {m} rows and {n} columns. {hint}")
     tangents = "Each value has a tangent beside it."
     let_go = "Forward mode lets go of a value as soon as the next layer is through."
     peak = "Is it the layer at which the most is held?"
@@ -442,30 +472,34 @@ def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_stora
 
 # Graphs
 
-# Builds a graph in the student's namespace, and gives a dict from the names of the steps to nodes.
+# Programs that run among the student's names, where a name such as `list` may be anything: hence `b`.
+
+# Builds a graph, and gives a dict from the names of the steps to nodes.
 GRAPH = """(lambda nodes, steps: [nodes.setdefault(name, {
     "leaf": Node,
-    "add": lambda a, b: a + b,
-    "multiply": lambda a, b: a * b,
-    "sin": lambda a: a.sin(),
-    "linear": lambda W, a: Node(W @ a.value, (a,), (lambda u: W.T @ u,)),
+    "add": lambda x, y: x + y,
+    "multiply": lambda x, y: x * y,
+    "sin": lambda x: x.sin(),
+    "linear": lambda W, x: Node(W @ x.value, (x,), (lambda u: W.T @ u,)),
     "node": lambda value, vjps, *parents: Node(value, parents, vjps),
-}[kind](*[nodes[a] if isinstance(a, str) else a for a in rest])) for name, kind, *rest in steps]
+}[kind](*[nodes[a] if b.isinstance(a, b.str) else a for a in rest])) for name, kind, *rest in steps]
 and nodes)({}, steps)"""
 
 # Calls topological_order for some of the nodes; gives lists of names, or the name of another type.
 ORDER = f"""lambda steps, *results: [
     (lambda names, order:
-        [names.get(id(o)) for o in order] if isinstance(order, list) else type(order).__name__
-    )({{id(n): name for name, n in nodes.items()}}, topological_order(nodes[result]))
-    for nodes in [{GRAPH}] for result in results]"""
+        [names.get(b.id(o)) for o in order] if b.isinstance(order, b.list) else b.type(order).__name__
+    )({{b.id(n): name for name, n in nodes.items()}}, topological_order(nodes[result]))
+    for b in [__import__("builtins")] for nodes in [{GRAPH}] for result in results]"""
 
-# Calls backward for pairs of a node and an upstream; gives the gradients of all steps and the number of keys.
+# Calls backward for pairs of a node and an upstream; gives the gradients of all steps, and whether there are
+# other keys.
 GRADIENTS = f"""lambda steps, *calls: [
     (lambda g:
-        ([g.get(n) for n in nodes.values()], len(g)) if isinstance(g, dict) else type(g).__name__
+        ([g.get(n) for n in nodes.values()], b.len(g) > b.sum(n in g for n in nodes.values()))
+        if b.isinstance(g, b.dict) else b.type(g).__name__
     )(backward(nodes[result], upstream))
-    for nodes in [{GRAPH}] for result, upstream in calls]"""
+    for b in [__import__("builtins")] for nodes in [{GRAPH}] for result, upstream in calls]"""
 
 DEPTH = 10_000
 
@@ -678,6 +712,7 @@ def order_of_deep_graphs(topological_order, source):
     for steps, result in SMALL:
         expect_order(source(ORDER), steps, result, calls=2)
     expect_order(source(ORDER), *diamonds(10))
+    expect_order(source(ORDER), *diamonds(40), seconds=1)
     expect_order(source(ORDER), *deep_graph(), seconds=5)
 
 
@@ -709,8 +744,8 @@ def _gradients(answer, steps, result):
         raise answer.wrong(
             f"the result has to be a dict from nodes to gradients; yours is a {answer.value}.{forgotten}"
         )
-    gradients, count = answer.value
-    if count and all(gradient is None for gradient in gradients):
+    gradients, others = answer.value
+    if others and all(gradient is None for gradient in gradients):
         raise answer.wrong("no node is a key of the dict; the keys have to be the nodes themselves.")
     needed, parts = ancestors(steps, result), {}
     for (name, *_), gradient in zip(steps, gradients, strict=True):
@@ -723,7 +758,7 @@ def _gradients(answer, steps, result):
             )
         if gradient is not None:
             parts[name] = replace(answer, value=gradient, name=f"the gradient of {name}")
-    if count != len(parts):
+    if others:
         raise answer.wrong("the dict has keys that are no nodes of the graph.")
     return parts
 
@@ -748,14 +783,14 @@ def _expect_derivatives(parts, steps, result, upstream):
             words = " It is the one for an upstream of ones: is upstream ignored?"
         elif is_close(-expected):
             words = " It has the wrong sign."
-        elif is_close(expected / max(uses_of[name], 1)):
-            words = f" It is 1/{uses_of[name]} of the right one: contributions add up, without a mean."
         elif uses_of[name] > 1:
             every = [derivative(steps, result, upstream, name, use) for use in range(uses_of[name])]
             if any(is_close(one) for one in every):
                 words = f" {name} is used {_times(uses_of[name])}, and this is what one use contributes."
-        if not words and name == result:
-            words = " The gradient of the result itself is upstream, and must not change later."
+            elif is_close(sum(every) / uses_of[name]):
+                words = f" It is 1/{uses_of[name]} of the right one: contributions add up, without a mean."
+        if not words and expected.shape:
+            words = " For numbers it is right: does an array change that is in use elsewhere?"
         told = "" if expected.size > 1 else f": {float(actual):.6g} in place of {float(expected):.6g}"
         raise part.wrong(f"{part.name} is wrong{told}.{words}")
 
@@ -813,31 +848,29 @@ def expect_each_use_once(program, steps, result, upstream):
     what = {"node": f"{result}, where {described(steps)}", "upstream": upstream}
     answer, _ = expect_program(program, "backward", what, noted.steps, (result, upstream))
     needed = ancestors(steps, result)
-    for step in steps:
-        name = step[0]
-        for place, parent in enumerate(parents(step) if name in needed else ()):
-            who = f"the local vjp of {name} for its parent {parent}"
-            if step[2:].count(parent) > 1:
-                who += f" (use {place + 1})"
-            seen = noted.seen.get((name, place), [])
-            if not seen:
-                raise answer.wrong(f"{who} is never called.")
-            if len(seen) > 1:
-                raise answer.wrong(
-                    f"{who} is called {_times(len(seen))}. Call it once, when the gradient of {name} is "
-                    "complete."
-                )
-            if not isinstance(seen[0], (float, np.floating)):
-                raise answer.wrong(
-                    f"{who} is called with {_kind(seen[0])}; the gradient of {name} is a float."
-                )
-            if not np.isclose(seen[0], derivative(steps, result, upstream, name), rtol=1e-9, atol=1e-12):
-                cause = f"Have all contributions to {name} come in by then?"
-                if name != result and np.isclose(seen[0], upstream):
-                    cause = "It is upstream."
-                raise answer.wrong(
-                    f"{who} is called with {seen[0]:.6g}, which is not the gradient of {name}. {cause}"
-                )
+    uses = [(step, place) for step in steps if step[0] in needed for place in range(len(parents(step)))]
+    # One that is never called comes first: it tells more than another that is called in its place.
+    for step, place in sorted(uses, key=lambda use: (use[0][0], use[1]) in noted.seen):
+        name, parent = step[0], parents(step)[place]
+        who = f"the local vjp of {name} for its parent {parent}"
+        if parents(step).count(parent) > 1:
+            who += f", of use {place + 1},"
+        seen = noted.seen.get((name, place), [])
+        if not seen:
+            raise answer.wrong(f"{who} is never called.")
+        if len(seen) > 1:
+            raise answer.wrong(
+                f"{who} is called {_times(len(seen))}. Call it once, when the gradient of {name} is complete."
+            )
+        if not isinstance(seen[0], (float, np.floating)):
+            raise answer.wrong(f"{who} is called with {_kind(seen[0])}; the gradient of {name} is a float.")
+        if not np.isclose(seen[0], derivative(steps, result, upstream, name), rtol=1e-9, atol=1e-12):
+            cause = f"Have all contributions to {name} come in by then?"
+            if name != result and np.isclose(seen[0], upstream):
+                cause = "It is upstream."
+            raise answer.wrong(
+                f"{who} is called with {seen[0]:.6g}, which is not the gradient of {name}. {cause}"
+            )
 
 
 @check("q2g", "each local vjp is called once, with the whole gradient of its node", points=1)
@@ -851,9 +884,15 @@ def calls_by_themselves(backward, source, rng):
     program = source(GRADIENTS)
     for steps, result in SMALL:
         calls = [(result, 0.8), (result, -1.5), (result, 0.8)]
-        first, _, last = expect_gradients(program, steps, calls)
+        first, other, last = expect_gradients(program, steps, calls)
         for name, part in first.items():
-            if not np.array_equal(part.value, last[name].value):
+            one, two, three = (float(parts[name].array()) for parts in (first, other, last))
+            if one == two:
+                raise other[name].wrong(
+                    f"in a second call, with another upstream, {part.name} is the same as before. Is the "
+                    "first result kept?"
+                )
+            if not np.isclose(one, three, rtol=1e-9, atol=0):
                 raise last[name].wrong(
                     f"a later call with the same arguments finds another gradient of {name}. Is something "
                     "kept in the nodes, or elsewhere?"

@@ -16,14 +16,18 @@ def jvp(layers, x, v):
     return v
 
 
-@mistake("q2a", "every layer's jvp is taken at the input of the chain", says="A layer takes what the layer before")
+@mistake(
+    "q2a",
+    "every layer's jvp is taken at the input of the chain",
+    says="is called at the input of the whole chain",
+)
 def jvp(layers, x, v):
     for _, layer_jvp, _ in layers:
         v = layer_jvp(x, v)
     return v
 
 
-@mistake("q2a", "the layers are taken last to first", says="A layer takes what the layer before")
+@mistake("q2a", "the layers are taken last to first", says="the layers are in the opposite order")
 def jvp(layers, x, v):
     for f, layer_jvp, _ in reversed(layers):
         x, v = f(x), layer_jvp(x, v)
@@ -76,7 +80,9 @@ def jvp(layers, x, v):
     return x, v
 
 
-@mistake("q2a", "the input of each layer is computed afresh from x", says="Keep the values that are needed again")
+@mistake(
+    "q2a", "the input of each layer is computed afresh from x", says="Keep the values that are needed again"
+)
 def jvp(layers, x, v):
     for k, (_, layer_jvp, _) in enumerate(layers):
         point = x
@@ -86,7 +92,7 @@ def jvp(layers, x, v):
     return v
 
 
-@mistake("q2a", "builds the Jacobian by n sweeps, then multiplies it by v", says="it has to be called once for each sweep")
+@mistake("q2a", "builds the Jacobian by n sweeps, then multiplies it by v", says="one sweep is enough")
 def jvp(layers, x, v):
     columns = []
     for column in np.eye(len(x), dtype=v.dtype):
@@ -136,7 +142,7 @@ def jvp(layers, x, v):
 # 2(b) vjp
 
 
-@mistake("q2b", "each layer's vjp is taken at the layer's output", says="A layer takes what the layer before")
+@mistake("q2b", "each layer's vjp is taken at the layer's output", says="is called at the layer's output")
 def vjp(layers, x, u):
     points = []
     for f, _, _ in layers:
@@ -147,7 +153,11 @@ def vjp(layers, x, u):
     return u
 
 
-@mistake("q2b", "every layer's vjp is taken at the input of the chain", says="is called with x of shape")
+@mistake(
+    "q2b",
+    "every layer's vjp is taken at the input of the chain",
+    says="is called at the input of the whole chain",
+)
 def vjp(layers, x, u):
     for _, _, layer_vjp in reversed(layers):
         u = layer_vjp(x, u)
@@ -173,7 +183,9 @@ def vjp(layers, x, u):
     return u
 
 
-@mistake("q2b", "the forward pass is done afresh for every layer", says="Keep the values that are needed again")
+@mistake(
+    "q2b", "the forward pass is done afresh for every layer", says="Keep the values that are needed again"
+)
 def vjp(layers, x, u):
     for k in range(len(layers))[::-1]:
         point = x
@@ -217,7 +229,9 @@ def vjp(layers, x, u):
     return u
 
 
-@mistake("q2b", "the stored values are those of the first call", says="is a stored answer?")
+@mistake(
+    "q2b", "the stored values are those of the first call", says="perhaps left over from an earlier call"
+)
 def vjp(layers, x, u, stored={}):
     points = stored.setdefault(len(layers), [])
     if len(points) != len(layers) or any(p.shape != x.shape for p in points[:1]):
@@ -253,7 +267,9 @@ def vjp(layers, x, u):
     return u
 
 
-@mistake("q2b", "a row of shape (1, n)", says="has to be an array of shape (3,); yours is an array of shape (1, 3)")
+@mistake(
+    "q2b", "a row of shape (1, n)", says="has to be an array of shape (3,); yours is an array of shape (1, 3)"
+)
 def vjp(layers, x, u):
     points = []
     for f, _, _ in layers:
@@ -321,7 +337,7 @@ def jacobian_forward(layers, x):
     return np.stack([vjp(layers, x, e) for e in np.eye(len(y), dtype=np.result_type(x, np.float32))])
 
 
-@mistake("q2c", "the Jacobians of the layers are built and multiplied", says="one time for each sweep")
+@mistake("q2c", "the Jacobians of the layers are built and multiplied", says="and one call for each")
 def jacobian_forward(layers, x):
     J = np.eye(len(x), dtype=np.result_type(x, np.float32))
     for f, layer_jvp, _ in layers:
@@ -350,7 +366,7 @@ def jacobian_forward(layers, x):
     return J
 
 
-@mistake("q2c", "the ones of earlier unit vectors stay", says="the columns add up")
+@mistake("q2c", "the ones of earlier unit vectors stay", says="which is no unit vector")
 def jacobian_forward(layers, x):
     e, columns = np.zeros(len(x), dtype=np.result_type(x, np.float32)), []
     for j in range(len(x)):
@@ -359,7 +375,9 @@ def jacobian_forward(layers, x):
     return np.stack(columns, axis=1)
 
 
-@mistake("q2c", "as many unit vectors as outputs, of that size", says="takes the tangent of the layer's input")
+@mistake(
+    "q2c", "as many unit vectors as outputs, of that size", says="takes the tangent of the layer's input"
+)
 def jacobian_forward(layers, x):
     y = x
     for f, _, _ in layers:
@@ -429,7 +447,9 @@ def jacobian_backward(layers, x):
     return np.stack([jvp(layers, x, e) for e in np.eye(len(x), dtype=np.result_type(x, np.float32))], axis=1)
 
 
-@mistake("q2d", "as many unit vectors as inputs, of that size", says="what comes back from the layer after it")
+@mistake(
+    "q2d", "as many unit vectors as inputs, of that size", says="what comes back from the layer after it"
+)
 def jacobian_backward(layers, x):
     points, y = [], x
     for f, _, _ in layers:
@@ -441,7 +461,9 @@ def jacobian_backward(layers, x):
     return np.stack(rows)
 
 
-@mistake("q2d", "u is not set to the next unit vector between rows", says="what comes back from the layer after it")
+@mistake(
+    "q2d", "u is not set to the next unit vector between rows", says="what comes back from the layer after it"
+)
 def jacobian_backward(layers, x):
     points = []
     for f, _, _ in layers:
@@ -455,7 +477,7 @@ def jacobian_backward(layers, x):
     return np.stack(rows)
 
 
-@mistake("q2d", "the Jacobians of the layers are built and multiplied", says="one time for each sweep")
+@mistake("q2d", "the Jacobians of the layers are built and multiplied", says="and one call for each")
 def jacobian_backward(layers, x):
     J = np.eye(len(x), dtype=np.result_type(x, np.float32))
     for f, _, layer_vjp in layers:
@@ -465,7 +487,7 @@ def jacobian_backward(layers, x):
     return J
 
 
-@mistake("q2d", "each layer's vjp is taken at the layer's output", says="A layer takes what the layer before")
+@mistake("q2d", "each layer's vjp is taken at the layer's output", says="is called at the layer's output")
 def jacobian_backward(layers, x):
     points = []
     for f, _, _ in layers:
@@ -599,7 +621,7 @@ def cheaper_mode(sizes):
     return "backward" if sizes[-1] >= sizes[0] else "forward"
 
 
-@mistake("q2e", "a bool in place of the mode's name", says="yours is True")
+@mistake("q2e", "a bool in place of the mode's name", says="yours is a bool")
 def cheaper_mode(sizes):
     return sizes[-1] <= sizes[0]
 
@@ -619,7 +641,9 @@ def forward_storage(sizes):
     return 2 * (sizes[-1] + sizes[-2])
 
 
-@mistake("q2e", "the vectors of the backward pass are left out", says="The vector that a layer's vjp is given")
+@mistake(
+    "q2e", "the vectors of the backward pass are left out", says="The vector that a layer's vjp is given"
+)
 def backward_storage(sizes):
     return sum(sizes)
 
@@ -690,7 +714,9 @@ def topological_order(node):
     return order[::-1]
 
 
-@mistake("q2f", "breadth first: by the shortest way to the result", says="it has to wait for all of its parents")
+@mistake(
+    "q2f", "breadth first: by the shortest way to the result", says="it has to wait for all of its parents"
+)
 def topological_order(node):
     order, waiting, seen = [], [node], {node}
     while waiting:
@@ -802,7 +828,9 @@ def topological_order(node):
     return order
 
 
-@mistake("q2f", "what was visited is remembered for the next call", says="Is something kept from the first one?")
+@mistake(
+    "q2f", "what was visited is remembered for the next call", says="Is something kept from the first one?"
+)
 def topological_order(node, seen=set()):
     seen.add(node)
     order, path = [], [(node, iter(node.parents))]
@@ -967,7 +995,9 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake("q2g", "breadth first: gradients are passed on before they are complete", says="Have all contributions")
+@mistake(
+    "q2g", "breadth first: gradients are passed on before they are complete", says="Have all contributions"
+)
 def backward(node, upstream):
     gradients, waiting, seen = {node: upstream}, [node], {node}
     while waiting:
@@ -981,7 +1011,9 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake("q2g", "gradients are added up in the nodes, call after call", says="kept in the nodes, or elsewhere?")
+@mistake(
+    "q2g", "gradients are added up in the nodes, call after call", says="kept in the nodes, or elsewhere?"
+)
 def backward(node, upstream):
     order = topological_order(node)
     for n in order:
@@ -994,15 +1026,16 @@ def backward(node, upstream):
     return {n: n.gradient for n in order}
 
 
-@mistake("q2g", "one dict for all calls", says="kept in the nodes, or elsewhere?")
-def backward(node, upstream, gradients={}):
-    if not any(n in gradients for n in topological_order(node)):
-        gradients.clear()
-    gradients[node] = upstream
+@mistake("q2g", "the first result is kept in the node", says="Is the first result kept?")
+def backward(node, upstream):
+    if hasattr(node, "gradients"):
+        return node.gradients
+    gradients = {node: upstream}
     for current in reversed(topological_order(node)):
         for parent, local_vjp in zip(current.parents, current.local_vjps):
             contribution = local_vjp(gradients[current])
             gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
+    node.gradients = gradients
     return gradients
 
 
@@ -1019,7 +1052,9 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake("q2g", "in place, with a copy of upstream only", says="must not change later")
+@mistake(
+    "q2g", "in place, with a copy of upstream only", says="does an array change that is in use elsewhere?"
+)
 def backward(node, upstream):
     gradients = {node: upstream * 1}
     for current in reversed(topological_order(node)):
@@ -1052,7 +1087,11 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake("q2g", "parents before children, so that zeros are passed on", says="does the gradient of a later node get there?")
+@mistake(
+    "q2g",
+    "parents before children, so that zeros are passed on",
+    says="does the gradient of a later node get there?",
+)
 def backward(node, upstream):
     gradients = {n: 0.0 * upstream for n in topological_order(node)}
     gradients[node] = upstream
@@ -1062,7 +1101,9 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake("q2g", "a parent that is used twice by one node counts once", says="this is what one use contributes")
+@mistake(
+    "q2g", "a parent that is used twice by one node counts once", says="this is what one use contributes"
+)
 def backward(node, upstream):
     gradients = {node: upstream}
     for current in reversed(topological_order(node)):
@@ -1072,7 +1113,11 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake("q2g", "both uses of one node are taken for the first: x * x doubles its first local vjp", says="is never called")
+@mistake(
+    "q2g",
+    "both uses of one node are taken for the first: x * x doubles its first local vjp",
+    says="is never called",
+)
 def backward(node, upstream):
     gradients = {node: upstream}
     for current in reversed(topological_order(node)):
