@@ -5,8 +5,10 @@ steps, each a name, a kind and what that takes: ("x", "leaf", 0.5), ("s", "sin",
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -71,8 +73,9 @@ class Chain:
 
         kinds : which functions of the layers may be called.
         """
-        self.calls, self.complaint, self.kinds, self.starts = Counter(), None, kinds, []
-        self.points = None if x is None else self.values(x)
+        self.calls: Counter[tuple[str, int]] = Counter()
+        self.complaint, self.kinds, self.starts = None, kinds, []
+        self.points = [] if x is None else self.values(x)
 
     def values(self, x):
         """The input of each layer, and the output."""
@@ -98,7 +101,7 @@ class Chain:
         x, *vector = arguments
         if vector and number == (0 if kind == "jvp" else len(self.layers) - 1):
             self.starts.append(vector[0])
-        if self.points is not None and not _near(x, self.points[number]):
+        if self.points and not _near(x, self.points[number]):
             where = self._where(x, number)
             self._complain(f"{who} is called at {where}. Its x has to be the input of that layer.")
         W, b = self.weights[number]
@@ -279,11 +282,12 @@ def expect_the_same_twice(function, source, chain, **arguments):
     twice = source(f"lambda *a: ({function.name}(*a), {function.name}(*a))")
     try:
         one, other = (replace(answer, value=value)._numbers() for value in twice(*arguments.values()))
+        same = chain.complaint is None and np.array_equal(one, other)
     except (NotAttempted, OutOfTime):
         raise
     except CheckFailure:
-        one = other = None
-    if other is None or chain.complaint is not None or not np.array_equal(one, other):
+        same = False
+    if not same:
         raise answer.wrong(
             "a second call with the same arguments does something else. Does the first one change the list "
             "of layers, or leave something behind?"
@@ -434,9 +438,9 @@ def costs_of_some_chains(forward_cost, backward_cost):
     others += [(wrong, NOT_ALL) for wrong in (42, 100, 147, 350)]
     expect_count(forward_cost, sizes, 112, [*others, (392, OTHER_MODE), (224, TWICE)], reveal=True)
     expect_count(backward_cost, sizes, 392, [*others, (112, OTHER_MODE), (784, TWICE)], reveal=True)
-    for sizes in ((4, 6), (3, 5, 1), (2, 9, 4, 8, 3)):
-        one = expect(forward_cost, sizes=sizes)
-        turned = count_in(expect(backward_cost, sizes=sizes[::-1]))
+    for chain in ((4, 6), (3, 5, 1), (2, 9, 4, 8, 3)):
+        one = expect(forward_cost, sizes=chain)
+        turned = count_in(expect(backward_cost, sizes=chain[::-1]))
         if count_in(one) != turned:
             raise one.wrong(
                 f"the result is {one.value}, and backward_cost of the chain turned round is {turned}. "
@@ -459,13 +463,13 @@ def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_stora
     vectors = "The vector that a layer's vjp is given and the one that comes out count too, both of them."
     ends = "Backward mode holds the input and the output of the chain, too."
     one_layer = "The vectors of one layer only are held at a time."
-    sizes = (5, 9, 6, 3, 3)
+    chain = (5, 9, 6, 3, 3)
     forward = [(15, tangents), (28, peak), (12, peak), (18, peak)]
     forward += [(wrong, let_go) for wrong in (26, 36, 42, 46, 52)]
     backward = [(wrong, vectors) for wrong in (26, 29, 31, 35)] + [(40, peak), (32, peak), (52, one_layer)]
     backward += [(wrong, ends) for wrong in (18, 21, 23, 33, 36, 38)]
-    expect_count(forward_storage, sizes, 30, forward, reveal=True)
-    expect_count(backward_storage, sizes, 41, backward, reveal=True)
+    expect_count(forward_storage, chain, 30, forward, reveal=True)
+    expect_count(backward_storage, chain, 41, backward, reveal=True)
     expect_count(forward_storage, (8,) * 101, 32, [(2 * 808, let_go)], reveal=True)
     expect_count(backward_storage, (8,) * 101, 824, reveal=True)
 
@@ -502,6 +506,7 @@ GRADIENTS = f"""lambda steps, *calls: [
     for b in [__import__("builtins")] for nodes in [{GRAPH}] for result, upstream in calls]"""
 
 DEPTH = 10_000
+Step = tuple[Any, ...]
 
 
 SHOWN = {"add": "{} + {}", "multiply": "{} * {}", "sin": "sin({})", "linear": "W @ {}"}
@@ -539,13 +544,23 @@ def ancestors(steps, result):
     return found
 
 
+RULES: dict[str, Callable[..., Any]] = {
+    "leaf": lambda a: a,
+    "add": lambda a, b: a + b,
+    "multiply": lambda a, b: a * b,
+    "sin": np.sin,
+    "linear": lambda W, a: W @ a,
+}
+
+
 def value_of(steps, result, changes=()):
     """The value of a result.
 
     changes : pairs of (name of a node, which use of it counted from 0, or None for all) and what is added
         to the node's value there.
     """
-    values, used = {}, Counter()
+    values: dict[str, Any] = {}
+    used: Counter[str] = Counter()
     added = dict(changes)
 
     def value(name):
@@ -555,13 +570,7 @@ def value_of(steps, result, changes=()):
 
     for name, kind, *rest in steps:
         inputs = [value(a) if isinstance(a, str) else a for a in rest]
-        values[name] = {
-            "leaf": lambda a: a,
-            "add": lambda a, b: a + b,
-            "multiply": lambda a, b: a * b,
-            "sin": np.sin,
-            "linear": lambda W, a: W @ a,
-        }[kind](*inputs) + added.get((name, None), 0)
+        values[name] = RULES[kind](*inputs) + added.get((name, None), 0)
     return values[result]
 
 
@@ -587,6 +596,8 @@ def expect_program(program, function, what, *arguments, seconds=10.0):
     answer = Answer(function, what, None)
     try:
         reply = program.call(*arguments, seconds=seconds)
+    except NotAttempted as failure:
+        raise NotAttempted(str(failure).replace(f"the program calls {function}, which", function)) from None
     except Raised as failure:
         if "RecursionError" in str(failure):
             raise answer.wrong(
@@ -644,16 +655,16 @@ SMALL = (
 )
 
 
-def deep_graph(depth=DEPTH):
+def deep_graph(depth: int = DEPTH) -> tuple[list[Step], str]:
     """So many times y = y + x, where y is x at first."""
-    steps = [("n0", "leaf", 0.5)] + [(f"n{i + 1}", "add", f"n{i}", "n0") for i in range(depth)]
-    return steps, f"n{depth}"
+    steps = [(f"n{i + 1}", "add", f"n{i}", "n0") for i in range(depth)]
+    return [("n0", "leaf", 0.5), *steps], f"n{depth}"
 
 
-def diamonds(count):
+def diamonds(count: int) -> tuple[list[Step], str]:
     """So many times x = x + x."""
-    steps = [("n0", "leaf", 0.5)] + [(f"n{i + 1}", "add", f"n{i}", f"n{i}") for i in range(count)]
-    return steps, f"n{count}"
+    steps = [(f"n{i + 1}", "add", f"n{i}", f"n{i}") for i in range(count)]
+    return [("n0", "leaf", 0.5), *steps], f"n{count}"
 
 
 def expect_order(program, steps, result, calls=1, seconds=10.0):
@@ -711,9 +722,8 @@ def order_of_small_graphs(topological_order, source):
 def order_of_deep_graphs(topological_order, source):
     for steps, result in SMALL:
         expect_order(source(ORDER), steps, result, calls=2)
-    expect_order(source(ORDER), *diamonds(10))
-    expect_order(source(ORDER), *diamonds(40), seconds=1)
-    expect_order(source(ORDER), *deep_graph(), seconds=5)
+    for (steps, result), seconds in ((diamonds(10), 1), (diamonds(40), 1), (deep_graph(), 5)):
+        expect_order(source(ORDER), steps, result, seconds=seconds)
 
 
 # 2(g)
@@ -899,6 +909,6 @@ def calls_by_themselves(backward, source, rng):
                 )
     steps, result = deep_graph()
     expect_gradients(program, steps, [(result, 0.8)], seconds=5)
-    steps = [("x", "leaf", 2), ("y", "leaf", 3), ("p", "multiply", "x", "y"), ("z", "add", "p", "x")]
-    (parts,) = expect_gradients(program, steps, [("z", 0.25)])
+    ints = [("x", "leaf", 2), ("y", "leaf", 3), ("p", "multiply", "x", "y"), ("z", "add", "p", "x")]
+    (parts,) = expect_gradients(program, ints, [("z", 0.25)])
     parts["x"].close(1.0, reveal=True)

@@ -11,6 +11,7 @@ from public_checks.p2_modes import (
     GRADIENTS,
     ORDER,
     Chain,
+    Step,
     deep_graph,
     diamonds,
     expect_calls,
@@ -241,12 +242,12 @@ def random_graph(rng, count, values):
 
     values : gives the value of an input.
     """
-    steps = [(f"x{i}", "leaf", values()) for i in range(3)]
+    steps: list[Step] = [(f"x{i}", "leaf", values()) for i in range(3)]
     for i in range(count):
         # Mostly of the last few nodes, so that the graph is deep.
         a, b = (steps[-1 - min(int(rng.exponential(2)), len(steps) - 1)][0] for _ in range(2))
         kind = str(rng.choice(["add", "multiply", "sin"]))
-        step = (f"n{i}", "sin", a) if kind == "sin" else (f"n{i}", kind, a, b)
+        step: Step = (f"n{i}", "sin", a) if kind == "sin" else (f"n{i}", kind, a, b)
         # Where values are positive they stay below 1.5, and so all slopes are positive: nothing cancels.
         if np.abs(value_of([*steps, step], step[0])).max() > 1.5:
             step = (f"n{i}", "sin", a)
@@ -283,7 +284,7 @@ def order_of_random_graphs(topological_order, source, rng):
 def order_of_special_graphs(topological_order, source):
     program = source(ORDER)
     expect_order(program, [("x", "leaf", 2.0), ("z", "sin", "x")], "x")
-    steps = [(name, "leaf", 0.0) for name in "abc"]
+    steps: list[Step] = [(name, "leaf", 0.0) for name in "abc"]
     steps += [("p", "add", "a", "b"), ("q", "add", "c", "p"), ("r", "multiply", "q", "q"), ("s", "sin", "r")]
     for result in "rspqa":
         expect_order(program, steps, result)
@@ -300,13 +301,15 @@ def order_again(topological_order, source, rng):
 
 @check("q2f", "of graphs that are 10 000 nodes deep", points=0.5)
 def order_of_a_deep_graph(topological_order, source):
-    expect_order(source(ORDER), *deep_graph(), seconds=5)
+    steps, result = deep_graph()
+    expect_order(source(ORDER), steps, result, seconds=5)
 
 
 @check("q2f", "of graphs of exponentially many paths", points=0.5)
 def order_of_many_paths(topological_order, source):
     for count in (10, 16, 30, 100):
-        expect_order(source(ORDER), *diamonds(count), seconds=2)
+        steps, result = diamonds(count)
+        expect_order(source(ORDER), steps, result, seconds=2)
 
 
 # 2(g)
@@ -344,7 +347,8 @@ def uses_of_random_graphs(backward, source, rng):
 def gradients_of_many_paths(backward, source, rng):
     program = source(GRADIENTS)
     for count in (4, 8, 12):
-        expect_each_use_once(program, *diamonds(count), 0.7)
+        steps, result = diamonds(count)
+        expect_each_use_once(program, steps, result, 0.7)
     for count in (30, 100):
         steps, result = diamonds(count)
         parts = expect_gradients(program, steps, [(result, 0.7)], seconds=2)[0]
@@ -367,7 +371,7 @@ def gradients_again(backward, source, rng):
         middle = steps[3 + count // 2][0]
         ups = rng.uniform(0.5, 2, size=(3, 3))
         expect_reference_gradients(program, steps, [(result, ups[0]), (middle, ups[1]), (result, ups[2])])
-    sums = [("x", "leaf", rng.normal(size=3)), ("y", "leaf", rng.normal(size=3))]
+    sums: list[Step] = [("x", "leaf", rng.normal(size=3)), ("y", "leaf", rng.normal(size=3))]
     sums += [("a", "add", "x", "y"), ("b", "add", "a", "x"), ("c", "add", "b", "b"), ("z", "add", "c", "a")]
     expect_reference_gradients(program, sums, [("z", up) for up in rng.uniform(0.5, 2, size=(2, 3))])
 
@@ -381,10 +385,10 @@ def gradients_of_dtypes(backward, source, rng):
         part.of_dtype(np.float32)
     expect_reference_gradients(source(GRADIENTS), steps, [(result, upstream)], FLOAT32)
     for values in (lambda: rng.integers(1, 5, size=3), lambda: int(rng.integers(1, 5))):
-        steps = [("x", "leaf", values()), ("y", "leaf", values()), ("p", "multiply", "x", "y")]
-        steps += [("q", "add", "p", "x"), ("z", "multiply", "q", "q")]
-        upstream = rng.uniform(0.5, 2, size=np.shape(steps[0][2]))
-        expect_reference_gradients(source(GRADIENTS), steps, [("z", upstream if upstream.shape else 0.25)])
+        ints: list[Step] = [("x", "leaf", values()), ("y", "leaf", values()), ("p", "multiply", "x", "y")]
+        ints += [("q", "add", "p", "x"), ("z", "multiply", "q", "q")]
+        upstream = rng.uniform(0.5, 2, size=np.shape(ints[0][2]))
+        expect_reference_gradients(source(GRADIENTS), ints, [("z", upstream if upstream.shape else 0.25)])
 
 
 @check("q2g", "are there for a single node and where they are zero, and nowhere else", points=0.5)

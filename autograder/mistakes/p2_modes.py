@@ -542,7 +542,7 @@ def jacobian_backward(layers, x):
 @variant("q2d", "calls vjp on layers that remember their values")
 def jacobian_backward(layers, x):
     def remembering(f, layer_jvp, layer_vjp):
-        kept = []
+        kept: list = []
 
         def once(x):
             if not kept:
@@ -916,7 +916,7 @@ def topological_order(node):
                 seen.add(parent)
                 found.append(parent)
     missing = {n: len(set(n.parents)) for n in found}
-    users = {n: [] for n in found}
+    users: dict = {n: [] for n in found}
     for n in found:
         for parent in set(n.parents):
             users[parent].append(n)
