@@ -97,7 +97,7 @@ class Chain:
         wrong = self._wrong_arguments(number, kind, arguments)
         if wrong is not None:
             self._complain(f"{who} {wrong}")
-            return np.zeros(self.sizes[number + (kind != "vjp")])
+            return np.zeros(self.sizes[number + (kind != "vjp")], self.weights[number][1].dtype)
         x, *vector = arguments
         if vector and number == (0 if kind == "jvp" else len(self.layers) - 1):
             self.starts.append(vector[0])
@@ -276,9 +276,12 @@ def vjp_is_the_derivative(vjp, source, rng):
 
 def expect_the_same_twice(function, source, chain, **arguments):
     """Expect that a second call with the very same list of layers does what the first one does."""
-    chain.begin()
     arguments = {"layers": chain.layers, **arguments}
-    answer = Answer(function.name, arguments, None)
+    chain.begin()
+    answer = expect(function, **arguments)
+    answer._numbers()
+    if chain.complaint is not None:
+        raise answer.wrong(chain.complaint)
     twice = source(f"lambda *a: ({function.name}(*a), {function.name}(*a))")
     try:
         one, other = (replace(answer, value=value)._numbers() for value in twice(*arguments.values()))
@@ -512,10 +515,10 @@ Step = tuple[Any, ...]
 SHOWN = {"add": "{} + {}", "multiply": "{} * {}", "sin": "sin({})", "linear": "W @ {}"}
 
 
-def described(steps):
-    """A graph as students would write it down."""
+def described(steps, result):
+    """A node and its graph, as students would write them down."""
     if len(steps) > 9:
-        return f"the last of {len(steps)} nodes"
+        return f"{result} in a graph of {len(steps)} nodes"
     shown = []
     for name, kind, *rest in steps:
         value = rest[0]
@@ -524,7 +527,7 @@ def described(steps):
             shown.append(f"{name} = Node({size})")
         else:
             shown.append(f"{name} = " + SHOWN[kind].format(*parents((name, kind, *rest))))
-    return "; ".join(shown)
+    return f"{result} of {'; '.join(shown)}"
 
 
 def parents(step):
@@ -669,16 +672,17 @@ def diamonds(count: int) -> tuple[list[Step], str]:
 
 def expect_order(program, steps, result, calls=1, seconds=10.0):
     """Expect a topological order from each of some calls."""
-    what = {"node": f"{result}, where {described(steps)}"}
+    what = {"node": described(steps, result)}
     answer, _ = expect_program(program, "topological_order", what, steps, *[result] * calls, seconds=seconds)
     for number, order in enumerate(answer.value):
-        again = " in a second call. Is something kept from the first one?" if number else "."
         if not isinstance(order, list):
             forgotten = " Did you forget a return?" if order == "NoneType" else ""
             raise answer.wrong(f"the result has to be a list of nodes; yours is a {order}.{forgotten}")
         wrong = _wrong_order(order, steps, result)
+        if wrong is not None and number:
+            raise answer.wrong(f"in a second call, {wrong}. Is something kept from the first one?")
         if wrong is not None:
-            raise answer.wrong(wrong + again)
+            raise answer.wrong(f"{wrong}.")
 
 
 def _wrong_order(order, steps, result):
@@ -734,7 +738,7 @@ def expect_gradients(program, steps, calls, seconds=10.0):
 
     calls : for each call of backward on the same graph, the name of the result and the upstream.
     """
-    asked = [{"node": f"{result}, where {described(steps)}", "upstream": u} for result, u in calls]
+    asked = [{"node": described(steps, result), "upstream": u} for result, u in calls]
     answer, left = expect_program(program, "backward", asked[0], steps, *calls, seconds=seconds)
     for what, given, after in zip(asked, calls, left[1:], strict=True):
         if not np.array_equal(given[1], after[1]):
@@ -760,12 +764,10 @@ def _gradients(answer, steps, result):
     needed, parts = ancestors(steps, result), {}
     for (name, *_), gradient in zip(steps, gradients, strict=True):
         if gradient is None and name in needed:
-            place = "itself" if name == result else f"which {result} was computed from"
-            raise answer.wrong(f"the dict has no gradient for the node {name}, {place}.")
+            role = "the node itself" if name == result else f"which {result} was computed from"
+            raise answer.wrong(f"the dict has no gradient for {name}, {role}.")
         if gradient is not None and name not in needed:
-            raise answer.wrong(
-                f"the dict has a gradient for the node {name}, which {result} does not depend on."
-            )
+            raise answer.wrong(f"the dict has a gradient for {name}, which {result} does not depend on.")
         if gradient is not None:
             parts[name] = replace(answer, value=gradient, name=f"the gradient of {name}")
     if others:
@@ -839,9 +841,13 @@ class Uses:
     def _local_vjp(self, name, place, slope):
         def local_vjp(u):
             self.seen.setdefault((name, place), []).append(u)
-            return slope * u if isinstance(u, (float, np.floating)) else 0.0
+            return slope * u if _is_number(u) else 0.0
 
         return local_vjp
+
+
+def _is_number(value):
+    return np.ndim(value) == 0 and np.asarray(value).dtype.kind in "fiu"
 
 
 def _slopes(steps, kind, operands):
@@ -855,7 +861,7 @@ def _slopes(steps, kind, operands):
 def expect_each_use_once(program, steps, result, upstream):
     """Expect that each local vjp is called once, with the whole gradient of its node."""
     noted = Uses(steps)
-    what = {"node": f"{result}, where {described(steps)}", "upstream": upstream}
+    what = {"node": described(steps, result), "upstream": upstream}
     answer, _ = expect_program(program, "backward", what, noted.steps, (result, upstream))
     needed = ancestors(steps, result)
     uses = [(step, place) for step in steps if step[0] in needed for place in range(len(parents(step)))]
@@ -872,14 +878,14 @@ def expect_each_use_once(program, steps, result, upstream):
             raise answer.wrong(
                 f"{who} is called {_times(len(seen))}. Call it once, when the gradient of {name} is complete."
             )
-        if not isinstance(seen[0], (float, np.floating)):
+        if not _is_number(seen[0]):
             raise answer.wrong(f"{who} is called with {_kind(seen[0])}; the gradient of {name} is a float.")
         if not np.isclose(seen[0], derivative(steps, result, upstream, name), rtol=1e-9, atol=1e-12):
             cause = f"Have all contributions to {name} come in by then?"
             if name != result and np.isclose(seen[0], upstream):
                 cause = "It is upstream."
             raise answer.wrong(
-                f"{who} is called with {seen[0]:.6g}, which is not the gradient of {name}. {cause}"
+                f"{who} is called with {float(seen[0]):.6g}, which is not the gradient of {name}. {cause}"
             )
 
 

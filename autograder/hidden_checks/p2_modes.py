@@ -309,7 +309,7 @@ def order_of_a_deep_graph(topological_order, source):
 def order_of_many_paths(topological_order, source):
     for count in (10, 16, 30, 100):
         steps, result = diamonds(count)
-        expect_order(source(ORDER), steps, result, seconds=2)
+        expect_order(source(ORDER), steps, result, seconds=1)
 
 
 # 2(g)
@@ -351,7 +351,7 @@ def gradients_of_many_paths(backward, source, rng):
         expect_each_use_once(program, steps, result, 0.7)
     for count in (30, 100):
         steps, result = diamonds(count)
-        parts = expect_gradients(program, steps, [(result, 0.7)], seconds=2)[0]
+        parts = expect_gradients(program, steps, [(result, 0.7)], seconds=1)[0]
         parts["n0"].close(0.7 * 2.0**count)
 
 
