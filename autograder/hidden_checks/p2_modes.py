@@ -1,0 +1,400 @@
+"""Problem 2, the hidden checks. They hold an answer against the reference on many chains and graphs."""
+
+import numpy as np
+
+import solutions.p2_modes as reference
+from hidden_checks import check
+from hidden_checks.inputs import FLOAT32, FLOAT64, in_float64, unusual
+from public_checks.boundary import Submission
+from public_checks.expect import expect
+from public_checks.p2_modes import (
+    GRADIENTS,
+    ORDER,
+    Chain,
+    Step,
+    deep_graph,
+    diamonds,
+    expect_calls,
+    expect_count,
+    expect_each_use_once,
+    expect_gradients,
+    expect_identity,
+    expect_mode,
+    expect_on,
+    expect_order,
+    expect_passes,
+    expect_shape,
+    expect_the_same_twice,
+    value_of,
+)
+
+# Chains. The simple ones come first: an answer that is wrong there gets the right name.
+
+SIZES = ((1, 1), (3, 1), (1, 3), (4, 2), (2, 2, 2), (3, 3, 3, 3), (3, 5, 2), (5, 1, 4), (4, 6, 3, 5))
+LONG = (7, 12, 3, 9, 9, 1, 4, 8, 2, 6)
+
+
+def chains(rng, end):
+    """A chain of each of the sizes, an x, and a vector of the size at that end of the chain."""
+    for sizes in (*SIZES, LONG):
+        yield Chain.random(rng, sizes), rng.normal(size=sizes[0]), rng.normal(size=sizes[end])
+
+
+def expect_dtypes(function, rng, find, name=None, end=0):
+    """Expect the reference's result, of the right dtype, for float32, whole numbers and views.
+
+    find, name, end : the reference's function, and what its vector is called and which end has its size.
+    """
+    sizes = (3, 4, 2)
+    x, vector = rng.normal(size=sizes[0]), rng.normal(size=sizes[end])
+    for dtype, arrays in unusual(x, *([vector] if name else [])):
+        chain = Chain.random(rng, sizes, dtype)
+        arguments = dict(zip(("x", name), arrays, strict=False))
+        expected = in_float64(lambda *a, layers=chain.layers: find(layers, *a), *arrays)
+        answer = expect(function, layers=chain.layers, **arguments).of_dtype(dtype)
+        answer.close(expected, rounding=len(sizes), dtype=dtype)
+
+
+# 2(a)
+
+
+@check("q2a", "matches the reference for every chain, one without layers too", points=1)
+def jvp_matches_reference(jvp, rng):
+    for chain, x, v in chains(rng, 0):
+        answer = expect(jvp, layers=chain.layers, x=x, v=v)
+        answer.close(reference.jvp(chain.layers, x, v), rounding=np.abs(v).max())
+    expect_identity(jvp, "v")
+
+
+@check("q2a", "calls the layers in one sweep, each at its own input", points=0.75)
+def jvp_sweeps_once(jvp, rng):
+    for chain, x, v in chains(rng, 0):
+        answer = expect_on(jvp, chain, ("f", "jvp"), x=x, v=v)
+        expect_calls(answer, chain, "jvp", 1)
+        expect_passes(answer, chain, 1)
+
+
+@check("q2a", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+def jvp_unusual_arrays(jvp, rng):
+    expect_dtypes(jvp, rng, reference.jvp, "v")
+
+
+@check("q2a", "does the same in a second call", points=0.25)
+def jvp_no_traces(jvp, source, rng):
+    for chain, x, v in chains(rng, 0):
+        expect_the_same_twice(jvp, source, chain, x=x, v=v)
+
+
+# 2(b)
+
+
+@check("q2b", "matches the reference for every chain, one without layers too", points=1)
+def vjp_matches_reference(vjp, rng):
+    for chain, x, u in chains(rng, -1):
+        answer = expect(vjp, layers=chain.layers, x=x, u=u)
+        answer.close(reference.vjp(chain.layers, x, u), rounding=np.abs(u).max())
+    expect_identity(vjp, "u")
+
+
+@check("q2b", "takes one forward pass, then calls every layer once at its own input", points=1)
+def vjp_sweeps_once(vjp, rng):
+    for chain, x, u in chains(rng, -1):
+        answer = expect_on(vjp, chain, ("f", "vjp"), x=x, u=u)
+        expect_calls(answer, chain, "vjp", 1)
+        expect_passes(answer, chain, 1)
+
+
+@check("q2b", "belongs to the product from the right: u^T (J v) is (J^T u)^T v", points=0.5)
+def vjp_is_the_adjoint(vjp, rng):
+    for sizes in ((300, 200, 100), (80, 300, 150, 2)):
+        chain = Chain.random(rng, sizes)
+        x, v, u = rng.normal(size=sizes[0]), rng.normal(size=sizes[0]), rng.normal(size=sizes[-1])
+        answer = expect(vjp, layers=chain.layers, x=x, u=u)
+        right, left = u @ reference.jvp(chain.layers, x, v), answer.array(sizes[0]) @ v
+        if not abs(left - right) <= 1e-9 * np.linalg.norm(answer.value) * np.linalg.norm(v):
+            raise answer.wrong("u^T (J v) and (J^T u)^T v differ.")
+
+
+@check("q2b", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+def vjp_unusual_arrays(vjp, rng):
+    expect_dtypes(vjp, rng, reference.vjp, "u", -1)
+
+
+@check("q2b", "does the same in a second call", points=0.25)
+def vjp_no_traces(vjp, source, rng):
+    for chain, x, u in chains(rng, -1):
+        expect_the_same_twice(vjp, source, chain, x=x, u=u)
+
+
+# 2(c)
+
+
+@check("q2c", "matches the reference for every chain, one without layers too", points=1)
+def forward_jacobian_matches_reference(jacobian_forward, rng):
+    for chain, x, _ in chains(rng, 0):
+        answer = expect(jacobian_forward, layers=chain.layers, x=x)
+        expect_shape(answer, chain)
+        answer.close(reference.jacobian_forward(chain.layers, x))
+    expect(jacobian_forward, layers=[], x=rng.normal(size=4)).close(np.eye(4))
+
+
+@check("q2c", "calls the jvp of each layer n times, at its own input", points=0.75)
+def forward_jacobian_sweeps(jacobian_forward, rng):
+    for chain, x, _ in chains(rng, 0):
+        answer = expect_on(jacobian_forward, chain, ("f", "jvp"), x=x)
+        expect_calls(answer, chain, "jvp", len(x))
+        expect_passes(answer, chain, len(x) + 1)
+
+
+@check("q2c", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+def forward_jacobian_unusual_arrays(jacobian_forward, rng):
+    expect_dtypes(jacobian_forward, rng, reference.jacobian_forward)
+
+
+@check("q2c", "does the same in a second call", points=0.5)
+def forward_jacobian_no_traces(jacobian_forward, source, rng):
+    for chain, x, _ in chains(rng, 0):
+        expect_the_same_twice(jacobian_forward, source, chain, x=x)
+
+
+# 2(d)
+
+
+@check("q2d", "matches the reference for every chain, one without layers too", points=1)
+def backward_jacobian_matches_reference(jacobian_backward, rng):
+    for chain, x, _ in chains(rng, -1):
+        answer = expect(jacobian_backward, layers=chain.layers, x=x)
+        expect_shape(answer, chain)
+        answer.close(reference.jacobian_backward(chain.layers, x))
+    expect(jacobian_backward, layers=[], x=rng.normal(size=4)).close(np.eye(4))
+
+
+@check("q2d", "calls the vjp of each layer m times, at its own input", points=0.75)
+def backward_jacobian_sweeps(jacobian_backward, rng):
+    for chain, x, _ in chains(rng, -1):
+        answer = expect_on(jacobian_backward, chain, ("f", "vjp"), x=x)
+        expect_calls(answer, chain, "vjp", chain.sizes[-1])
+
+
+@check("q2d", "takes a single forward pass", points=0.75)
+def backward_jacobian_passes_once(jacobian_backward, rng):
+    for chain, x, _ in chains(rng, -1):
+        answer = expect_on(jacobian_backward, chain, ("f", "vjp"), x=x)
+        expect_passes(answer, chain, 1, last=1)
+
+
+@check("q2d", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+def backward_jacobian_unusual_arrays(jacobian_backward, rng):
+    expect_dtypes(jacobian_backward, rng, reference.jacobian_backward)
+
+
+@check("q2d", "does the same in a second call", points=0.25)
+def backward_jacobian_no_traces(jacobian_backward, source, rng):
+    for chain, x, _ in chains(rng, -1):
+        expect_the_same_twice(jacobian_backward, source, chain, x=x)
+
+
+# 2(e)
+
+
+def random_sizes(rng, largest):
+    """Sizes of one to nine layers, with the largest value at the beginning, in the middle and at the end."""
+    yield from ((1, 1), (1, 7), (7, 1), (5, 5), (9, 2, 3), (2, 9, 3), (2, 3, 9), (4, 1, 1, 4))
+    for layers in range(1, 10):
+        sizes = tuple(int(size) for size in rng.integers(1, largest, size=layers + 1))
+        yield from (sizes, (largest, *sizes), (*sizes, largest), (*sizes, largest, *sizes))
+
+
+@check("q2e", "the costs match the reference for every chain", points=1.25)
+def costs_match_reference(forward_cost, backward_cost, rng):
+    for sizes in random_sizes(rng, 50):
+        expect_count(forward_cost, sizes, reference.forward_cost(sizes))
+        expect_count(backward_cost, sizes, reference.backward_cost(sizes))
+
+
+@check("q2e", "the cheaper mode matches the reference", points=0.75)
+def mode_matches_reference(cheaper_mode, rng):
+    for sizes in (*random_sizes(rng, 6), *random_sizes(rng, 10**9)):
+        expect_mode(cheaper_mode, sizes, reference.cheaper_mode(sizes))
+
+
+@check("q2e", "the memory matches the reference for every chain", points=1.25)
+def storage_matches_reference(forward_storage, backward_storage, rng):
+    for sizes in random_sizes(rng, 50):
+        expect_count(forward_storage, sizes, reference.forward_storage(sizes))
+        expect_count(backward_storage, sizes, reference.backward_storage(sizes))
+
+
+@check("q2e", "all counts are exact for huge sizes", points=0.75)
+def huge_counts(forward_cost, backward_cost, forward_storage, backward_storage, rng):
+    for sizes in random_sizes(rng, 3 * 10**18):
+        expect_count(forward_cost, sizes, reference.forward_cost(sizes))
+        expect_count(backward_cost, sizes, reference.backward_cost(sizes))
+        expect_count(forward_storage, sizes, reference.forward_storage(sizes))
+        expect_count(backward_storage, sizes, reference.backward_storage(sizes))
+
+
+# Graphs
+
+
+def random_graph(rng, count, values):
+    """A graph of three inputs and so many steps more, which use some values again and leave some unused.
+
+    values : gives the value of an input.
+    """
+    steps: list[Step] = [(f"x{i}", "leaf", values()) for i in range(3)]
+    for i in range(count):
+        # Mostly of the last few nodes, so that the graph is deep.
+        a, b = (steps[-1 - min(int(rng.exponential(2)), len(steps) - 1)][0] for _ in range(2))
+        kind = str(rng.choice(["add", "multiply", "sin"]))
+        step: Step = (f"n{i}", "sin", a) if kind == "sin" else (f"n{i}", kind, a, b)
+        # Where values are positive they stay below 1.5, and so all slopes are positive: nothing cancels.
+        if np.abs(value_of([*steps, step], step[0])).max() > 1.5:
+            step = (f"n{i}", "sin", a)
+        steps.append(step)
+    return steps, steps[-1][0]
+
+
+def positive(rng):
+    """Gives positive numbers."""
+    return lambda: float(rng.uniform(0.3, 1.4))
+
+
+def expect_reference_gradients(program, steps, calls, dtype=FLOAT64):
+    """Expect the reference's gradients of all nodes, in each of some calls on one graph."""
+    expected = Submission(vars(reference)).source(GRADIENTS)(steps, *calls)
+    for parts, (gradients, _) in zip(expect_gradients(program, steps, calls), expected, strict=True):
+        for (name, *_), gradient in zip(steps, gradients, strict=True):
+            if name in parts:
+                size = float(np.abs(gradient).max())
+                parts[name].close(gradient, rounding=1 + size, dtype=dtype)
+    return parts
+
+
+# 2(f)
+
+
+@check("q2f", "a right order of random graphs", points=1.25)
+def order_of_random_graphs(topological_order, source, rng):
+    for count in (1, 2, 4, 8, 8, 12, 16, 20):
+        expect_order(source(ORDER), *random_graph(rng, count, positive(rng)))
+
+
+@check("q2f", "of a single node, of equal values, and of a node in the middle", points=0.5)
+def order_of_special_graphs(topological_order, source):
+    program = source(ORDER)
+    expect_order(program, [("x", "leaf", 2.0), ("z", "sin", "x")], "x")
+    steps: list[Step] = [(name, "leaf", 0.0) for name in "abc"]
+    steps += [("p", "add", "a", "b"), ("q", "add", "c", "p"), ("r", "multiply", "q", "q"), ("s", "sin", "r")]
+    for result in "rspqa":
+        expect_order(program, steps, result)
+    arrays = [("x", "leaf", np.ones(3)), ("y", "leaf", np.ones(3)), ("z", "add", "x", "y")]
+    expect_order(program, arrays, "z")
+
+
+@check("q2f", "the same in a second call, and of another node of the graph", points=0.5)
+def order_again(topological_order, source, rng):
+    for count in (2, 5, 15):
+        steps, result = random_graph(rng, count, positive(rng))
+        expect_order(source(ORDER), steps, result, calls=3)
+
+
+@check("q2f", "of graphs that are 10 000 nodes deep", points=0.5)
+def order_of_a_deep_graph(topological_order, source):
+    steps, result = deep_graph()
+    expect_order(source(ORDER), steps, result, seconds=5)
+
+
+@check("q2f", "of graphs of exponentially many paths", points=0.5)
+def order_of_many_paths(topological_order, source):
+    for count in (10, 16, 30, 100):
+        steps, result = diamonds(count)
+        expect_order(source(ORDER), steps, result, seconds=1)
+
+
+# 2(g)
+
+
+@check("q2g", "match the reference on random graphs of numbers", points=1.5)
+def gradients_of_random_graphs(backward, source, rng):
+    for count in (1, 2, 4, 8, 8, 12, 16, 20):
+        steps, result = random_graph(rng, count, positive(rng))
+        expect_reference_gradients(source(GRADIENTS), steps, [(result, float(rng.uniform(0.5, 2)))])
+
+
+@check("q2g", "match the reference for arrays whose shapes change on the way", points=1)
+def gradients_of_arrays(backward, source, rng):
+    program = source(GRADIENTS)
+    for count in (2, 6, 12):
+        steps, result = random_graph(rng, count, lambda: rng.normal(size=(2, 3)))
+        expect_reference_gradients(program, steps, [(result, rng.uniform(0.5, 2, size=(2, 3)))])
+    A, B, C = rng.normal(size=(4, 3)), rng.normal(size=(3, 4)), rng.normal(size=(2, 3))
+    steps = [("x", "leaf", rng.normal(size=3)), ("a", "linear", A, "x"), ("b", "sin", "a")]
+    steps += [("c", "linear", B, "b"), ("d", "add", "c", "x"), ("e", "multiply", "d", "x")]
+    steps += [("z", "linear", C, "e")]
+    expect_reference_gradients(program, steps, [("z", rng.normal(size=2))])
+    expect_reference_gradients(program, steps, [("d", rng.normal(size=3))])
+
+
+@check("q2g", "come from calls of each local vjp, once and with the whole gradient of its node", points=1)
+def uses_of_random_graphs(backward, source, rng):
+    for count in (1, 2, 4, 6, 8, 8, 10, 12):
+        steps, result = random_graph(rng, count, positive(rng))
+        expect_each_use_once(source(GRADIENTS), steps, result, float(rng.uniform(0.5, 2)))
+
+
+@check("q2g", "take time for the nodes of a graph, not for its paths", points=0.75)
+def gradients_of_many_paths(backward, source, rng):
+    program = source(GRADIENTS)
+    for count in (4, 8, 12):
+        steps, result = diamonds(count)
+        expect_each_use_once(program, steps, result, 0.7)
+    for count in (30, 100):
+        steps, result = diamonds(count)
+        parts = expect_gradients(program, steps, [(result, 0.7)], seconds=1)[0]
+        parts["n0"].close(0.7 * 2.0**count)
+
+
+@check("q2g", "reach through graphs that are 10 000 nodes deep", points=0.75)
+def gradients_of_a_deep_graph(backward, source, rng):
+    (steps, result), upstream = deep_graph(), float(rng.uniform(0.5, 2))
+    (parts,) = expect_gradients(source(GRADIENTS), steps, [(result, upstream)], seconds=5)
+    for name, uses in (("n0", len(steps)), ("n1", 1), ("n5000", 1), (result, 1)):
+        parts[name].close(uses * upstream, rounding=len(steps))
+
+
+@check("q2g", "do not depend on earlier calls, and leave arrays alone that are in use", points=1)
+def gradients_again(backward, source, rng):
+    program = source(GRADIENTS)
+    for count in (1, 3, 10):
+        steps, result = random_graph(rng, count, lambda: rng.normal(size=3))
+        middle = steps[3 + count // 2][0]
+        ups = rng.uniform(0.5, 2, size=(3, 3))
+        expect_reference_gradients(program, steps, [(result, ups[0]), (middle, ups[1]), (result, ups[2])])
+    sums: list[Step] = [("x", "leaf", rng.normal(size=3)), ("y", "leaf", rng.normal(size=3))]
+    sums += [("a", "add", "x", "y"), ("b", "add", "a", "x"), ("c", "add", "b", "b"), ("z", "add", "c", "a")]
+    expect_reference_gradients(program, sums, [("z", up) for up in rng.uniform(0.5, 2, size=(2, 3))])
+
+
+@check("q2g", "are float32 for float32, and right for values that are whole numbers", points=0.5)
+def gradients_of_dtypes(backward, source, rng):
+    steps, result = random_graph(rng, 6, lambda: rng.normal(size=4).astype(np.float32))
+    upstream = rng.uniform(0.5, 2, size=4).astype(np.float32)
+    (parts,) = expect_gradients(source(GRADIENTS), steps, [(result, upstream)])
+    for part in parts.values():
+        part.of_dtype(np.float32)
+    expect_reference_gradients(source(GRADIENTS), steps, [(result, upstream)], FLOAT32)
+    for values in (lambda: rng.integers(1, 5, size=3), lambda: int(rng.integers(1, 5))):
+        ints: list[Step] = [("x", "leaf", values()), ("y", "leaf", values()), ("p", "multiply", "x", "y")]
+        ints += [("q", "add", "p", "x"), ("z", "multiply", "q", "q")]
+        upstream = rng.uniform(0.5, 2, size=np.shape(ints[0][2]))
+        expect_reference_gradients(source(GRADIENTS), ints, [("z", upstream if upstream.shape else 0.25)])
+
+
+@check("q2g", "are there for a single node and where they are zero, and nowhere else", points=0.5)
+def gradients_of_special_graphs(backward, source, rng):
+    program = source(GRADIENTS)
+    expect_reference_gradients(program, [("x", "leaf", 2.0), ("y", "sin", "x")], [("x", 0.7)])
+    steps = [("x", "leaf", 0.0), ("y", "leaf", 0.0), ("s", "sin", "y"), ("p", "multiply", "x", "s")]
+    steps += [("z", "multiply", "p", "y")]
+    expect_reference_gradients(program, steps, [("z", 0.7)])
