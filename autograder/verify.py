@@ -95,7 +95,7 @@ def verify(name: str) -> Verification:
     for question in set(checks) - {answer.question for answer in answers if not answer.right}:
         raise HomeworkError(f"{question} has no mistake in autograder/mistakes; write down a wrong answer.")
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
-        outcomes = list(processes.map(partial(grade_program, name), answers, chunksize=4))
+        outcomes = list(processes.map(partial(grade_program, name), answers))
     mistakes = [o for o, program in zip(outcomes, answers, strict=True) if not program.right]
     variants = [o for o, program in zip(outcomes, answers, strict=True) if program.right]
     return Verification(name, points, reference, template, mistakes, variants)

@@ -63,11 +63,13 @@ def test_a_check_that_breaks_is_named(monkeypatch):
 
 @pytest.mark.parametrize(("assignment", "problem"), PROBLEMS)
 def test_no_right_answer_fails_and_no_wrong_one_passes_with_another_secret(assignment, problem, monkeypatch):
+    """All right answers, and every fifth of the wrong ones."""
     problems, checks = verification._prepared(assignment)
     (one,) = [p for p in problems if p.name == problem]
     checks = {q.name: checks[q.name] for q in one.questions if not q.manual}
     monkeypatch.setattr(hidden, "secret", f"another secret for {problem}")
-    for program in programs(problem):
+    right = [program for program in programs(problem) if program.right]
+    for program in right + [program for program in programs(problem) if not program.right][::5]:
         names = verification.namespace([one])
         verification.execute(program.source, names)
         lost = {}
