@@ -104,7 +104,7 @@ def _grade(options: argparse.Namespace) -> int:
     from autograder.grading.grade import WITHOUT_ISOLATION, grade, isolation_level, unpacked
     from autograder.sandbox import NONE, Source
 
-    level = isolation_level(options.isolation)
+    level = isolation_level(options.isolation, options.autograder, options.submission)
     with unpacked(options.autograder) as autograder, Source(level) as source:
         found = grade(autograder, options.submission, source)
     folder = options.out / "results"

@@ -30,7 +30,8 @@ class SandboxPlugin(AbstractOtterPlugin):
 
         Errors: HomeworkError where submissions cannot be isolated.
         """
-        isolation_level(None)
+        _source().chmod(0o700)
+        isolation_level(None, _source())
         config.grade_from_log = False
         keep = Path(self.submission_path).name
         for path in Path.cwd().iterdir():

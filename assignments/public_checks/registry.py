@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from public_checks.boundary import Submission
-from public_checks.outcomes import CheckFailure, NotAttempted
+from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted
 
 CheckFunction = Callable[..., None]
 
@@ -169,13 +169,18 @@ class Registry:
                 f"{failure}\nThis may come from {spoken(broken)}, which fails its own checks: "
                 "mend that first."
             ) from None
+        except Exception as error:
+            raise Incorrect(
+                f"This answer is like nothing that the check can read ({type(error).__name__}). "
+                "If you think that it is right, show it to your instructor."
+            ) from None
 
     def _first_broken(self, question: str, submission: Submission) -> str | None:
         for earlier in self.used_by(question):
             for check in self.checks(earlier):
                 try:
                     check.apply(submission)
-                except CheckFailure:
+                except Exception:
                     return earlier
         return None
 

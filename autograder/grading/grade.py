@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import json
 import os
@@ -16,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.errors import HomeworkError
 from autograder.grading.notebook import read_cells
-from autograder.sandbox import NONE, Source, reachable_level
+from autograder.sandbox import NONE, Source, in_reach, reachable_level
 
 if TYPE_CHECKING:
     from autograder.grading.session import Session
 
 CONFIG = "otter_config.json"
+SECRET_PACKAGES = ("hidden_checks", "mistakes", "solutions")
 WITHOUT_ISOLATION = (
     "This was graded without isolation: the submission's code could read the hidden checks and change "
     "everything, its score included."
@@ -85,7 +87,7 @@ def unpacked(path: Path) -> Iterator[Autograder]:
 @contextlib.contextmanager
 def importable(files: Path) -> Iterator[None]:
     """Let the checks of an autograder zip be imported, in the place of those that are installed."""
-    packages = {p.name for p in files.iterdir()}
+    packages = {p.name for p in files.iterdir()} - {"autograder"}
     before = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in packages}
     for name in before:
         del sys.modules[name]
@@ -99,12 +101,18 @@ def importable(files: Path) -> Iterator[None]:
         sys.modules.update(before)
 
 
-def isolation_level(wanted: str | None) -> str:
-    """The level to grade at. Errors: HomeworkError where the machine does not reach what is wanted.
+def isolation_level(wanted: str | None, *secrets: Path) -> str:
+    """The level to grade at.
 
-    wanted : "root", "user" or "none"; None for the best that the machine reaches.
+    wanted : "root", "user" or "none"; None for what $HOMEWORK_ISOLATION says, or else for the best that the
+        machine reaches.
+    secrets : files and folders that no submission may read, besides the packages of this project.
+    Errors: HomeworkError where the machine does not reach what is wanted, or where a submission could read a
+    secret all the same.
     """
     wanted = wanted or os.environ.get("HOMEWORK_ISOLATION")
+    if not hasattr(os, "fork"):
+        raise HomeworkError("Nothing can be graded on this system; grade in WSL, on Linux or in a container.")
     if wanted == NONE:
         return NONE
     level, why = reachable_level()
@@ -115,6 +123,15 @@ def isolation_level(wanted: str | None) -> str:
         )
     if wanted is not None and wanted != level:
         raise HomeworkError(f"The isolation level here is {level}, not {wanted}: {why}.")
+    specs = [importlib.util.find_spec(name) for name in SECRET_PACKAGES]
+    folders = [Path(f) for spec in specs if spec for f in spec.submodule_search_locations or ()]
+    if exposed := in_reach([*folders, *secrets]):
+        raise HomeworkError(
+            f"Submissions could read {exposed[0]}, which every user of this machine may read or which lies "
+            "among Python's packages. Take the rights of others away (chmod go-rwx) from it or from a folder "
+            "above it; on a kernel with Landlock (Linux 5.13) it is enough to have it elsewhere than Python's "
+            "packages (pip install --editable)."
+        )
     return level
 
 

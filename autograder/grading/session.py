@@ -8,7 +8,7 @@ from typing import Any
 from autograder.grading.notebook import Cell
 from autograder.sandbox import OutOfPatience, Source, Worker, WorkerLost
 from autograder.sandbox.wire import Reference, WireError
-from public_checks.boundary import Proxy, Reply, Submission, clean, crossing
+from public_checks.boundary import CannotCrossError, Proxy, Reply, Submission, clean, crossing
 from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, OutOfTime, Raised
 
 FAILURES: dict[str, type[CheckFailure]] = {
@@ -61,7 +61,7 @@ class Session(Submission):
         def evaluated() -> Reference:
             # A program lives in one worker; after a crash it has to be evaluated anew.
             if not program or program[0][0] is not self._worker:
-                number = self._ask("the program", do="source", text=text)["program"]
+                number = self._ask("the program", do="source", text=text)["number"]
                 program[:] = [(self._worker, Reference("program", str(number)))]
             return program[0][1]
 
@@ -82,12 +82,11 @@ class Session(Submission):
             answer = self._ask(
                 name, seconds, _caller(functions), do="call", function=reference, arguments=given
             )
-            if answer.get("is") != "reply" or not isinstance(answer.get("arguments"), tuple):
-                raise Raised(f"{name} returned nothing that can be read.")
-            left = answer["arguments"]
-            return Reply(
-                answer.get("value"), left if len(left) == len(arguments) else (None,) * len(arguments)
-            )
+            try:
+                value, left = crossing(answer["value"]), crossing(answer["arguments"])
+            except CannotCrossError as error:
+                raise Incorrect(f"{name} returned {error}. Return numbers and arrays.") from None
+            return Reply(value, left if len(left) == len(arguments) else (None,) * len(arguments))
 
         return send
 
@@ -104,37 +103,41 @@ class Session(Submission):
         fatal = self._fatal.setdefault(str(request.get("text", name)), [])
         if len(fatal) >= MOST_LOSSES:
             raise fatal[0]
+        seconds = min(seconds or limits.call, limits.call)
         try:
             worker = self._worker or self._restart(self._position)
-            answer = worker.ask(min(seconds or limits.call, limits.call), callback, **request)
+            answer = worker.ask(seconds, callback, **request)
         except WorkerLost as lost:
             self._note_lost(lost, f"in {name}")
             if isinstance(lost, OutOfPatience):
-                fatal.append(OutOfTime(f"{name} did not finish within {seconds or limits.call:g} s."))
+                fatal.append(OutOfTime(f"{name} did not finish within {seconds:g} s."))
             else:
                 fatal.append(Raised(f"{name} ended the program that runs it: {lost}."))
             raise fatal[-1] from None
         except WireError as error:
             raise Incorrect(f"{name} cannot be given its arguments: {error}.") from None
-        if answer.get("is") == "failure":
-            failure = FAILURES.get(str(answer.get("class")), Raised)
-            raise failure(clean(str(answer.get("text")), 2000))
+        if answer["is"] == "failure":
+            raise FAILURES.get(answer["class"], Raised)(clean(answer["text"], 2000))
         return answer
 
     def _expect_time_left(self, name: str) -> None:
-        limits, spent = self._source.limits, self._time()
-        if spent > limits.total or self._crashes > limits.crashes:
+        if self._exhausted():
             raise OutOfTime(f"{name} was not called: the notebook has used up all of its time.")
-        if spent - self._spent_before > limits.question:
+        if self._time() - self._spent_before > self._source.limits.question:
             raise OutOfTime(f"{name} was not called: this question has used up all of its time.")
 
+    def _exhausted(self) -> bool:
+        """Whether the submission has no time left, or was lost too often."""
+        limits = self._source.limits
+        return self._time() > limits.total or self._crashes > limits.crashes
+
     def _time(self) -> float:
-        return self._spent + (self._worker.used() if self._worker else 0.0)
+        return self._spent + (self._worker.taken() if self._worker else 0.0)
 
     def _run_cell(self, number: int) -> None:
         if number in self._skipped or not self._cells[number].source.strip():
             return
-        if self._time() > self._source.limits.total or self._crashes > self._source.limits.crashes:
+        if self._exhausted():
             return
         try:
             worker = self._worker or self._restart(number)
@@ -148,26 +151,26 @@ class Session(Submission):
 
     def _restart(self, position: int) -> Worker:
         """A new worker, in which the cells before a position have run. Errors: WorkerLost."""
-        while self._crashes <= self._source.limits.crashes:
+        while not self._exhausted():
             self._worker = self._source.worker()
             number = 0
             try:
                 for number in range(position):
-                    if number not in self._skipped:
+                    if number not in self._skipped and not self._exhausted():
                         source = self._cells[number].source
                         self._worker.ask(self._source.limits.cell, do="cell", source=source)
                 return self._worker
             except WorkerLost as lost:
                 self._skipped.add(number)
                 self._note_lost(lost, f"in cell {number + 1}, once more")
-        raise WorkerLost("it was lost too often")
+        raise WorkerLost("it was lost too often, or took too long")
 
     def _note_lost(self, lost: WorkerLost, where: str) -> None:
         self.notes.append(f"the submission's program was lost {where}: {lost}")
         self._crashes += 1
         if self._worker is not None:
             self._worker.close()
-            self._spent += self._worker.used()
+            self._spent += self._worker.taken()
             self._worker = None
 
     def close(self) -> None:

@@ -130,11 +130,11 @@ def _trace(check: Check, submission: Submission, names: set[str]) -> tuple[Trace
     try:
         check.apply(recorded)
         return recorded.trace, True
-    except CheckFailure as failure:
+    except Exception as failure:  # a CheckFailure, or what a check made of an answer that it cannot read
         return [*recorded.trace, _how(failure)], False
 
 
-def _how(failure: CheckFailure) -> str:
+def _how(failure: Exception) -> str:
     """The way in which a call or a check fails: its class, and that of the exception that was raised."""
     words = str(failure).split("\n")[0].split(":")[0].split()
     return " ".join([type(failure).__name__, *(words[-1:] if type(failure).__name__ == "Raised" else [])])
@@ -161,6 +161,8 @@ def _apart(one: Any, other: Any, right: Any) -> float:
         same = isinstance(right, (tuple, list)) and len(right) == len(other)
         rights = right if same else [None] * len(other)
         return max([_apart(*three) for three in zip(one, other, rights, strict=True)], default=0.0)
+    if isinstance(other, dict) and isinstance(one, dict):
+        return _apart(list(one.items()), list(other.items()), None)
     if not _is_numeric(other) or not _is_numeric(one):
         return 0.0 if type(one) is type(other) and bool(np.all(one == other)) else np.inf
     a, b = np.asarray(one), np.asarray(other)

@@ -9,7 +9,7 @@ The policy is data, in `policy`; `seccomp`, `landlock` and `confine` apply it; `
 """
 
 from autograder.sandbox.client import OutOfPatience, SandboxError, Source, Worker, WorkerLost
-from autograder.sandbox.confine import NONE, ROOT, USER, reachable_level
+from autograder.sandbox.confine import NONE, ROOT, USER, in_reach, reachable_level
 from autograder.sandbox.policy import Limits
 from autograder.sandbox.trial import try_level
 
@@ -23,6 +23,7 @@ __all__ = [
     "Source",
     "Worker",
     "WorkerLost",
+    "in_reach",
     "reachable_level",
     "try_level",
 ]

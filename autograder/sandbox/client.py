@@ -22,6 +22,18 @@ from autograder.sandbox.policy import Limits
 from autograder.sandbox.wire import WireError, pack, unpack
 
 PACKAGES = [str(Path(__file__).resolve().parents[2])]
+# What a worker may send: the keys of each message, and the types of their values.
+MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "ready": {},
+    "unconfined": {"text": str},
+    "done": {"id": str, "error": (str, type(None))},
+    "program": {"id": str, "number": int},
+    "reply": {"id": str, "value": object, "arguments": tuple},
+    "failure": {"id": str, "class": str, "text": str},
+    "callback": {"id": str, "name": str, "arguments": tuple},
+}
+# The message that answers a request, if none is a failure.
+ANSWERS = {"cell": "done", "find": "done", "source": "program", "call": "reply"}
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -82,13 +94,7 @@ class Source:
             os.close(theirs_in)
             os.close(theirs_out)
         worker = Worker(self._answer()["pid"], ours_in, ours_out, Path(scratch), self)
-        try:
-            ready = worker.receive(60.0)
-        except WorkerLost as error:
-            raise SandboxError(f"a worker did not start: {error}") from None
-        if ready.get("is") != "ready":
-            worker.close()
-            raise SandboxError(f"a worker could not be confined: {ready.get('why')}")
+        worker.started()
         return worker
 
     def end(self, pid: int) -> int:
@@ -112,7 +118,7 @@ class Source:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        _remove(Path(self._folder))
 
     def __enter__(self) -> Source:
         return self
@@ -128,7 +134,7 @@ class Worker:
         self.pid = pid
         self._reading, self._writing, self._scratch, self._source = reading, writing, scratch, source
         self._open = True
-        self._used = 0.0
+        self._used, self._waited = 0.0, 0.0
         os.set_blocking(reading, False)
         os.set_blocking(writing, False)
 
@@ -143,31 +149,51 @@ class Worker:
         if not self._open:
             raise WorkerLost("it had ended before")
         number = secrets.token_hex(8)
-        self._send({**request, "id": number, "seconds": seconds}, seconds)
-        while True:
-            answer = self.receive(seconds)
-            if not isinstance(answer, dict) or answer.get("id") != number:
-                raise self._lost("it sent an answer that nobody had asked for")
-            if answer.get("is") != "callback":
-                return answer
-            if callback is None or not isinstance(answer.get("arguments"), tuple):
-                raise self._lost("it sent a request of its own")
-            self._send({"id": number} | callback(str(answer.get("name")), answer["arguments"]), seconds)
-
-    def receive(self, seconds: float) -> dict[str, Any]:
-        """Wait for one frame."""
+        frame = pack({**request, "id": number, "seconds": seconds})
         deadline = _Deadline(self, seconds, self._source.limits.patience)
         try:
-            frame = unpack(lambda size: self._read(size, deadline))
+            while True:
+                self._send(frame, deadline)
+                answer = self._receive(deadline)
+                if answer["is"] == "ready" or answer["id"] != number:
+                    raise self._lost("it sent an answer that nobody had asked for")
+                if answer["is"] in (ANSWERS[request["do"]], "failure"):
+                    break
+                if answer["is"] != "callback" or callback is None:
+                    raise self._lost("it sent a request of its own")
+                frame = _packed({"id": number}, callback(answer["name"], answer["arguments"]))
+        finally:
+            self._waited += deadline.waited()
+        if self._too_much_written():
+            raise self._lost("it wrote too many files")
+        return answer
+
+    def started(self) -> None:
+        """Wait until the worker is confined. Errors: SandboxError."""
+        try:
+            answer = self._receive(_Deadline(self, 20.0, self._source.limits.patience))
+        except WorkerLost as error:
+            raise SandboxError(f"a worker did not start: {error}") from None
+        if answer["is"] != "ready":
+            self.close()
+            raise SandboxError(f"a worker could not be confined: {answer.get('text')}")
+
+    def _receive(self, deadline: _Deadline) -> dict[str, Any]:
+        """Wait for one message that has the form of one of `MESSAGES`."""
+        try:
+            message = unpack(lambda size: self._read(size, deadline))
         except WireError as error:
             raise self._lost(f"it sent {error}") from None
-        if not isinstance(frame, dict):
+        kind = message.get("is") if isinstance(message, dict) else None
+        form = MESSAGES.get(kind) if isinstance(kind, str) else None
+        if form is None or set(message) != {"is", *form}:
             raise self._lost("it sent a frame that is no message")
-        return frame
+        if not all(isinstance(message[key], types) for key, types in form.items()):
+            raise self._lost("it sent a message of another form")
+        return message
 
-    def _send(self, message: dict[str, Any], seconds: float) -> None:
-        deadline = _Deadline(self, seconds, self._source.limits.patience)
-        view = memoryview(pack(message))
+    def _send(self, frame: bytes, deadline: _Deadline) -> None:
+        view = memoryview(frame)
         while view:
             self._wait(self._writing, select.POLLOUT, deadline)
             try:
@@ -202,7 +228,8 @@ class Worker:
 
     def _too_much_written(self) -> bool:
         limits, size, count = self._source.limits, 0, 0
-        for folder, _, files in os.walk(self._scratch):
+        unreadable: list[OSError] = []
+        for folder, _, files in os.walk(self._scratch, onerror=unreadable.append):
             for name in files:
                 count += 1
                 try:
@@ -212,7 +239,8 @@ class Worker:
             count += 1
             if size > limits.scratch or count > limits.files:
                 return True
-        return False
+        # A folder that is gone by now is no matter; one that cannot be looked into is.
+        return any(isinstance(error, PermissionError) for error in unreadable)
 
     def _lost(self, why: str | None) -> WorkerLost:
         """End the worker, and say why."""
@@ -232,6 +260,10 @@ class Worker:
             self._used = (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
         return self._used
 
+    def taken(self) -> float:
+        """The seconds that the worker has taken: of processor time, or by the clock over the patience."""
+        return max(self.used(), self._waited / self._source.limits.patience)
+
     def close(self) -> int:
         """End the worker and remove what it wrote; return how it ended, as waitpid says."""
         if not self._open:
@@ -241,7 +273,7 @@ class Worker:
         os.close(self._reading)
         os.close(self._writing)
         status = self._source.end(self.pid)
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        _remove(self._scratch)
         return status
 
 
@@ -254,5 +286,27 @@ class _Deadline:
         self._longest = max(10.0, patience * seconds + 5)
 
     def passed(self) -> bool:
-        taken, waited = self._worker.used() - self._began, time.monotonic() - self._clock
-        return taken > self._seconds or waited > self._longest
+        return self._worker.used() - self._began > self._seconds or self.waited() > self._longest
+
+    def waited(self) -> float:
+        return time.monotonic() - self._clock
+
+
+def _packed(head: dict[str, Any], answer: dict[str, Any]) -> bytes:
+    """An answer to a callback, or where it may not cross, an error in its place."""
+    try:
+        return pack(head | answer)
+    except WireError as error:
+        return pack(head | {"class": "ValueError", "error": str(error)})
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder with all that is in it, also where its owner took the rights away. Nobody writes there."""
+    if folder.is_dir():
+        folder.chmod(0o700)
+    for found, _, _ in os.walk(folder):
+        for name in os.listdir(found):
+            path = os.path.join(found, name)
+            if os.path.isdir(path) and not os.path.islink(path):
+                os.chmod(path, 0o700)
+    shutil.rmtree(folder, ignore_errors=True)

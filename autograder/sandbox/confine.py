@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
-import resource
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from autograder.sandbox import landlock, seccomp
 from autograder.sandbox.policy import GID, READABLE, UID, WRITABLE_DEVICES, Limits, python_folders
 
 ROOT, USER, NONE = "root", "user", "none"
 PR_SET_DUMPABLE, PR_SET_PDEATHSIG, SIGKILL = 4, 1, 9
+# CHOWN, DAC_OVERRIDE, FOWNER, KILL, SETGID, SETUID
+CAPABILITIES = (0, 1, 3, 5, 6, 7)
+CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWNET = 0x08000000, 0x10000000, 0x40000000
 
 
 def reachable_level() -> tuple[str, str]:
     """The level that this machine reaches, and why: a sentence for the instructor.
 
     "root" : another user, a system call filter, limits, and Landlock where the kernel has it.
-    "user" : Landlock, a system call filter, limits.
+    "user" : Landlock, a system call filter, limits, and namespaces where they can be had.
     "none" : neither is possible.
     """
     if not sys.platform.startswith("linux"):
@@ -29,11 +33,21 @@ def reachable_level() -> tuple[str, str]:
         return NONE, f"there is {error}; grade on x86-64 or arm64"
     version = landlock.version()
     has = f"Landlock version {version}" if version else "no Landlock"
-    if os.geteuid() == 0:
+    if _is_root():
         return ROOT, f"root can change the user of a worker; this kernel has {has}"
+    who = "root without its capabilities" if os.geteuid() == 0 else "an ordinary user"
     if version:
-        return USER, f"an ordinary user, and this kernel has {has}"
-    return NONE, "an ordinary user needs Landlock (Linux 5.13); grade as root, in a container for example"
+        return USER, f"{who}, and this kernel has {has}"
+    return NONE, f"{who} needs Landlock (Linux 5.13); grade as root, in a container for example"
+
+
+def _is_root() -> bool:
+    """Whether this process may become another user, and then still signal it and remove its files."""
+    if os.geteuid() != 0:
+        return False
+    status = Path("/proc/self/status").read_text()
+    effective = int(status.partition("CapEff:")[2].split()[0], 16)
+    return all(effective >> capability & 1 for capability in CAPABILITIES)
 
 
 def confine(limits: Limits, scratch: str, level: str, keep: Iterable[int]) -> None:
@@ -57,6 +71,8 @@ def confine(limits: Limits, scratch: str, level: str, keep: Iterable[int]) -> No
         os.setgroups([])
         os.setresgid(GID, GID, GID)
         os.setresuid(UID, UID, UID)
+    else:
+        have_namespace()
     _limit(limits)
     seccomp.prctl(PR_SET_DUMPABLE, 0)
     seccomp.prctl(PR_SET_PDEATHSIG, SIGKILL)
@@ -67,6 +83,19 @@ def confine(limits: Limits, scratch: str, level: str, keep: Iterable[int]) -> No
     elif level != ROOT:
         raise OSError("an ordinary user needs Landlock")
     seccomp.apply()
+
+
+def have_namespace() -> bool:
+    """Go into namespaces without a network and without shared memory, if this kernel lets users do so."""
+    return ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC) == 0
+
+
+def in_reach(paths: Iterable[Path]) -> list[Path]:
+    """Those of these paths that a worker could read, at the level that this machine reaches."""
+    if not landlock.version():
+        return [path for path in paths if _open_to_all(str(path))]
+    folders = tuple(os.path.realpath(f) + "/" for f in (*READABLE, *python_folders()))
+    return [path for path in paths if (os.path.realpath(path) + "/").startswith(folders)]
 
 
 def _reachable_folders() -> list[int]:
@@ -96,6 +125,10 @@ def _moved(path: str, moved: dict[str, int]) -> str:
 
 def _open_to_all(path: str) -> bool:
     path = os.path.realpath(path)
+    if not os.path.isdir(path):
+        if not os.stat(path).st_mode & 0o004:
+            return False
+        path = os.path.dirname(path)
     while path != "/":
         if not os.stat(path).st_mode & 0o001:
             return False
@@ -113,6 +146,8 @@ def _close_all_but(keep: set[int]) -> None:
 
 
 def _limit(limits: Limits) -> None:
+    import resource  # not there on Windows
+
     total = int(limits.total) + 5
     for what, most in (
         (resource.RLIMIT_AS, limits.memory),
@@ -120,6 +155,7 @@ def _limit(limits: Limits) -> None:
         (resource.RLIMIT_CPU, total),
         (resource.RLIMIT_FSIZE, limits.file),
         (resource.RLIMIT_NOFILE, limits.descriptors),
+        (resource.RLIMIT_NPROC, limits.threads),
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_STACK, 64 << 20),

@@ -20,7 +20,7 @@ class Limits:
 
     memory : bytes of address space of a worker.
     file : bytes of one file that it writes; scratch : of all of them; files : how many there may be.
-    descriptors : open files.
+    descriptors : open files. threads : of all workers at a time.
     cell, call, question, total : seconds of processor time of one cell, of one call of a function where the
         check does not say less, of all checks of a question, and of a whole submission.
     patience : by the clock everything may take this many times as long.
@@ -32,11 +32,12 @@ class Limits:
     scratch: int = 64 * MEBI
     files: int = 500
     descriptors: int = 64
-    cell: float = 30.0
+    threads: int = 2048
+    cell: float = 20.0
     call: float = 10.0
-    question: float = 60.0
-    total: float = 300.0
-    patience: float = 4.0
+    question: float = 40.0
+    total: float = 180.0
+    patience: float = 3.0
     crashes: int = 40
 
 
@@ -97,9 +98,7 @@ SYSCALLS: dict[str, tuple[int | None, int | None]] = {
     "fchdir": (81, 50),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
-    "fcntl": (72, 25),
     "fdatasync": (75, 83),
-    "flock": (73, 32),
     "fstat": (5, 80),
     "fstatfs": (138, 44),
     "fsync": (74, 82),
@@ -123,6 +122,7 @@ SYSCALLS: dict[str, tuple[int | None, int | None]] = {
     "readlink": (89, None),
     "readlinkat": (267, 78),
     "readv": (19, 65),
+    "recvfrom": (45, 207),
     "rename": (82, None),
     "renameat": (264, 38),
     "renameat2": (316, 276),
@@ -227,14 +227,34 @@ class Conditional:
 
 CLONE_THREAD = 0x10000
 AF_UNIX = 1
+F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW = range(8)
+F_DUPFD_CLOEXEC, F_GETPIPE_SZ = 1030, 1032
 TCGETS, TIOCGWINSZ, FIONREAD, FIOCLEX, FIONCLEX, FIONBIO = 0x5401, 0x5413, 0x541B, 0x5451, 0x5450, 0x5421
 PR_SET_NAME, PR_GET_NAME = 15, 16
 
 CONDITIONAL: dict[str, Conditional] = {
     # threads, but no processes
     "clone": Conditional((56, 220), 0, (CLONE_THREAD,), mask=CLONE_THREAD),
-    # asyncio wakes its loop by a pair of sockets, which reach nowhere
+    # asyncio wakes its loop by a pair of sockets, which reach nowhere; nothing is sent to an address
     "socketpair": Conditional((53, 199), 0, (AF_UNIX,)),
+    "sendto": Conditional((44, 206), 5, (0,)),
+    # not F_SETOWN and its like, by which a file signals another process
+    "fcntl": Conditional(
+        (72, 25),
+        1,
+        (
+            F_DUPFD,
+            F_GETFD,
+            F_SETFD,
+            F_GETFL,
+            F_SETFL,
+            F_GETLK,
+            F_SETLK,
+            F_SETLKW,
+            F_DUPFD_CLOEXEC,
+            F_GETPIPE_SZ,
+        ),
+    ),
     "ioctl": Conditional((16, 29), 1, (TCGETS, TIOCGWINSZ, FIONREAD, FIOCLEX, FIONCLEX, FIONBIO)),
     "prctl": Conditional((157, 167), 0, (PR_SET_NAME, PR_GET_NAME)),
     # abort() and raise() signal the process itself

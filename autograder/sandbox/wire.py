@@ -8,7 +8,7 @@ Values in a header stand for themselves, but for these, which are lists that beg
     ["l", ...] a list         ["t", ...] a tuple       ["d", [key, value], ...] a dict
     ["f", text] nan, inf      ["i", text] a long int   ["c", re, im] a complex number
     ["a", dtype, shape, order] the next array          ["n", dtype] the next NumPy number
-    ["r", kind, name] a reference: to a function on one of the two sides
+    ["r", kind, name] a reference: to a function on one of the two sides; a worker sends none
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 LENGTHS = struct.Struct("<IQ")
-LARGEST_HEADER = 16 << 20
-LARGEST_BODY = 512 << 20
+LARGEST_HEADER = 4 << 20
+LARGEST_BODY = 64 << 20
 DEEPEST = 24
 LONGEST_INT = 4000
 # The dtypes that cross, little-endian.
@@ -62,16 +62,17 @@ def pack(message: Any) -> bytes:
     return LENGTHS.pack(len(header), len(body)) + header + body
 
 
-def unpack(read: Callable[[int], bytes]) -> Any:
+def unpack(read: Callable[[int], bytes], *, references: bool = False) -> Any:
     """Read one frame by `read`, which returns exactly as many bytes as it is asked for.
 
+    references : whether the frame may hold references.
     Errors: WireError for a frame that `pack` could not have made, whatever its bytes.
     """
     header_length, body_length = LENGTHS.unpack(read(LENGTHS.size))
     if header_length > LARGEST_HEADER or body_length > LARGEST_BODY:
         raise WireError("a frame that is too large")
     header = read(header_length)
-    body = _Body(read(body_length))
+    body = _Body(read(body_length), references)
     try:
         value = _decode(json.loads(header), body, 0)
     except WireError:
@@ -86,8 +87,8 @@ def unpack(read: Callable[[int], bytes]) -> Any:
 class _Body:
     """The raw bytes of a frame, which arrays take from front to back."""
 
-    def __init__(self, data: bytes):
-        self._data, self._at = data, 0
+    def __init__(self, data: bytes, references: bool):
+        self._data, self._at, self.references = data, 0, references
 
     def take(self, size: int) -> bytes:
         if size < 0 or size > len(self._data) - self._at:
@@ -208,9 +209,9 @@ def _array(body: _Body, code: str, shape: list[int], order: str) -> np.ndarray:
     return wide[..., ::2]
 
 
-def _reference(_: _Body, kind: str, name: str) -> Reference:
-    if not isinstance(kind, str) or not isinstance(name, str):
-        raise WireError("a reference that is none")
+def _reference(body: _Body, kind: str, name: str) -> Reference:
+    if not body.references or not isinstance(kind, str) or not isinstance(name, str):
+        raise WireError("a reference where there can be none")
     return Reference(kind, name)
 
 

@@ -118,12 +118,12 @@ class Worker:
     def _find(self, request: dict[str, Any]) -> dict[str, Any]:
         """Look whether there is a function of a name."""
         self._submission.function(request["name"])
-        return {"is": "done"}
+        return {"is": "done", "error": None}
 
     def _source(self, request: dict[str, Any]) -> dict[str, Any]:
         """Evaluate an expression for a function, to be called by its number."""
         self._programs.append(self._submission.source(request["text"]))
-        return {"is": "done", "program": str(len(self._programs) - 1)}
+        return {"is": "program", "number": len(self._programs) - 1}
 
     def _call(self, request: dict[str, Any]) -> dict[str, Any]:
         """Call a function; the arguments come back as it left them."""
@@ -168,7 +168,7 @@ class Worker:
             view = view[os.write(self._writing, view) :]
 
     def _receive(self) -> dict[str, Any]:
-        message: dict[str, Any] = unpack(self._read)
+        message: dict[str, Any] = unpack(self._read, references=True)
         return message
 
     def _read(self, size: int) -> bytes:

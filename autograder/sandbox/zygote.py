@@ -6,6 +6,7 @@ confined worker for each request that comes in by its control socket. It kills a
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -38,7 +39,7 @@ def main(control: int) -> None:
     control : the descriptor of a Unix socket. A request is a line of JSON; one that forks comes with two
         descriptors, the pipes that the worker reads and writes.
     """
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # ends with its parent
+    _end_with_parent()
     sys.dont_write_bytecode = True
     channel = socket.socket(fileno=control)
     shell = _load()
@@ -83,7 +84,23 @@ def _load() -> Any:
     shell = worker.new_shell()
     shell.run_cell("None", store_history=False)
     worker.make_inert()
+    _forget_projects()
     return shell
+
+
+def _forget_projects() -> None:
+    """Leave on the path what is Python's own and its packages', not the projects that are installed editable."""
+    from autograder.sandbox.policy import python_folders
+
+    folders = tuple(folder + "/" for folder in python_folders())
+    sys.path[:] = [path for path in sys.path if (os.path.realpath(path) + "/").startswith(folders)]
+    sys.meta_path[:] = [f for f in sys.meta_path if not f.__module__.startswith("__editable__")]
+    sys.path_importer_cache.clear()
+
+
+def _end_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _fork(shell: Any, request: dict[str, Any], descriptors: list[int], channel: socket.socket) -> int:
@@ -108,19 +125,22 @@ def _work(shell: Any, request: dict[str, Any], reading: int, writing: int) -> No
     os.setsid()
     try:
         if request["level"] == NONE:
+            _end_with_parent()
             os.chdir(request["scratch"])
         else:
             confine(Limits(**request["limits"]), request["scratch"], request["level"], (reading, writing))
     except BaseException as error:
-        os.write(writing, pack({"is": "unconfined", "why": f"{type(error).__name__}: {error}"}))
+        os.write(writing, pack({"is": "unconfined", "text": f"{type(error).__name__}: {error}"}))
         return
     Worker(shell, reading, writing).serve()
 
 
 def _end(pid: int) -> int:
-    """Kill a worker and its threads; return how it ended, as waitpid says."""
+    """Kill a worker and what it started; return how it ended, as waitpid says."""
     try:
         os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
     except (ProcessLookupError, ChildProcessError):
         return 0
