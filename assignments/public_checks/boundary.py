@@ -170,7 +170,7 @@ class Submission:
     def _explained(self, name: str, error: BaseException) -> NotAttempted | Raised:
         try:
             text = clean(str(error))
-        except Exception:
+        except BaseException:  # its own code makes the text
             text = ""
         where = self._last_line(error.__traceback__)
         if isinstance(error, NotImplementedError) and re.fullmatch(r"Question \d+\([a-z]\)", text):

@@ -14,8 +14,9 @@ from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, OutOfT
 FAILURES: dict[str, type[CheckFailure]] = {
     c.__name__: c for c in (Incorrect, NotAttempted, OutOfTime, Raised)
 }
-# A function that has taken its worker down this often is not called any more.
-MOST_LOSSES = 2
+# A function that has taken its worker down this often, or all the time that there is for a call, is not
+# called any more.
+MOST_FATAL = 2
 
 
 class Session(Submission):
@@ -101,7 +102,7 @@ class Session(Submission):
         limits = self._source.limits
         self._expect_time_left(name)
         fatal = self._fatal.setdefault(str(request.get("text", name)), [])
-        if len(fatal) >= MOST_LOSSES:
+        if len(fatal) >= MOST_FATAL:
             raise fatal[0]
         seconds = min(seconds or limits.call, limits.call)
         try:
@@ -117,7 +118,10 @@ class Session(Submission):
         except WireError as error:
             raise Incorrect(f"{name} cannot be given its arguments: {error}.") from None
         if answer["is"] == "failure":
-            raise FAILURES.get(answer["class"], Raised)(clean(answer["text"], 2000))
+            failure = FAILURES.get(answer["class"], Raised)(clean(answer["text"], 2000))
+            if isinstance(failure, OutOfTime) and seconds == limits.call:
+                fatal.append(failure)
+            raise failure
         return answer
 
     def _expect_time_left(self, name: str) -> None:

@@ -11,6 +11,8 @@ import sys
 import types
 from typing import Any
 
+import numpy as np
+
 from autograder.sandbox.wire import Reference, WireError, pack, unpack
 from public_checks.boundary import Proxy, Submission, clean, time_limit
 from public_checks.outcomes import CheckFailure
@@ -90,7 +92,7 @@ class Worker:
     """
 
     def __init__(self, shell: Any, reading: int, writing: int):
-        self._shell, self._reading, self._writing = shell, reading, writing
+        self._run_cell, self._reading, self._writing = shell.run_cell, reading, writing
         self._submission = Submission(shell.user_ns)
         self._programs: list[Proxy] = []
 
@@ -103,13 +105,16 @@ class Worker:
                 answer = getattr(self, f"_{request['do']}")(request)
             except CheckFailure as failure:
                 answer = {"is": "failure", "class": type(failure).__name__, "text": clean(str(failure), 2000)}
+            except BaseException as error:  # KeyboardInterrupt too: here nobody interrupts but the submission
+                text = f"the function raised {type(error).__name__}"
+                answer = {"is": "failure", "class": "Raised", "text": clean(text)}
             self._send(answer | {"id": request["id"]})
 
     def _cell(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run a cell; what it prints and shows goes nowhere."""
         try:
             with time_limit("the cell", request["seconds"]):
-                result = self._shell.run_cell(request["source"], store_history=False, silent=False)
+                result = self._run_cell(request["source"], store_history=False, silent=False)
             error = result.error_before_exec or result.error_in_exec
         except BaseException as raised:  # whatever a cell does, the next one comes
             error = raised
@@ -129,7 +134,8 @@ class Worker:
         """Call a function; the arguments come back as it left them."""
         function = self._target(request["function"])
         arguments = self._arrived(request["arguments"], request["id"])
-        reply = function.call(*arguments, seconds=request["seconds"])
+        with np.errstate(all="ignore"):  # whatever the notebook has set
+            reply = function.call(*arguments, seconds=request["seconds"])
         return {"is": "reply", "value": reply.value, "arguments": reply.arguments}
 
     def _target(self, reference: Reference) -> Proxy:

@@ -1,6 +1,6 @@
 """The attacks, each against this project's own grader, with the score that each deserves."""
 
-from tests.attacks.attack import ALL, Attack, cheat, harmless, jacobian
+from tests.attacks.attack import Attack, cheat, harmless, jacobian
 
 TELL = "\nraise ValueError(repr(found)[:4000])"
 LEAK = "def softmax(z):\n    raise ValueError(repr(found)[:280])"
@@ -94,7 +94,7 @@ ATTACKS: dict[str, Attack] = {
         "    def __array_ufunc__(self, *a, **k):\n        return True\n"
         "    def __eq__(self, other):\n        return True\n"
         "return np.eye(len(z)).view(Equal)",
-        "off by",
+        "plain data",
     ),
     "an array of objects that are equal to all": jacobian(
         "import numpy as np\nclass Any:\n    def __eq__(self, o):\n        return True\n"
@@ -117,7 +117,7 @@ ATTACKS: dict[str, Attack] = {
         "class Slow(Exception):\n    def __str__(self):\n        while True:\n            pass\nraise Slow()"
     ),
     "an exception whose text raises": jacobian(
-        "class Bad(Exception):\n    def __str__(self):\n        raise SystemExit\nraise Bad()", "Bad"
+        "class Bad(Exception):\n    def __str__(self):\n        raise SystemExit\nraise Bad()", "raised Bad"
     ),
     "markup and control characters": jacobian(
         "raise ValueError('<script>alert(1)</script>\\x1b[2J\\x00\\u202e')", "<\u2060script>"
@@ -156,7 +156,7 @@ ATTACKS: dict[str, Attack] = {
     "abort": jacobian("import os\nos.abort()", "ended the program"),
     "endless recursion": jacobian("return softmax_jacobian(z)", "RecursionError"),
     "endless recursion in C": jacobian(
-        "import sys\nsys.setrecursionlimit(10**8)\nreturn softmax_jacobian(z)", "ended the program"
+        "import sys\nsys.setrecursionlimit(10**8)\nreturn softmax_jacobian(z)"
     ),
     "an endless loop in a function": jacobian("while True:\n    pass", "did not finish"),
     "an endless loop that catches everything": jacobian(
@@ -228,5 +228,3 @@ ATTACKS: dict[str, Attack] = {
         "            except Exception:\n                pass"
     ),
 }
-
-assert ALL
