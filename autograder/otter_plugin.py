@@ -19,7 +19,12 @@ from autograder.grading.grade import WITHOUT_ISOLATION, importable, isolation_le
 from autograder.grading.notebook import read_cells
 from autograder.sandbox import NONE, Source
 
-CELL = "from autograder.otter_plugin import grade_here\n\ngrade_here()"
+CELL = """import sys
+
+sys.path.append({folder!r})
+from autograder.otter_plugin import grade_here
+
+grade_here()"""
 
 
 class SandboxPlugin(AbstractOtterPlugin):
@@ -44,7 +49,10 @@ class SandboxPlugin(AbstractOtterPlugin):
     def before_execution(self, submission: Any) -> nbformat.NotebookNode:
         """Hand Otter a notebook that is the same for every submission."""
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-        return new_notebook(cells=[new_code_cell(CELL)], metadata={"kernelspec": kernel})
+        return new_notebook(
+            cells=[new_code_cell(CELL.format(folder=str(Path(__file__).parents[1])))],
+            metadata={"kernelspec": kernel},
+        )
 
     def after_grading(self, results: Any) -> None:
         """Say in the results where nothing was isolated."""

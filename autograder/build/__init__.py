@@ -30,6 +30,8 @@ from autograder.build.package import (
 from autograder.build.settings import DEFAULT_SECRET, Settings, read_settings
 from autograder.build.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
+from autograder.grading.grade import isolation_level
+from autograder.sandbox import NONE
 from public_checks import Check
 
 ZIPS = ("student.zip", "autograder.zip", "solutions.zip")
@@ -85,7 +87,7 @@ def _package(
     notebook = normalise_notebook(solution)
     write_zip(dist / "student.zip", student_files(otter / "student", name, settings.student_requirements))
     write_zip(dist / "autograder.zip", autograder_files(otter / "autograder"))
-    with ProcessPoolExecutor(2, get_context("spawn"), _mute_kernels) as processes:
+    with ProcessPoolExecutor(2, get_context("spawn"), _prepare_to_grade) as processes:
         runs = [
             processes.submit(otter_run, submission, dist / "autograder.zip")
             for submission in (solution, template)
@@ -107,10 +109,17 @@ def _package(
     }
 
 
-def _mute_kernels() -> None:
-    """Let the kernels that this process starts write their log nowhere."""
+def _prepare_to_grade() -> None:
+    """Let the kernels that this process starts write their log nowhere, and grade where nothing is isolated.
+
+    Our own solution and template need no sandbox, though they are graded in it where there is one.
+    """
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
+    try:
+        isolation_level(None)
+    except HomeworkError:
+        os.environ["HOMEWORK_ISOLATION"] = NONE
 
 
 def _points(problems: list[Problem], checks: dict[str, list[Check]]) -> dict[str, dict[str, float]]:
@@ -142,7 +151,12 @@ def _fingerprint(settings: Settings) -> str:
     folders = [
         ROOT / parent / package for package, parent in (STUDENT_PACKAGES | INSTRUCTOR_PACKAGES).items()
     ]
-    folders += [ROOT / "assignments", ROOT / "assignments" / "problems", ROOT / "autograder" / "build"]
+    folders += [
+        ROOT / "assignments",
+        ROOT / "assignments" / "problems",
+        ROOT / "autograder" / "build",
+        ROOT / "autograder" / "container",
+    ]
     for folder in folders:
         for path in sorted(folder.glob("*.*")):
             if path.suffix in {".py", ".md"}:

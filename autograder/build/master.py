@@ -23,7 +23,15 @@ from public_checks.outcomes import html_safe
 from public_checks.registry import RegistryError, spoken
 
 STUDENT_PACKAGES = {"gradcheck": "assignments", "public_checks": "assignments"}
-INSTRUCTOR_PACKAGES = {"hidden_checks": "autograder", "mistakes": "autograder", "solutions": "."}
+INSTRUCTOR_PACKAGES = {
+    "hidden_checks": "autograder",
+    "mistakes": "autograder",
+    "solutions": ".",
+    "autograder": ".",
+    "autograder/grading": ".",
+    "autograder/sandbox": ".",
+}
+PLUGIN = "autograder.otter_plugin.SandboxPlugin"
 
 
 def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:
@@ -141,9 +149,9 @@ def _config_cell(settings: Settings) -> NotebookNode:
         "show_question_points": True,
         "requirements": "requirements.txt",
         "files": list(STUDENT_PACKAGES),
-        "autograder_files": list(INSTRUCTOR_PACKAGES),
+        "autograder_files": [name for name in INSTRUCTOR_PACKAGES if "/" not in name],
         "tests": {"files": True, "ok_format": False},
-        "generate": settings.gradescope,
+        "generate": {"plugins": [PLUGIN]} | settings.gradescope,
     }
     return _raw("ASSIGNMENT CONFIG", config)
 

@@ -24,6 +24,7 @@ from autograder.build.master import STUDENT_PACKAGES, number_cells, without_prom
 from autograder.errors import FellShortError
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
+RUNNER = "run_otter.py"
 EXECUTABLE = {"setup.sh", "run_autograder"}
 
 
@@ -65,14 +66,15 @@ def student_files(folder: Path, name: str, extra_requirements: list[str]) -> dic
 
 
 def autograder_files(folder: Path) -> dict[str, bytes]:
-    """What Otter put into the autograder zip that it wrote into its autograder directory."""
+    """What Otter put into its autograder zip, with our runner in the place of its own."""
     (path,) = folder.glob("*-autograder_*.zip")
     with zipfile.ZipFile(path) as archive:
-        return {
+        files = {
             name: archive.read(name)
             for name in archive.namelist()
             if not name.endswith("/") and "__pycache__" not in name
         }
+    return files | {RUNNER: (ROOT / "autograder" / "container" / RUNNER).read_bytes()}
 
 
 def solution_files(notebook: NotebookNode, folder: Path, name: str) -> dict[str, bytes]:

@@ -129,8 +129,8 @@ def isolation_level(wanted: str | None, *secrets: Path) -> str:
         raise HomeworkError(
             f"Submissions could read {exposed[0]}, which every user of this machine may read or which lies "
             "among Python's packages. Take the rights of others away (chmod go-rwx) from it or from a folder "
-            "above it; on a kernel with Landlock (Linux 5.13) it is enough to have it elsewhere than Python's "
-            "packages (pip install --editable)."
+            "above it; on a kernel with Landlock (Linux 5.13) it is enough to have it elsewhere "
+            "than Python's packages (pip install --editable)."
         )
     return level
 

@@ -8,9 +8,10 @@ The policy is data, in `policy`; `seccomp`, `landlock` and `confine` apply it; `
 `wire` carries plain data between a worker and the `client`, which is all that a grader needs.
 """
 
-from autograder.sandbox.client import OutOfPatience, SandboxError, Source, Worker, WorkerLost
+from autograder.sandbox.client import OutOfPatience, SandboxError, Worker, WorkerLost
 from autograder.sandbox.confine import NONE, ROOT, USER, in_reach, reachable_level
 from autograder.sandbox.policy import Limits
+from autograder.sandbox.source import Source
 from autograder.sandbox.trial import try_level
 
 __all__ = [

@@ -1,27 +1,20 @@
-"""The grader's side: start workers, ask them, and end them when they do not behave."""
+"""The grader's side of a worker: ask it, take only what has the right form, and end it when it is at fault."""
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import select
 import shutil
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
+from autograder.errors import HomeworkError
 from autograder.sandbox.policy import Limits
 from autograder.sandbox.wire import WireError, pack, unpack
 
-PACKAGES = [str(Path(__file__).resolve().parents[2])]
 # What a worker may send: the keys of each message, and the types of their values.
 MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "ready": {},
@@ -37,7 +30,7 @@ ANSWERS = {"cell": "done", "find": "done", "source": "program", "call": "reply"}
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
-class SandboxError(Exception):
+class SandboxError(HomeworkError):
     """The sandbox cannot be had, or does not hold; nothing is graded."""
 
 
@@ -49,90 +42,27 @@ class OutOfPatience(WorkerLost):
     """A worker had to be ended because it took too long."""
 
 
-class Source:
-    """Where workers come from: one process that has everything loaded, and forks.
+class Worker:
+    """One worker. Every request has a number that nobody can guess, and gets one answer, or `WorkerLost`.
 
-    level : see `confine.reachable_level`; "none" runs submissions without any protection.
+    pid : of its process.
+    reading, writing : the descriptors of the pipes to it.
+    scratch : the folder that it may write into; it is removed with the worker.
+    end : kills a process and returns how it ended, as waitpid says.
     """
 
-    def __init__(self, level: str, limits: Limits | None = None):
-        self.level, self.limits = level, limits or Limits()
-        self._folder = tempfile.mkdtemp(prefix="homework-sandbox-")
-        os.chmod(self._folder, 0o711)
-        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        import public_checks
-
-        folders = [*PACKAGES, str(Path(public_checks.__file__).resolve().parents[1])]
-        start = (
-            f"import sys; sys.path[:0] = {folders!r}; "
-            f"from autograder.sandbox.zygote import main; del sys.path[:{len(folders)}]; "
-            f"main({theirs.fileno()})"
-        )
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", start],
-            pass_fds=[theirs.fileno()],
-            env={"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "MPLCONFIGDIR": self._folder, "HOME": "/"},
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        theirs.close()
-        self._answers = self._channel.makefile("rb")
-        if not self._answers.readline():
-            raise SandboxError("the process that workers are forked from did not start")
-
-    def worker(self) -> Worker:
-        """Start a worker. Errors: SandboxError where it cannot be confined."""
-        scratch = tempfile.mkdtemp(dir=self._folder)
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
-        request = {"do": "fork", "scratch": scratch, "level": self.level, "limits": asdict(self.limits)}
-        try:
-            socket.send_fds(self._channel, [json.dumps(request).encode()], [theirs_in, theirs_out])
-        finally:
-            os.close(theirs_in)
-            os.close(theirs_out)
-        worker = Worker(self._answer()["pid"], ours_in, ours_out, Path(scratch), self)
-        worker.started()
-        return worker
-
-    def end(self, pid: int) -> int:
-        """Kill a worker; return how it ended, as waitpid says."""
-        self._channel.send(json.dumps({"do": "end", "pid": pid}).encode())
-        return int(self._answer()["status"])
-
-    def _answer(self) -> dict[str, Any]:
-        line = self._answers.readline()
-        if not line:
-            raise SandboxError("the process that workers are forked from is gone")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def close(self) -> None:
-        """End all workers, and remove what they wrote."""
-        self._channel.close()
-        self._answers.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        _remove(Path(self._folder))
-
-    def __enter__(self) -> Source:
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.close()
-
-
-class Worker:
-    """One worker. Every request has a number that nobody can guess, and gets one answer, or `WorkerLost`."""
-
-    def __init__(self, pid: int, reading: int, writing: int, scratch: Path, source: Source):
+    def __init__(
+        self,
+        pid: int,
+        reading: int,
+        writing: int,
+        scratch: Path,
+        limits: Limits,
+        end: Callable[[int], int],
+    ):
         self.pid = pid
-        self._reading, self._writing, self._scratch, self._source = reading, writing, scratch, source
+        self._reading, self._writing, self._scratch = reading, writing, scratch
+        self._limits, self._end = limits, end
         self._open = True
         self._used, self._waited = 0.0, 0.0
         os.set_blocking(reading, False)
@@ -150,7 +80,7 @@ class Worker:
             raise WorkerLost("it had ended before")
         number = secrets.token_hex(8)
         frame = pack({**request, "id": number, "seconds": seconds})
-        deadline = _Deadline(self, seconds, self._source.limits.patience)
+        deadline = _Deadline(self, seconds, self._limits.patience)
         try:
             while True:
                 self._send(frame, deadline)
@@ -171,7 +101,7 @@ class Worker:
     def started(self) -> None:
         """Wait until the worker is confined. Errors: SandboxError."""
         try:
-            answer = self._receive(_Deadline(self, 20.0, self._source.limits.patience))
+            answer = self._receive(_Deadline(self, 20.0, self._limits.patience))
         except WorkerLost as error:
             raise SandboxError(f"a worker did not start: {error}") from None
         if answer["is"] != "ready":
@@ -227,7 +157,7 @@ class Worker:
                 raise self._lost("it wrote too many files")
 
     def _too_much_written(self) -> bool:
-        limits, size, count = self._source.limits, 0, 0
+        limits, size, count = self._limits, 0, 0
         unreadable: list[OSError] = []
         for folder, _, files in os.walk(self._scratch, onerror=unreadable.append):
             for name in files:
@@ -262,7 +192,7 @@ class Worker:
 
     def taken(self) -> float:
         """The seconds that the worker has taken: of processor time, or by the clock over the patience."""
-        return max(self.used(), self._waited / self._source.limits.patience)
+        return max(self.used(), self._waited / self._limits.patience)
 
     def close(self) -> int:
         """End the worker and remove what it wrote; return how it ended, as waitpid says."""
@@ -272,8 +202,8 @@ class Worker:
         self._open = False
         os.close(self._reading)
         os.close(self._writing)
-        status = self._source.end(self.pid)
-        _remove(self._scratch)
+        status = self._end(self.pid)
+        remove(self._scratch)
         return status
 
 
@@ -300,8 +230,8 @@ def _packed(head: dict[str, Any], answer: dict[str, Any]) -> bytes:
         return pack(head | {"class": "ValueError", "error": str(error)})
 
 
-def _remove(folder: Path) -> None:
-    """Remove a folder with all that is in it, also where its owner took the rights away. Nobody writes there."""
+def remove(folder: Path) -> None:
+    """Remove a folder with all that is in it, also where rights were taken away. Nobody writes there."""
     if folder.is_dir():
         folder.chmod(0o700)
     for found, _, _ in os.walk(folder):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 
-from autograder.sandbox.client import Source, Worker
+from autograder.sandbox.client import Worker
+from autograder.sandbox.source import Source
 
 # What is tried, and the code that would do it.
 FORBIDDEN = {

@@ -89,7 +89,7 @@ def _load() -> Any:
 
 
 def _forget_projects() -> None:
-    """Leave on the path what is Python's own and its packages', not the projects that are installed editable."""
+    """Leave on the path only Python's own folders, not those of projects that are installed editable."""
     from autograder.sandbox.policy import python_folders
 
     folders = tuple(folder + "/" for folder in python_folders())

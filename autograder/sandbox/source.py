@@ -1,0 +1,97 @@
+"""Where workers come from: the grader's side of the process that forks them."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from autograder.sandbox.client import SandboxError, Worker, remove
+from autograder.sandbox.policy import Limits
+
+PACKAGES = [str(Path(__file__).resolve().parents[2])]
+
+
+class Source:
+    """Where workers come from: one process that has everything loaded, and forks.
+
+    level : see `confine.reachable_level`; "none" runs submissions without any protection.
+    """
+
+    def __init__(self, level: str, limits: Limits | None = None):
+        self.level, self.limits = level, limits or Limits()
+        self._folder = tempfile.mkdtemp(prefix="homework-sandbox-")
+        os.chmod(self._folder, 0o711)
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        import public_checks
+
+        folders = [*PACKAGES, str(Path(public_checks.__file__).resolve().parents[1])]
+        start = (
+            f"import sys; sys.path[:0] = {folders!r}; "
+            f"from autograder.sandbox.zygote import main; del sys.path[:{len(folders)}]; "
+            f"main({theirs.fileno()})"
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", start],
+            pass_fds=[theirs.fileno()],
+            env={"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "MPLCONFIGDIR": self._folder, "HOME": "/"},
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        theirs.close()
+        self._answers = self._channel.makefile("rb")
+        if not self._answers.readline():
+            raise SandboxError("the process that workers are forked from did not start")
+
+    def worker(self) -> Worker:
+        """Start a worker. Errors: SandboxError where it cannot be confined."""
+        scratch = tempfile.mkdtemp(dir=self._folder)
+        theirs_in, ours_out = os.pipe()
+        ours_in, theirs_out = os.pipe()
+        request = {"do": "fork", "scratch": scratch, "level": self.level, "limits": asdict(self.limits)}
+        try:
+            socket.send_fds(self._channel, [json.dumps(request).encode()], [theirs_in, theirs_out])
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+        worker = Worker(self._answer()["pid"], ours_in, ours_out, Path(scratch), self.limits, self.end)
+        worker.started()
+        return worker
+
+    def end(self, pid: int) -> int:
+        """Kill a worker; return how it ended, as waitpid says."""
+        self._channel.send(json.dumps({"do": "end", "pid": pid}).encode())
+        return int(self._answer()["status"])
+
+    def _answer(self) -> dict[str, Any]:
+        line = self._answers.readline()
+        if not line:
+            raise SandboxError("the process that workers are forked from is gone")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        """End all workers, and remove what they wrote."""
+        self._channel.close()
+        self._answers.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        remove(Path(self._folder))
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
