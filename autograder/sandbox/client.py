@@ -27,6 +27,7 @@ MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
 }
 # The message that answers a request, if none is a failure.
 ANSWERS = {"cell": "done", "find": "done", "source": "program", "call": "reply"}
+LOOK = 0.05  # seconds between two looks at what a worker has taken
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -149,7 +150,11 @@ class Worker:
     def _wait(self, descriptor: int, event: int, deadline: _Deadline) -> None:
         poll = select.poll()
         poll.register(descriptor, event)
-        while not poll.poll(50):
+        arrived = False
+        while not arrived:
+            arrived = bool(poll.poll(1000 * LOOK))
+            if not deadline.due():
+                continue
             if deadline.passed():
                 self.close()
                 raise OutOfPatience("it did not finish in time")
@@ -214,6 +219,15 @@ class _Deadline:
         self._worker, self._seconds = worker, 1.5 * seconds + 0.5
         self._began, self._clock = worker.used(), time.monotonic()
         self._longest = max(10.0, patience * seconds + 5)
+        self._look = self._clock + LOOK
+
+    def due(self) -> bool:
+        """Whether it is time to look again."""
+        now = time.monotonic()
+        if now < self._look:
+            return False
+        self._look = now + LOOK
+        return True
 
     def passed(self) -> bool:
         return self._worker.used() - self._began > self._seconds or self.waited() > self._longest

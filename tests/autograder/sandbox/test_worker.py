@@ -1,0 +1,174 @@
+"""What works in a worker, what fails as an ordinary cell error, and how a worker ends."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.sandbox import NONE, Limits, OutOfPatience, Source, WorkerLost, reachable_level
+from autograder.sandbox.wire import Reference
+
+pytestmark = pytest.mark.skipif(
+    reachable_level()[0] == NONE, reason="no isolation here: " + reachable_level()[1]
+)
+
+WORKS = {
+    "top-level await": "import asyncio\nawait asyncio.sleep(0.01)",
+    "a coroutine in a thread": "import asyncio\nassert await asyncio.to_thread(lambda: 3) == 3",
+    "a plot": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+    "a plot in a file": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.savefig('figure.png')",
+    "a plot with mathematics": "import matplotlib.pyplot as plt\nplt.title(r'$\\frac{a}{b}$')\nplt.savefig('a.pdf')",
+    "display": "from IPython.display import display, Markdown\ndisplay(Markdown('$x$'), 3)",
+    "a line magic": "%timeit -n 1 -r 1 1 + 1",
+    "a cell magic": "%%time\nx = 1",
+    "inline plots": "%matplotlib inline",
+    "a file of its own": "open('notes.txt', 'w').write('x')\nassert open('notes.txt').read() == 'x'",
+    "a module of the standard library": "import statistics, fractions, sqlite3, decimal",
+    "SciPy": "import scipy.optimize\nscipy.optimize.minimize(lambda x: x @ x, [1.0, 2.0])",
+    "linear algebra": "import numpy as np\nnp.linalg.svd(np.ones((300, 300)))",
+    "a thread": "import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()",
+    "an executor of threads": "from concurrent.futures import ThreadPoolExecutor as T\nlist(T(2).map(abs, [1]))",
+    "a temporary folder": "import tempfile\nwith tempfile.TemporaryDirectory() as folder:\n    open(folder + '/x', 'w')",
+    "Otter": "import otter\ngrader = otter.Notebook()\ngrader.check('q3a')\ngrader.export(run_tests=True)",
+    "the gradient checker's drawings": "from gradcheck import draw\ndraw()",
+    "a progress bar's output": "import sys\nprint('x' * 10**6, flush=True)\nsys.stderr.write('y')",
+    "a class in a cell": "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: int\nA(1)",
+    "pickling what is its own": "import pickle\npickle.loads(pickle.dumps([1]))",
+    "the time of day": "import datetime\ndatetime.datetime.now().astimezone()",
+}
+FAILS = {
+    "the shell": "!ls",
+    "the shell's output": "files = !ls",
+    "a script": "%%bash\nls",
+    "installing": "%pip install numpy",
+    "asking for input": "input()",
+    "a connection": "import urllib.request\nurllib.request.urlopen('http://127.0.0.1')",
+    "a process": "import subprocess\nsubprocess.run(['ls'])",
+    "a pool of processes": "import multiprocessing\nmultiprocessing.Pool(2)",
+    "a file of somebody else": "open('/etc/passwd')",
+    "a list of files of somebody else": "import os\nos.listdir('/')",
+}
+
+
+@pytest.fixture(scope="module")
+def source():
+    with Source(reachable_level()[0], Limits(cell=5, call=2)) as found:
+        yield found
+
+
+@pytest.fixture
+def worker(source):
+    found = source.worker()
+    yield found
+    found.close()
+
+
+def cell(worker, text):
+    return worker.ask(5.0, do="cell", source=text)["error"]
+
+
+@pytest.mark.parametrize("what", WORKS)
+def test_an_honest_cell_works(what, worker):
+    assert cell(worker, WORKS[what]) is None
+
+
+@pytest.mark.parametrize("what", FAILS)
+def test_a_cell_that_reaches_out_fails_and_the_next_one_runs(what, worker):
+    assert cell(worker, FAILS[what])
+    assert cell(worker, "x = 1") is None
+
+
+def test_a_function_takes_and_returns_plain_data_of_every_kind(worker):
+    assert cell(worker, "def same(*values):\n    return values") is None
+    values = (
+        None,
+        True,
+        -(2**70),
+        1.5,
+        float("inf"),
+        1 + 2j,
+        "text\u2028 with \x00 and \N{GREEK SMALL LETTER ALPHA}",
+        [1, [2, (3,)]],
+        {"a": [1.0], 2: None},
+        np.float32(3),
+        np.arange(6, dtype=np.int64).reshape(2, 3),
+        np.asfortranarray(np.ones((2, 3))),
+        np.zeros((0, 3), dtype=np.float32),
+        np.array(5.0),
+    )
+    answer = worker.ask(2.0, do="call", function=Reference("function", "same"), arguments=values)
+    assert answer["is"] == "reply"
+    for sent, came in zip(values, answer["value"], strict=True):
+        assert type(sent) is type(came)
+        if isinstance(sent, np.ndarray | np.generic):
+            assert (sent.dtype, sent.shape) == (came.dtype, came.shape)
+            assert np.array_equal(sent, came)
+        else:
+            assert sent == came
+
+
+def test_a_function_of_the_check_is_called_back_and_its_calls_are_counted_here(worker):
+    assert cell(worker, "def twice(f, x):\n    return f(x) + f(x + 1)") is None
+    calls = []
+
+    def called(name, arguments):
+        calls.append((name, *arguments))
+        return {"value": 10.0 * arguments[0]}
+
+    function, callback = Reference("function", "twice"), Reference("callback", "f")
+    answer = worker.ask(2.0, called, do="call", function=function, arguments=(callback, 1.0))
+    assert (answer["value"], calls) == (30.0, [("f", 1.0), ("f", 2.0)])
+
+
+def test_a_callback_that_answers_with_something_that_cannot_cross_raises_on_the_other_side(worker):
+    text = "def tried(f):\n    try:\n        return f()\n    except Exception as error:\n        return str(error)"
+    assert cell(worker, text) is None
+    function, callback = Reference("function", "tried"), Reference("callback", "f")
+    answer = worker.ask(
+        2.0, lambda *_: {"value": 2**100_000}, do="call", function=function, arguments=(callback,)
+    )
+    assert answer["value"] == "an int that is too long"
+    assert cell(worker, "x = 1") is None
+
+
+def test_workers_do_not_share_what_they_do(source):
+    one, other = source.worker(), source.worker()
+    assert cell(one, "x = 1; import numpy; numpy.pi = 3; open('x', 'w')") is None
+    assert cell(other, "import os, numpy\nassert numpy.pi > 3 and not os.listdir()\ntry:\n    x\nexcept NameError:\n    pass\nelse:\n    raise ValueError") is None  # fmt: skip
+    one.close()
+    other.close()
+
+
+def test_a_worker_that_is_gone_says_so_and_the_source_goes_on(source):
+    worker = source.worker()
+    with pytest.raises(WorkerLost, match="exited"):
+        cell(worker, "import os; os._exit(3)")
+    with pytest.raises(WorkerLost, match="ended before"):
+        cell(worker, "x = 1")
+    with pytest.raises(WorkerLost, match="signal 11"):
+        cell(source.worker(), "import ctypes; ctypes.string_at(0)")
+    after = source.worker()
+    assert cell(after, "x = 1") is None
+    after.close()
+
+
+def test_endless_callbacks_are_out_of_time():
+    with Source(reachable_level()[0], Limits(patience=1)) as source:
+        worker = source.worker()
+        assert cell(worker, "def forever(f):\n    while True:\n        try:\n            f()\n        except BaseException:\n            pass") is None  # fmt: skip
+        function, callback = Reference("function", "forever"), Reference("callback", "f")
+        with pytest.raises(OutOfPatience):
+            worker.ask(0.5, lambda *_: {"value": 1}, do="call", function=function, arguments=(callback,))
+
+
+def test_closing_a_source_leaves_no_process_and_no_folder():
+    source = Source(reachable_level()[0])
+    pids = [source.worker().pid for _ in range(3)]
+    folder = Path(source._folder)
+    assert folder.is_dir()
+    source.close()
+    assert not folder.exists()
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
