@@ -1,7 +1,6 @@
 """Fixtures: one build of every assignment for the whole run, shared by the worker processes."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from filelock import FileLock
 
 from autograder.build import build
 from autograder.build.files import ROOT
-from tests.helpers import unzip
+from tests.helpers import unzip, write_assignments
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +35,12 @@ def student_folder(dist, tmp_path) -> Path:
 
 @pytest.fixture
 def copy_of_the_project(tmp_path) -> Path:
-    """A copy of the sources, to be broken, with problem 3 alone in its assignment.
+    """A copy of the sources, to be broken, with one assignment, `backprop`, of problem 3 alone.
 
     `tests.helpers.run_homework` runs its command.
     """
     copy = tmp_path / "copy"
     for folder in ("assignments", "autograder", "solutions"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    toml = copy / "assignments" / "homework.toml"
-    toml.write_text(
-        re.sub(r"(?m)^problems = .*", 'problems = ["p3_linear_layer"]', toml.read_text(), count=1)
-    )
+    write_assignments(copy, {"backprop": ["p3_linear_layer"]})
     return copy

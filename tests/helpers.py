@@ -1,5 +1,6 @@
 """What several tests do to notebooks, zips and commands."""
 
+import json
 import os
 import subprocess
 import sys
@@ -34,6 +35,16 @@ def reference_answers(assignment: str = "backprop") -> dict[str, str]:
     """The reference solution: source text by function name."""
     problems = [read_problem(p) for p in read_settings(assignment).problems]
     return {n: s for p in problems for q in p.questions for n, s in q.functions.items()}
+
+
+def write_assignments(project: Path, assignments: dict[str, list[str]]) -> None:
+    """Let `homework.toml` of a copy of the project have assignments of these problems, and no others."""
+    toml = project / "assignments" / "homework.toml"
+    tables = [
+        f'[assignments.{name}]\ntitle = "Backpropagation"\nintroduction = "backprop"\nproblems = {json.dumps(p)}\n'
+        for name, p in assignments.items()
+    ]
+    toml.write_text("\n".join([toml.read_text().partition("[assignments.")[0], *tables]))
 
 
 def run_homework(project: Path, *arguments: str) -> subprocess.CompletedProcess:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ SETTINGS: dict[str, tuple[type, Any]] = {
     "student_requirements": (list, []),
     "gradescope": (dict, {}),
 }
+SHARED = ("requirements", "student_requirements", "gradescope")
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,17 @@ def assignment_names() -> list[str]:
 
 
 def read_settings(name: str) -> Settings:
-    """Read what `homework.toml` says of an assignment. Errors: HomeworkError."""
+    """Read what `homework.toml` says of an assignment: its own table, and the defaults for what that lacks.
+
+    Errors: HomeworkError.
+    """
     toml = _toml()
     if name not in toml["assignments"]:
         known = ", ".join(toml["assignments"])
         raise HomeworkError(f"There is no assignment named {name}; homework.toml has {known}.")
-    table, where = toml["assignments"][name], f"[assignments.{name}] in homework.toml"
-    if not isinstance(table, dict):
-        raise HomeworkError(f"{where} has to be a table.")
-    for key in table:
-        if key not in SETTINGS:
-            raise HomeworkError(f"{where} has {key!r}; it may have {', '.join(SETTINGS)}.")
+    where = f"[assignments.{name}] in homework.toml"
+    shared = _table(toml.get("defaults", {}), "[defaults] in homework.toml", SHARED)
+    table = _merged(shared, _table(toml["assignments"][name], where, SETTINGS))
     values: dict[str, Any] = {}
     for key, (kind, default) in SETTINGS.items():
         value = table.get(key, default)
@@ -72,6 +74,21 @@ def read_settings(name: str) -> Settings:
     if not values["problems"] or len(set(values["problems"])) < len(values["problems"]):
         raise HomeworkError(f"{where} needs problems, each once.")
     return Settings(name=name, secret=_secret(toml), **values)
+
+
+def _table(table: Any, where: str, known: Collection[str]) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise HomeworkError(f"{where} has to be a table.")
+    for key in table:
+        if key not in known:
+            raise HomeworkError(f"{where} has {key!r}; it may have {', '.join(known)}.")
+    return table
+
+
+def _merged(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """All entries of both, one's own where both have it, and tables in them merged in the same way."""
+    tables = [key for key in own if isinstance(own[key], dict) and isinstance(shared.get(key), dict)]
+    return shared | own | {key: _merged(shared[key], own[key]) for key in tables}
 
 
 def _toml() -> dict[str, Any]:
