@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all of them")
     verify.set_defaults(run=_verify)
 
+    overview = commands.add_parser("overview", help="print the table of questions, points and checks")
+    overview.set_defaults(run=_overview)
+
     grade = commands.add_parser("grade", help="grade a submission in the sandbox")
     grade.add_argument("autograder", type=Path, metavar="AUTOGRADER.zip")
     grade.add_argument("submission", type=Path, metavar="SUBMISSION", help="a notebook, or an exported zip")
@@ -96,6 +99,13 @@ def _verify(options: argparse.Namespace) -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     good = [report(verify(name), console) for name in options.assignments or assignment_names()]
     return 0 if all(good) else 1
+
+
+def _overview(_: argparse.Namespace) -> int:
+    from autograder.overview import overview
+
+    print(overview(), end="")
+    return 0
 
 
 def _grade(options: argparse.Namespace) -> int:

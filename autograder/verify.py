@@ -110,17 +110,48 @@ def _prepared(name: str) -> tuple[list[Problem], dict[str, list[Check]]]:
     return problems, load_checks(problems)
 
 
-def grade_program(name: str, program: Program) -> Outcome:
-    """Run the checks of a problem on the reference, with one function in the place of its own.
+class _Noting(dict[str, Any]):
+    """A namespace that notes which of its names are looked up, by functions that it is the globals of too."""
 
-    Every problem stands by itself: no reference solution calls a function of another problem.
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.noted.add(key)
+        return super().__getitem__(key)
+
+
+@cache
+def _names_in_use(name: str) -> dict[Check, set[str]]:
+    """For each check, the names that it looks up, or that the reference does while it runs."""
+    problems, checks = _prepared(name)
+    names, found = _Noting(), {}
+    namespace(problems, names=names)
+    for check in (check for every in checks.values() for check in every):
+        names.noted = set(check.parameters)
+        grade(Outcome("reference solution", "all"), names, {check.question: [check]})
+        found[check] = names.noted
+    return found
+
+
+def grade_program(name: str, program: Program) -> Outcome:
+    """Run checks of a problem on the reference, with one function in the place of its own.
+
+    Every problem stands by itself: no reference solution calls a function of another problem. A check that
+    looks up nothing that the program defines anew would pass as on the reference: it does not run.
     """
     problems, checks = _prepared(name)
     (problem,) = [p for p in problems if program.question in [q.name for q in p.questions]]
-    checks = {q.name: checks[q.name] for q in problem.questions if not q.manual}
     names = namespace([problem])
+    before = dict(names)
     execute(program.source, names)
-    outcome = grade(Outcome(program.name, program.question), names, checks)
+    new = {key for key, value in names.items() if before.get(key) is not value}
+    touched = {
+        q.name: [check for check in checks.get(q.name, []) if _names_in_use(name)[check] & new]
+        for q in problem.questions
+    }
+    outcome = grade(Outcome(program.name, program.question), names, touched)
     if program.right:
         outcome.fault = f"loses points in {_listed(outcome.lost)}" if outcome.lost else ""
         return outcome
@@ -131,9 +162,15 @@ def grade_program(name: str, program: Program) -> Outcome:
     return outcome
 
 
-def namespace(problems: Iterable[Problem], blank: bool = False) -> dict[str, Any]:
-    """The names that a notebook defines: those of the reference solution, or of the blank template."""
-    names: dict[str, Any] = {"np": np}
+def namespace(
+    problems: Iterable[Problem], blank: bool = False, names: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The names that a notebook defines: those of the reference solution, or of the blank template.
+
+    names : where to put them; by default a new dict.
+    """
+    names = {} if names is None else names
+    names["np"] = np
     for cell in (cell for problem in problems for cell in problem.cells):
         if isinstance(cell, Given):
             execute(cell.code, names)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,24 +14,40 @@ from tests.helpers import unzip, write_assignments
 
 
 @pytest.fixture(scope="session")
-def dist(tmp_path_factory) -> Path:
-    """The folder that `homework build backprop` makes: three zips and a manifest."""
+def built(tmp_path_factory) -> Callable[[str], Path]:
+    """A function from an assignment's name to the folder that `homework build` makes for it."""
     top = tmp_path_factory.getbasetemp()
     shared = top.parent if top.parent.name.startswith("pytest-") else top
-    with FileLock(shared / "build.lock"):
-        build("backprop", shared / "dist")
-    return shared / "dist" / "backprop"
+
+    def folder(assignment: str) -> Path:
+        with FileLock(shared / f"{assignment}.lock"):
+            build(assignment, shared / "dist")
+        return shared / "dist" / assignment
+
+    return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
+def assignment() -> str:
+    """The assignment that a test is about, where it is not parametrised over all of them."""
+    return "backprop"
+
+
+@pytest.fixture
+def dist(built, assignment) -> Path:
+    """Three zips and a manifest."""
+    return built(assignment)
+
+
+@pytest.fixture
 def manifest(dist) -> dict:
     return json.loads((dist / "manifest.json").read_text())
 
 
 @pytest.fixture
-def student_folder(dist, tmp_path) -> Path:
+def student_folder(dist, assignment, tmp_path) -> Path:
     """The student zip, unzipped into a folder with a space in its name."""
-    return unzip(dist / "student.zip", tmp_path / "my homework") / "backprop"
+    return unzip(dist / "student.zip", tmp_path / "my homework") / assignment
 
 
 @pytest.fixture

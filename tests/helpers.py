@@ -41,7 +41,7 @@ def write_assignments(project: Path, assignments: dict[str, list[str]]) -> None:
     """Let `homework.toml` of a copy of the project have assignments of these problems, and no others."""
     toml = project / "assignments" / "homework.toml"
     tables = [
-        f'[assignments.{name}]\ntitle = "Backpropagation"\nintroduction = "backprop"\nproblems = {json.dumps(p)}\n'
+        f'[assignments.{name}]\ntitle = "A test"\nintroduction = "backprop"\nproblems = {json.dumps(p)}\n'
         for name, p in assignments.items()
     ]
     toml.write_text("\n".join([toml.read_text().partition("[assignments.")[0], *tables]))

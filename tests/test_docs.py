@@ -1,8 +1,9 @@
-"""The page on adding a problem, followed to the letter."""
+"""The page on adding a problem, followed to the letter; the generated page, generated again."""
 
 import re
 
 from autograder.build.files import ROOT
+from autograder.overview import overview
 from tests.helpers import run_homework
 
 
@@ -27,3 +28,8 @@ def test_the_page_on_adding_a_problem_adds_a_question_that_works(copy_of_the_pro
     assert "the factor 3 is missing" in verified.stdout
     built = run_homework(copy_of_the_project, "build", "backprop")
     assert "otter run on the reference solution: 39 of 39" in built.stdout, built.stderr
+
+
+def test_the_table_of_checks_is_what_the_registry_says():
+    page = (ROOT / "docs" / "checks.md").read_text()
+    assert page == overview(), "homework overview > docs/checks.md makes it anew"

@@ -218,7 +218,7 @@ def vjp(layers, x, u):
     return u
 
 
-@mistake("q2b", "takes the layers out of the list", says="change the list of layers")
+@mistake("q2b", "takes the layers out of the list", says="changes its argument layers")
 def vjp(layers, x, u):
     points = []
     for f, _, _ in layers:

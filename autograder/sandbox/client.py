@@ -1,4 +1,4 @@
-"""The grader's side of a worker: ask it, take only what has the right form, and end it when it is at fault."""
+"""The grader's side of a worker: ask it, take only what has the right form, end it when it is at fault."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ ATTACKS: dict[str, Attack] = {
         softmax=LEAK,
     ),
     "search all objects for checks": cheat(
-        "import gc\nfound = [str(o)[:80] for o in gc.get_objects() if 'hidden' in str(type(o)) or 'Check(' in "
-        "repr(type(o))]",
+        "import gc\nfound = [str(o)[:80] for o in gc.get_objects() "
+        "if 'hidden' in str(type(o)) or 'Check(' in repr(type(o))]",
         softmax=LEAK,
     ),
     "search the frames for the expected value": jacobian(
@@ -73,7 +73,8 @@ ATTACKS: dict[str, Attack] = {
     ),
     "write results": cheat(
         "import json, os\nfor folder in ('.', '..', '../results', '/autograder/results', '/tmp'):\n"
-        "    try:\n        open(os.path.join(folder, 'results.json'), 'w').write(json.dumps({'score': 100}))\n"
+        "    try:\n        with open(os.path.join(folder, 'results.json'), 'w') as file:\n"
+        "            file.write(json.dumps({'score': 100}))\n"
         "    except OSError:\n        pass"
     ),
     "patch IPython": harmless("get_ipython().run_cell = lambda *a, **k: None"),
@@ -160,18 +161,21 @@ ATTACKS: dict[str, Attack] = {
     ),
     "an endless loop in a function": jacobian("while True:\n    pass", "did not finish"),
     "an endless loop that catches everything": jacobian(
-        "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass",
+        "while True:\n    try:\n        while True:\n            pass\n"
+        "    except BaseException:\n        pass",
         "did not finish",
     ),
     "sleeping forever": jacobian(
-        "import time\nwhile True:\n    try:\n        time.sleep(1000)\n    except BaseException:\n        pass"
+        "import time\nwhile True:\n    try:\n        time.sleep(1000)\n"
+        "    except BaseException:\n        pass"
     ),
     "an endless loop in a destructor": jacobian(
         "class Slow:\n    def __del__(self):\n        while True:\n            pass\nSlow()\nreturn z",
         "did not finish",
     ),
     "timers and signal handlers taken over": jacobian(
-        "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0)\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+        "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0)\n"
+        "signal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
         "while True:\n    pass",
         "did not finish",
     ),

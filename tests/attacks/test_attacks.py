@@ -25,12 +25,12 @@ LIMITS = Limits(cell=2, call=1, question=15, total=90, memory=1500 << 20, patien
 
 
 @pytest.fixture(scope="module")
-def autograder(dist, tmp_path_factory):
+def autograder(built, tmp_path_factory):
     """The autograder zip with a secret in every hidden place."""
     import zipfile
 
     path = tmp_path_factory.mktemp("autograder") / "autograder.zip"
-    with zipfile.ZipFile(dist / "autograder.zip") as ours, zipfile.ZipFile(path, "w") as planted:
+    with zipfile.ZipFile(built("backprop") / "autograder.zip") as ours, zipfile.ZipFile(path, "w") as planted:
         for name in ours.namelist():
             data = ours.read(name)
             if name.startswith(("files/hidden_checks/p", "files/solutions/p", "files/mistakes/p")):
@@ -49,8 +49,8 @@ def source():
 
 
 @pytest.fixture(scope="module")
-def template(dist, tmp_path_factory):
-    folder = unzip(dist / "student.zip", tmp_path_factory.mktemp("student"))
+def template(built, tmp_path_factory):
+    folder = unzip(built("backprop") / "student.zip", tmp_path_factory.mktemp("student"))
     return nbformat.read(folder / "backprop" / "backprop.ipynb", as_version=4)
 
 

@@ -19,7 +19,19 @@ BROKEN = {
     "TOML that is none": (TOML, lambda t: t + "\n[", 2, "homework.toml is not valid TOML"),
     "no assignments": (TOML, lambda t: "", 2, "has no assignment"),
     "a setting misspelt": (TOML, lambda t: t.replace("title =", "titel ="), 2, "has 'titel'; it may have"),
-    "a setting missing": (TOML, lambda t: t.replace('title = "Backpropagation"', ""), 2, "has no 'title'"),
+    "a default misspelt": (
+        TOML,
+        lambda t: t.replace("requirements =", "requires =", 1),
+        2,
+        "[defaults] in homework.toml has 'requires'; it may have",
+    ),
+    "defaults that are no table": (
+        TOML,
+        lambda t: "defaults = 1\n[assignments.backprop]",
+        2,
+        "[defaults] in homework.toml has to be a table",
+    ),
+    "a setting missing": (TOML, lambda t: t.replace('title = "A test"', ""), 2, "has no 'title'"),
     "a setting of the wrong kind": (
         TOML,
         lambda t: re.sub(r"problems = \[.*\]", 'problems = "p3"', t),
@@ -217,7 +229,7 @@ def test_broken_sources_give_a_sentence_and_leave_the_last_build_alone(case, cop
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
-        (["build", "nothing"], 2, "There is no assignment named nothing; homework.toml has backprop"),
+        (["build", "nothing"], 2, "no assignment named nothing; homework.toml has autodiff, backprop"),
         (["verify", "nothing"], 2, "There is no assignment named nothing"),
         (["nothing"], 2, "invalid choice"),
         ([], 2, "required"),

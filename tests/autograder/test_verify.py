@@ -11,7 +11,9 @@ from hidden_checks import hidden
 from mistakes import Program, programs
 
 
-@pytest.mark.parametrize(("assignment", "mistakes", "variants"), [("backprop", 120, 40)])
+@pytest.mark.parametrize(
+    ("assignment", "mistakes", "variants"), [("autodiff", 100, 30), ("backprop", 120, 40)]
+)
 def test_every_mistake_is_caught_and_named_and_nothing_right_is_marked_down(assignment, mistakes, variants):
     result = verification.verify(assignment)
     assert [f"{o.name}: {o.fault}" for o in result.faults] == []

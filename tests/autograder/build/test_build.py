@@ -17,8 +17,8 @@ from nbclient import NotebookClient
 from autograder.build import build
 from autograder.build.files import ROOT
 from autograder.build.otter_tools import otter_run
-from autograder.build.settings import read_settings
-from autograder.build.sources import read_problem
+from autograder.build.settings import assignment_names, read_settings
+from autograder.build.sources import Given, read_problem
 from autograder.verify import grade_program
 from mistakes import programs
 from tests.helpers import fill, reference_answers, unzip
@@ -33,6 +33,9 @@ WRONG = {
 }
 
 
+every_assignment = pytest.mark.parametrize("assignment", assignment_names())
+
+
 def score(cases):
     points = {}
     for case in cases:
@@ -40,7 +43,7 @@ def score(cases):
     return points
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def full(manifest):
     return {q: p["public"] + p["hidden"] for q, p in manifest["points"].items() if "manual" not in p}
 
@@ -51,6 +54,7 @@ def solved(student_folder):
     return fill(student_folder / "backprop.ipynb", reference_answers(), student_folder / "backprop.ipynb")
 
 
+@every_assignment
 def test_the_reference_scores_everything_and_the_template_nothing(manifest, full):
     assert manifest["scores"] == {"reference solution": sum(full.values()), "blank template": 0}
     assert sum(full.values()) == 90
@@ -68,12 +72,13 @@ def test_a_second_build_does_nothing_and_a_damaged_one_is_made_again(dist):
     assert manifest["assignment"] == "backprop"
 
 
-def test_two_builds_at_two_times_in_two_folders_are_the_same_bytes(dist, tmp_path):
+@every_assignment
+def test_two_builds_at_two_times_in_two_folders_are_the_same_bytes(assignment, dist, tmp_path):
     time.sleep(2.1)  # the resolution of times in zip files
-    _, built = build("backprop", tmp_path / "elsewhere" / "dist")
+    _, built = build(assignment, tmp_path / "elsewhere" / "dist")
     assert built
     for path in dist.iterdir():
-        assert path.read_bytes() == (tmp_path / "elsewhere" / "dist" / "backprop" / path.name).read_bytes()
+        assert path.read_bytes() == (tmp_path / "elsewhere" / "dist" / assignment / path.name).read_bytes()
 
 
 def test_the_student_zip_does_not_depend_on_the_secret(dist, tmp_path, monkeypatch):
@@ -90,18 +95,19 @@ def test_the_student_zip_does_not_depend_on_the_secret(dist, tmp_path, monkeypat
     assert (other / "autograder.zip").read_bytes() != (dist / "autograder.zip").read_bytes()
 
 
-def test_otter_assign_works_on_the_master_by_itself(dist, full, tmp_path):
-    master = dist.parents[1] / "build" / "backprop"
+@every_assignment
+def test_otter_assign_works_on_the_master_by_itself(assignment, dist, full, tmp_path):
+    master = dist.parents[1] / "build" / assignment
     shutil.copytree(master, tmp_path / "master")
-    command = [sys.executable, "-m", "otter", "assign", "backprop.ipynb", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "otter", "assign", f"{assignment}.ipynb", str(tmp_path / "out")]
     done = subprocess.run(command, cwd=tmp_path / "master", capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     out = tmp_path / "out"
-    assert len(list(out.glob("autograder/backprop-autograder_*.zip"))) == 1
+    assert len(list(out.glob(f"autograder/{assignment}-autograder_*.zip"))) == 1
     for folder in ("student", "autograder"):
         tests = sorted(path.name for path in (out / folder / "tests").iterdir())
         assert tests == sorted(f"{question}.py" for question in full)
-    assert "NotImplementedError" in (out / "student" / "backprop.ipynb").read_text()
+    assert "NotImplementedError" in (out / "student" / f"{assignment}.ipynb").read_text()
 
 
 def test_a_renamed_notebook_and_one_without_checks_and_metadata_grade_the_same(solved, dist, full, tmp_path):
@@ -146,9 +152,11 @@ def test_otter_run_and_verify_score_a_mistake_the_same(function, student_folder,
     assert all("Traceback" not in m and re.search(r"(Incorrect|Raised|OutOfTime): \w", m) for m in messages)
 
 
-def test_the_student_zip_gives_nothing_away(student_folder):
+@every_assignment
+def test_the_student_zip_gives_nothing_away(assignment, student_folder):
+    problems = [read_problem(p) for p in read_settings(assignment).problems]
     secrets = {}
-    for question in (q for p in read_settings("backprop").problems for q in read_problem(p).questions):
+    for question in (q for p in problems for q in p.questions):
         for name, source in question.functions.items():
             body = source[source.index("# BEGIN SOLUTION") : source.index("# END SOLUTION")]
             secrets |= {line.strip(): f"the solution of {name}" for line in body.splitlines()}
@@ -156,37 +164,40 @@ def test_the_student_zip_gives_nothing_away(student_folder):
             secrets |= {line.strip(): "the model answer" for line in question.answer.splitlines()}
     for path in (ROOT / "autograder").rglob("*.py"):
         secrets |= {line.strip(): path.name for line in path.read_text().splitlines()}
+    given = [cell.code for p in problems for cell in p.cells if isinstance(cell, Given)]
+    checks = [
+        source.read_text()
+        for folder in ("public_checks", "gradcheck")
+        for source in (ROOT / "assignments" / folder).glob("*.py")
+    ]
+    public = {line.strip() for text in given + checks for line in text.splitlines()}
     for path in sorted(p for p in student_folder.rglob("*") if p.is_file()):
         text = path.read_text()
         assert "SOLUTION" not in text
         assert not re.search(r"/(tmp|root|home|work)/", text), path
         if "hidden" in path.parts[-1]:
             pytest.fail(f"{path} looks like a hidden check")
-        public = {
-            line.strip()
-            for folder in ("public_checks", "gradcheck")
-            for source in (ROOT / "assignments" / folder).glob("*.py")
-            for line in source.read_text().splitlines()
-        }
         lines = {line.strip().removesuffix('\\n",').strip('"').strip() for line in text.splitlines()}
         for line in lines - public:
             if len(line) > 14 and line not in {"import numpy as np"}:
                 assert line not in secrets, f"{path.name} has a line of {secrets[line]}: {line}"
 
 
-def test_the_solutions_zip_has_answers_and_a_page_without_scripts(dist, tmp_path):
+@every_assignment
+def test_the_solutions_zip_has_answers_and_a_page_without_scripts(assignment, dist, tmp_path):
     folder = unzip(dist / "solutions.zip", tmp_path)
-    page = (folder / "backprop-solutions.html").read_text()
+    page = (folder / f"{assignment}-solutions.html").read_text()
     assert "<math" in page
     assert "<script" not in page
     assert "Rubric" in page
     assert "image/png" in page
     assert not re.search(r"\$[^$\n]*\\\\[a-z]", page.partition("<body")[2])
-    notebook = nbformat.read(folder / "backprop-solutions.ipynb", as_version=4)
+    notebook = nbformat.read(folder / f"{assignment}-solutions.ipynb", as_version=4)
     assert not any("PROMPT" in cell.source or "SOLUTION" in cell.source for cell in notebook.cells)
     assert any(cell.get("outputs") for cell in notebook.cells)
 
 
+@every_assignment
 def test_the_zips_hold_no_stray_files(dist):
     for path in dist.glob("*.zip"):
         with zipfile.ZipFile(path) as archive:
@@ -241,12 +252,28 @@ def test_a_forgotten_save_stops_the_export(student_folder):
     assert not list(student_folder.glob("*.zip"))
 
 
-def test_a_blank_template_runs_through_and_says_what_is_missing(student_folder):
-    notebook = nbformat.read(student_folder / "backprop.ipynb", as_version=4)
+MISSING = {
+    "autodiff": [
+        "NotAttempted: forward_difference is not written yet (Question 1(a))",
+        "This picture needs your answer to Question 1(a) first.",
+        "This needs your answer to Question 1(e) first.",
+        "This picture needs your answer to Question 1(f) first.",
+        "This picture needs your answer to Question 2(e) first.",
+        "This picture needs your answer to Question 2(g) first.",
+    ],
+    "backprop": [
+        "NotAttempted: softmax is not written yet (Question 3(a))",
+        "This picture needs your answer to Question 3(f) first.",
+        "This picture needs your answer to Question 5(d) first.",
+        "This picture needs more first, from here and from Problems 3 and 4: Question 5(a).",
+    ],
+}
+
+
+@pytest.mark.parametrize(("assignment", "said"), MISSING.items())
+def test_a_blank_template_runs_through_and_says_what_is_missing(assignment, said, student_folder):
+    notebook = nbformat.read(student_folder / f"{assignment}.ipynb", as_version=4)
     notebook.cells = notebook.cells[:-1]
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(student_folder)}}).execute()
     outputs = "".join(str(o) for c in notebook.cells for o in c.get("outputs", []))
-    assert "NotAttempted: softmax is not written yet (Question 3(a))" in outputs
-    assert "This picture needs your answer to Question 3(f) first." in outputs
-    assert "This picture needs your answer to Question 5(d) first." in outputs
-    assert "This picture needs more first, from here and from Problems 3 and 4: Question 5(a)." in outputs
+    assert [sentence for sentence in said if sentence not in outputs] == []

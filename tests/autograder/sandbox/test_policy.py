@@ -3,6 +3,7 @@
 import ast
 import errno
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -125,7 +126,7 @@ def test_another_architecture_ends_the_process_and_x32_calls_are_refused():
 def test_the_numbers_are_those_of_the_kernel_headers():
     """Where the C library's headers are installed, the numbers of this machine are compared with them."""
     try:
-        text = open("/usr/include/x86_64-linux-gnu/asm/unistd_64.h").read()
+        text = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h").read_text()
     except OSError:
         pytest.skip("the kernel's headers are not installed")
     known = {
@@ -141,7 +142,7 @@ def test_the_numbers_are_those_of_the_kernel_headers():
 
 def test_the_numbers_of_arm64_are_those_of_the_generic_table():
     try:
-        text = open("/usr/include/asm-generic/unistd.h").read()
+        text = Path("/usr/include/asm-generic/unistd.h").read_text()
     except OSError:
         pytest.skip("the kernel's headers are not installed")
     known = {}

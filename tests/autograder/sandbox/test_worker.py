@@ -18,7 +18,8 @@ WORKS = {
     "a coroutine in a thread": "import asyncio\nassert await asyncio.to_thread(lambda: 3) == 3",
     "a plot": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
     "a plot in a file": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.savefig('figure.png')",
-    "a plot with mathematics": "import matplotlib.pyplot as plt\nplt.title(r'$\\frac{a}{b}$')\nplt.savefig('a.pdf')",
+    "a plot with mathematics": "import matplotlib.pyplot as plt\n"
+    "plt.title(r'$\\frac{a}{b}$')\nplt.savefig('a.pdf')",
     "display": "from IPython.display import display, Markdown\ndisplay(Markdown('$x$'), 3)",
     "a line magic": "%timeit -n 1 -r 1 1 + 1",
     "a cell magic": "%%time\nx = 1",
@@ -28,8 +29,10 @@ WORKS = {
     "SciPy": "import scipy.optimize\nscipy.optimize.minimize(lambda x: x @ x, [1.0, 2.0])",
     "linear algebra": "import numpy as np\nnp.linalg.svd(np.ones((300, 300)))",
     "a thread": "import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()",
-    "an executor of threads": "from concurrent.futures import ThreadPoolExecutor as T\nlist(T(2).map(abs, [1]))",
-    "a temporary folder": "import tempfile\nwith tempfile.TemporaryDirectory() as folder:\n    open(folder + '/x', 'w')",
+    "an executor of threads": "from concurrent.futures import ThreadPoolExecutor\n"
+    "list(ThreadPoolExecutor(2).map(abs, [1]))",
+    "a temporary folder": "import tempfile\nwith tempfile.TemporaryDirectory() as folder:\n"
+    "    open(folder + '/x', 'w')",
     "Otter": "import otter\ngrader = otter.Notebook()\ngrader.check('q3a')\ngrader.export(run_tests=True)",
     "the gradient checker's drawings": "from gradcheck import draw\ndraw()",
     "a progress bar's output": "import sys\nprint('x' * 10**6, flush=True)\nsys.stderr.write('y')",
@@ -122,7 +125,10 @@ def test_a_function_of_the_check_is_called_back_and_its_calls_are_counted_here(w
 
 
 def test_a_callback_that_answers_with_something_that_cannot_cross_raises_on_the_other_side(worker):
-    text = "def tried(f):\n    try:\n        return f()\n    except Exception as error:\n        return str(error)"
+    text = (
+        "def tried(f):\n    try:\n        return f()\n"
+        "    except Exception as error:\n        return str(error)"
+    )
     assert cell(worker, text) is None
     function, callback = Reference("function", "tried"), Reference("callback", "f")
     answer = worker.ask(
@@ -135,7 +141,8 @@ def test_a_callback_that_answers_with_something_that_cannot_cross_raises_on_the_
 def test_workers_do_not_share_what_they_do(source):
     one, other = source.worker(), source.worker()
     assert cell(one, "x = 1; import numpy; numpy.pi = 3; open('x', 'w')") is None
-    assert cell(other, "import os, numpy\nassert numpy.pi > 3 and not os.listdir()\ntry:\n    x\nexcept NameError:\n    pass\nelse:\n    raise ValueError") is None  # fmt: skip
+    assert cell(other, "import os, numpy\nassert numpy.pi > 3 and not os.listdir()") is None
+    assert "NameError" in cell(other, "x")
     one.close()
     other.close()
 
@@ -156,7 +163,11 @@ def test_a_worker_that_is_gone_says_so_and_the_source_goes_on(source):
 def test_endless_callbacks_are_out_of_time():
     with Source(reachable_level()[0], Limits(patience=1)) as source:
         worker = source.worker()
-        assert cell(worker, "def forever(f):\n    while True:\n        try:\n            f()\n        except BaseException:\n            pass") is None  # fmt: skip
+        text = (
+            "def forever(f):\n    while True:\n"
+            "        try:\n            f()\n        except BaseException:\n            pass"
+        )
+        assert cell(worker, text) is None
         function, callback = Reference("function", "forever"), Reference("callback", "f")
         with pytest.raises(OutOfPatience):
             worker.ask(0.5, lambda *_: {"value": 1}, do="call", function=function, arguments=(callback,))

@@ -1,0 +1,59 @@
+"""The table of problems, questions, points and checks: `docs/checks.md` is what this prints."""
+
+from __future__ import annotations
+
+from autograder.build.master import load_checks
+from autograder.build.settings import assignment_names, read_settings
+from autograder.build.sources import Problem, Question, read_notebook, read_problem
+from public_checks import Check
+from public_checks.registry import spoken
+
+START = """# Problems, questions and checks
+
+`homework overview > docs/checks.md` prints this page from the registry of checks; a test compares the two.
+Public checks are with the students; hidden ones run when their work is graded. Graded results show these
+words beside each check.
+"""
+
+
+def overview() -> str:
+    """The page in Markdown: each problem's questions, and what their checks look at."""
+    return "\n".join([START, *(_assignment(name) for name in assignment_names())])
+
+
+def _assignment(name: str) -> str:
+    settings = read_settings(name)
+    problems = [read_problem(problem) for problem in settings.problems]
+    checks = load_checks(problems)
+    parts = [f"## `{name}`: {settings.title}\n"]
+    for problem in problems:
+        automatic = sum(c.points for q in problem.questions for c in checks.get(q.name, []))
+        by_hand = sum(q.points for q in problem.questions if q.manual)
+        parts.append(f"### {_title(problem)}\n\n{automatic:g} points by checks, {by_hand:g} by hand.\n")
+        parts.append("| question | points | what is looked at | points of the check |\n|---|---|---|---|")
+        parts += [_question(question, checks.get(question.name, [])) for question in problem.questions]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _title(problem: Problem) -> str:
+    text = "\n".join(cell.source for cell in read_notebook(problem.name).cells)
+    return next(line.removeprefix("# ") for line in text.splitlines() if line.startswith("# "))
+
+
+def _question(question: Question, checks: list[Check]) -> str:
+    """The question's rows: one a check, or one where the answer is written."""
+    if question.manual:
+        return _row(spoken(question.name), f"{question.points:g}", "written answer, by its rubric", "")
+    names = ", ".join(f"`{function}`" for function in question.functions)
+    first = [f"{spoken(question.name)}: {names}", f"{sum(c.points for c in checks):g}"]
+    rows = []
+    for check in checks:
+        kind = "hidden" if check.hidden else "public"
+        rows.append(_row(*first, check.title.replace("|", "\\|"), f"{check.points:g} {kind}"))
+        first = ["", ""]
+    return "\n".join(rows)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
