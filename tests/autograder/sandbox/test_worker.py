@@ -49,6 +49,10 @@ FAILS = {
     "a connection": "import urllib.request\nurllib.request.urlopen('http://127.0.0.1')",
     "a process": "import subprocess\nsubprocess.run(['ls'])",
     "a pool of processes": "import multiprocessing\nmultiprocessing.Pool(2)",
+    "the gradient checker's derivative": "import gradcheck\n"
+    "float(gradcheck.numerical_jacobian(abs, 1.0).value)",
+    "a part of the gradient checker": "import gradcheck.numerical",
+    "a part of the checks": "import public_checks.p3_linear_layer",
     "a file of somebody else": "open('/etc/passwd')",
     "a list of files of somebody else": "import os\nos.listdir('/')",
 }
