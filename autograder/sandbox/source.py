@@ -45,12 +45,18 @@ class Source:
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
         )
         theirs.close()
         self._answers = self._channel.makefile("rb")
-        if not self._answers.readline():
-            raise SandboxError("the process that workers are forked from did not start")
+        started = self._answers.readline()
+        with self._process.stderr as said:  # type: ignore[union-attr]
+            if not started:
+                reason = said.read().decode(errors="replace").strip().splitlines()[-1:]
+                self.close()
+                raise SandboxError(
+                    f"The process that workers are forked from did not start: {''.join(reason) or 'no reason'}."
+                )
 
     def worker(self) -> Worker:
         """Start a worker. Errors: SandboxError where it cannot be confined."""

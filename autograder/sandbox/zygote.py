@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import signal
@@ -16,6 +17,12 @@ import socket
 import sys
 import warnings
 from typing import Any
+
+# All that is needed of this project, as long as its folders are on the path.
+from autograder.sandbox.confine import NONE, confine
+from autograder.sandbox.policy import Limits, python_folders
+from autograder.sandbox.wire import pack
+from autograder.sandbox.worker import Worker, make_inert, new_shell
 
 LOADED = (
     "numpy",
@@ -45,6 +52,9 @@ def main(control: int) -> None:
     shell = _load()
     gc.freeze()
     children: set[int] = set()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)  # until now the client has read why this did not start
+    os.close(nowhere)
     channel.send(b'{"is": "ready"}\n')
     while True:
         data, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 2)
@@ -64,10 +74,6 @@ def main(control: int) -> None:
 
 
 def _load() -> Any:
-    import importlib
-
-    from autograder.sandbox import confine, worker  # noqa: F401
-
     warnings.simplefilter("ignore")
     for name in LOADED:
         try:
@@ -81,17 +87,15 @@ def _load() -> Any:
 
     font_manager.fontManager.findfont("DejaVu Sans")
     pyplot.close(pyplot.figure())
-    shell = worker.new_shell()
+    shell = new_shell()
     shell.run_cell("None", store_history=False)
-    worker.make_inert()
+    make_inert()
     _forget_projects()
     return shell
 
 
 def _forget_projects() -> None:
     """Leave on the path only Python's own folders, not those of projects that are installed editable."""
-    from autograder.sandbox.policy import python_folders
-
     folders = tuple(folder + "/" for folder in python_folders())
     sys.path[:] = [path for path in sys.path if (os.path.realpath(path) + "/").startswith(folders)]
     sys.meta_path[:] = [f for f in sys.meta_path if not f.__module__.startswith("__editable__")]
@@ -117,11 +121,6 @@ def _fork(shell: Any, request: dict[str, Any], descriptors: list[int], channel: 
 
 
 def _work(shell: Any, request: dict[str, Any], reading: int, writing: int) -> None:
-    from autograder.sandbox.confine import NONE, confine
-    from autograder.sandbox.policy import Limits
-    from autograder.sandbox.wire import pack
-    from autograder.sandbox.worker import Worker
-
     os.setsid()
     try:
         if request["level"] == NONE:

@@ -1,0 +1,89 @@
+"""A worker that knows where everything is searches for planted secrets: nothing is found at any level."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from autograder.build.files import ROOT
+from autograder.sandbox import NONE, ROOT as AS_ROOT, USER, reachable_level
+
+HUNT = Path(__file__).with_name("hunt.py")
+SOMEBODY = 54321
+level = reachable_level()[0]
+as_root = pytest.mark.skipif(level != AS_ROOT, reason="only root can become another user")
+
+
+def hunted(autograder, level, *options, python=sys.executable, **start):
+    """What hunt.py prints."""
+    folders = [str(ROOT / folder) for folder in ("", "assignments", "autograder")]
+    done = subprocess.run(
+        [python, str(HUNT), str(autograder), level, *options],
+        env={"PYTHONPATH": os.pathsep.join(folders), "PATH": "/usr/bin:/bin"},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=500,
+        **start,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["failed"] is None
+    return found
+
+
+@pytest.fixture(scope="module")
+def autograder(built, tmp_path_factory):
+    """The autograder zip, where every user can read it."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield shutil.copy(built("backprop") / "autograder.zip", folder)
+
+
+@pytest.fixture
+def python_of_all(tmp_path_factory):
+    """A Python that an ordinary user can run, with the packages that this one has."""
+    system = Path("/usr/bin/python3")
+    version = "import sys; print(sys.version_info[:2])"
+    said = subprocess.run([system, "-c", version], capture_output=True, text=True) if system.exists() else None
+    if said is None or said.stdout.strip() != str(sys.version_info[:2]):
+        pytest.skip("Debian's Python is not there, or of another version")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        subprocess.run([system, "-m", "venv", "--without-pip", folder], check=True)
+        (packages,) = Path(folder).glob("lib/python*/site-packages")
+        theirs = [path for path in sys.path if path.endswith("site-packages")]
+        (packages / "theirs.pth").write_text("\n".join(theirs) + "\n")
+        python = Path(folder) / "bin" / "python"
+        tried = subprocess.run([python, "-c", "import numpy"], user=SOMEBODY, group=SOMEBODY, extra_groups=[])
+        if tried.returncode:
+            pytest.skip("other users cannot read the packages of this Python")
+        yield python
+
+
+@pytest.mark.skipif(level == NONE, reason="no isolation here")
+def test_the_search_finds_every_secret_where_nothing_is_isolated_and_none_in_the_sandbox(autograder):
+    assert hunted(autograder, NONE)["missed"] == []
+    found = hunted(autograder, level)
+    assert found["hits"] == []
+    assert found["searched"]["own memory"] > 1000
+
+
+@as_root
+def test_root_needs_no_landlock(autograder):
+    found = hunted(autograder, AS_ROOT, "--without-landlock")
+    assert found["hits"] == []
+    assert found["searched"]["processes"] > 100  # it can look at /proc, and what it sees there is of no use
+
+
+@as_root
+def test_an_ordinary_user_finds_nothing_of_the_same_user(autograder, python_of_all):
+    somebody = {"user": SOMEBODY, "group": SOMEBODY, "extra_groups": [], "python": python_of_all}
+    found = hunted(autograder, USER, **somebody)
+    assert found["hits"] == []
+    assert found["searched"]["own memory"] > 1000
