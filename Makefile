@@ -1,6 +1,7 @@
 # make         install into .venv, build the assignments into dist/, grade solution and blank template
 # make test    install, run the whole test suite
 # make test-environment   the student zip with nothing but its own requirements (some minutes)
+# make test-siege   every mistake and variant, and a sample of attacks, through otter run (some 15 minutes)
 # make lint    ruff (lint and format) and mypy
 # make lock    resolve requirements.lock again from pyproject.toml (needs uv on the PATH)
 # make clean   remove everything that the other targets make
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: all build test test-environment lint lock clean
+.PHONY: all build test test-environment test-siege lint lock clean
 
 all: build
 
@@ -22,6 +23,9 @@ test: $(INSTALLED)
 
 test-environment: $(INSTALLED)
 	$(BIN)/python -m pytest -n 0 -m environment
+
+test-siege: $(INSTALLED)
+	$(BIN)/python -m pytest -m siege
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from autograder.errors import HomeworkError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from autograder.grading.session import Session
 
 CONFIG = "otter_config.json"
+SESSION = "autograder.grading.session"
 SECRET_PACKAGES = ("hidden_checks", "mistakes", "solutions")
 WITHOUT_ISOLATION = (
     "This was graded without isolation: the submission's code could read the hidden checks and change "
@@ -88,16 +90,19 @@ def unpacked(path: Path) -> Iterator[Autograder]:
 def importable(files: Path) -> Iterator[None]:
     """Let the checks of an autograder zip be imported, in the place of those that are installed."""
     packages = {p.name for p in files.iterdir()} - {"autograder"}
-    before = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in packages}
-    for name in before:
-        del sys.modules[name]
+
+    def taken_out() -> dict[str, ModuleType]:
+        # A session is made of what public_checks has, so it goes with the checks.
+        names = [n for n in sys.modules if n.partition(".")[0] in packages or n == SESSION]
+        return {name: sys.modules.pop(name) for name in names}
+
+    before = taken_out()
     sys.path.insert(0, str(files))
     try:
         yield
     finally:
         sys.path.remove(str(files))
-        for name in [n for n in sys.modules if n.partition(".")[0] in packages]:
-            del sys.modules[name]
+        taken_out()
         sys.modules.update(before)
 
 

@@ -54,9 +54,7 @@ class Source:
             if not started:
                 reason = said.read().decode(errors="replace").strip().splitlines()[-1:]
                 self.close()
-                raise SandboxError(
-                    f"The process that workers are forked from did not start: {''.join(reason) or 'no reason'}."
-                )
+                raise SandboxError(f"no process to fork workers from: {''.join(reason) or 'it ended'}")
 
     def worker(self) -> Worker:
         """Start a worker. Errors: SandboxError where it cannot be confined."""

@@ -23,10 +23,12 @@ from typing import Any
 import numpy as np
 
 LENGTHS = struct.Struct("<IQ")
-LARGEST_HEADER = 4 << 20
+LARGEST_HEADER = 1 << 20
 LARGEST_BODY = 64 << 20
 DEEPEST = 24
 LONGEST_INT = 4000
+# Keys of dicts: no tuples and no long ints, of which a worker could send thousands with one hash.
+KEYS = (str, int, float, bool, type(None))
 # The dtypes that cross, little-endian.
 DTYPES = {code: np.dtype(code) for code in ("?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8")}
 DTYPES |= {code: np.dtype(code) for code in ("<f2", "<f4", "<f8", "<c8", "<c16")}
@@ -166,7 +168,10 @@ def _decode(value: Any, body: _Body, depth: int) -> Any:
 def _pair(pair: Any, body: _Body, depth: int) -> tuple[Any, Any]:
     if not isinstance(pair, list) or len(pair) != 2:
         raise WireError("a pair that is none")
-    return _decode(pair[0], body, depth + 1), _decode(pair[1], body, depth + 1)
+    key = _decode(pair[0], body, depth + 1)
+    if type(key) not in KEYS or (type(key) is int and key.bit_length() > 53):
+        raise WireError("a dict with a key of another kind")
+    return key, _decode(pair[1], body, depth + 1)
 
 
 def _float(_: _Body, text: str) -> float:

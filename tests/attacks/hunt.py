@@ -2,7 +2,7 @@
 
     python hunt.py AUTOGRADER.zip LEVEL [--without-landlock]
 
-It is a program of its own, so that it can be run as another user, and on a kernel that says it has no Landlock.
+It is a program of its own, so that it can run as another user, and on a kernel that says it has no Landlock.
 """
 
 import argparse
@@ -76,7 +76,7 @@ class Planted:
         """In the grader's environment, memory, open files, shared memory, sockets and keys."""
         os.environ["PLANTED"] = self.new("environment")
         self.keep.append([self.new("memory"), self.new("memory, bytes").encode()])
-        removed = tempfile.TemporaryFile()
+        removed = tempfile.TemporaryFile()  # noqa: SIM115 - it stays open
         removed.write(self.new("a file without a name").encode())
         removed.flush()
         anonymous = os.memfd_create("planted", 0)

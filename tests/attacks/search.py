@@ -1,7 +1,7 @@
 """Runs in a worker: look for planted secrets everywhere, in every way that Python and the kernel know.
 
-HINTS, a cell before this one, says where they are: paths, addresses of sockets, keys of shared memory, and the
-process that has them. `hits` is where a secret was found; `searched` is how often something could be read.
+HINTS, a cell before this one, says where they are: paths, addresses of sockets, keys of shared memory, and
+the process that has them. `hits` is where a secret was found; `searched` counts what could be read.
 """
 
 import contextlib
@@ -46,8 +46,11 @@ def read(path, dir_fd=None):
         os.close(descriptor)
 
 
-def walk(how, top, depth=12):
-    """Read all files below a folder, links as well; at most some thousands of them."""
+def walk(how, top, depth=12, every_kind=False):
+    """Read all files below a folder, links as well; at most some thousands of them.
+
+    every_kind : pipes and the like too. To read from those of a stranger would take away what is his.
+    """
     waiting, count = [(top, depth)], 0
     while waiting and count < 4000:
         folder, left = waiting.pop()
@@ -59,7 +62,7 @@ def walk(how, top, depth=12):
                     look(how + ", links", os.readlink(entry.path))
                 if entry.is_dir(follow_symlinks=False) and left and not PYTHON.search(entry.path):
                     waiting.append((entry.path, left - 1))
-                elif not entry.is_dir():
+                elif entry.is_file() or every_kind:
                     attempt(how, lambda entry=entry: read(entry.path))
 
 
@@ -68,9 +71,21 @@ PYTHON = re.compile(r"site-packages|dist-packages|/python3|/lib/x86|/locale|/sys
 
 def files():
     for top in HINTS["paths"]:
-        attempt("files", lambda: read(top))
+        attempt("files", lambda top=top: read(top))
         walk("files", top)
-    for top in ("/tmp", "/var", "/home", "/root", "/work", "/etc", "/run", "/srv", "/opt", "/mnt", "/autograder"):
+    for top in (
+        "/tmp",
+        "/var",
+        "/home",
+        "/root",
+        "/work",
+        "/etc",
+        "/run",
+        "/srv",
+        "/opt",
+        "/mnt",
+        "/autograder",
+    ):
         walk("files", top)
     for top in ("/dev/shm", "/dev/mqueue", ".", "..", "../..", "/proc/self/cwd/..", "/proc/self/root"):
         walk("files", top, 3)
@@ -93,8 +108,9 @@ def processes():
     for number in [*sorted(numbers), "self", "thread-self"]:
         for name in ("environ", "cmdline", "maps", "status", "syscall", "stack", "comm"):
             attempt("processes", lambda n=number, a=name: read(f"/proc/{n}/{a}"))
-        if number in (HINTS["process"], os.getppid(), 1, "self", "thread-self"):
-            for name in ("fd", "cwd", "root", "task", "map_files"):
+        if number in (HINTS["process"], os.getppid(), "self", "thread-self"):
+            walk("processes, fd", f"/proc/{number}/fd", every_kind=True)
+            for name in ("cwd", "root", "task", "map_files"):
                 walk(f"processes, {name}", f"/proc/{number}/{name}", 1)
             memory_of(number)
 
@@ -113,7 +129,10 @@ def memory_of(number):
     if isinstance(number, int):
         local = ctypes.create_string_buffer(PAGE)
         for address in (id(gc) & -PAGE, id(sys) & -PAGE, id(os) & -PAGE):
-            vectors = [(ctypes.c_size_t * 2)(ctypes.addressof(local), PAGE), (ctypes.c_size_t * 2)(address, PAGE)]
+            vectors = [
+                (ctypes.c_size_t * 2)(ctypes.addressof(local), PAGE),
+                (ctypes.c_size_t * 2)(address, PAGE),
+            ]
             copied = libc.process_vm_readv(number, vectors[0], 1, vectors[1], 1, 0)
             if copied > 0:
                 look("processes, copied memory", local.raw)
@@ -198,7 +217,13 @@ def frames():
     for thread in sys._current_frames().values():
         look("frames", repr(thread.f_locals))
     look("environment", repr(os.environ) + repr(sys.argv) + repr(getattr(sys, "orig_argv", "")))
-    for name in ("hidden_checks", "solutions", "mistakes", "solutions.p3_linear_layer", "hidden_checks.p3_linear_layer"):
+    for name in (
+        "hidden_checks",
+        "solutions",
+        "mistakes",
+        "solutions.p3_linear_layer",
+        "hidden_checks.p3_linear_layer",
+    ):
         attempt("imports", lambda n=name: repr(vars(__import__(n, fromlist=["x"]))))
 
 

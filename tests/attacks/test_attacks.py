@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
+from autograder.build.otter_tools import otter_run
 from autograder.grading.grade import grade, unpacked
 from autograder.sandbox import NONE, Limits, Source, reachable_level
 from tests.attacks.attack import ALL
@@ -71,30 +73,50 @@ def processes():
     return {int(name) for name in os.listdir("/proc") if name.isdigit()}
 
 
-@pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_gets_the_score_that_it_deserves(name, template, autograder, source, tmp_path):
-    attack = ATTACKS[name]
-    path = tmp_path / "attack.ipynb"
-    nbformat.write(notebook(attack, template), path)
-    began = time.monotonic()
-    found = grade(autograder, path, source)
-    assert time.monotonic() - began < 120
-    for question, possible in found.possible.items():
+def expect_what_it_deserves(attack, points, possible, said):
+    """Compare points by question with what an attack deserves.
+
+    said : what the student is told, by question.
+    """
+    for question, most in possible.items():
         if question in attack.lost:
-            assert found.points[question] == 0, (question, found.results)
+            assert points[question] == 0, (question, said[question])
         elif question in attack.partly:
-            assert 0 < found.points[question] < possible, question
+            assert 0 < points[question] < most, question
         else:
-            assert found.points[question] == possible, (question, found.notes, _said(found, question))
-    said = json.dumps(found.results, ensure_ascii=False)
-    assert SECRET not in said
-    assert len(said) < 200_000
-    assert attack.says in " ".join(_said(found, q) for q in attack.lost)
+            assert points[question] == most, (question, said[question])
+    everything = "\n".join(said.values())
+    assert SECRET not in everything
+    assert len(everything) < 200_000
+    assert attack.says in " ".join(said[q] for q in attack.lost)
     assert not any(Path(p).exists() for p in ("/tmp/shell", "/tmp/bash", "/tmp/results.json"))
 
 
-def _said(found, question):
-    return next((t["output"] for t in found.results["tests"] if t["name"] == question), "")
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_gets_the_score_that_it_deserves(name, template, autograder, source, tmp_path):
+    path = tmp_path / "attack.ipynb"
+    nbformat.write(notebook(ATTACKS[name], template), path)
+    began = time.monotonic()
+    found = grade(autograder, path, source)
+    assert time.monotonic() - began < 120
+    said = {test["name"]: test["output"] for test in found.results["tests"]}
+    expect_what_it_deserves(ATTACKS[name], found.points, found.possible, said)
+    assert SECRET not in json.dumps(found.results)
+
+
+@pytest.mark.siege
+@pytest.mark.parametrize("name", random.Random(182).sample(sorted(ATTACKS), 20))
+def test_an_attack_gets_from_otter_run_what_it_deserves(name, template, dist, tmp_path):
+    path = tmp_path / "attack.ipynb"
+    nbformat.write(notebook(ATTACKS[name], template), path)
+    points, possible, said = {}, {}, {}
+    for case in otter_run(path, dist / "autograder.zip"):
+        if case.question in ALL:
+            points[case.question] = points.get(case.question, 0) + case.points * case.passed
+            possible[case.question] = possible.get(case.question, 0) + case.points
+            said[case.question] = said.get(case.question, "") + case.message
+    assert sorted(points) == sorted(ALL)
+    expect_what_it_deserves(ATTACKS[name], points, possible, said)
 
 
 def test_no_worker_and_no_file_is_left(template, autograder, tmp_path):

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from autograder.build.files import ROOT
-from autograder.sandbox import NONE, ROOT as AS_ROOT, USER, reachable_level
+from autograder.sandbox import NONE, USER, reachable_level
+from autograder.sandbox import ROOT as AS_ROOT
 
 HUNT = Path(__file__).with_name("hunt.py")
 SOMEBODY = 54321
@@ -50,7 +51,9 @@ def python_of_all(tmp_path_factory):
     """A Python that an ordinary user can run, with the packages that this one has."""
     system = Path("/usr/bin/python3")
     version = "import sys; print(sys.version_info[:2])"
-    said = subprocess.run([system, "-c", version], capture_output=True, text=True) if system.exists() else None
+    said = (
+        subprocess.run([system, "-c", version], capture_output=True, text=True) if system.exists() else None
+    )
     if said is None or said.stdout.strip() != str(sys.version_info[:2]):
         pytest.skip("Debian's Python is not there, or of another version")
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,120 @@
+"""The calls of a check's functions are counted by the grader: no submission can make them fewer or more."""
+
+import re
+
+import pytest
+
+from autograder.grading.grade import grade, unpacked
+from autograder.sandbox import NONE, Source, reachable_level
+from mistakes import programs
+from tests.helpers import fill, reference_answers, unzip
+
+level, why = reachable_level()
+pytestmark = pytest.mark.skipif(level == NONE, reason="no isolation here: " + why)
+
+# Programs that call the functions of the checks too often, or in the wrong way.
+TOO_OFTEN = {
+    "q1a": "f(x) is evaluated anew for every entry",
+    "q1b": "f(x) is evaluated as well",
+    "q2c": "the Jacobians of the layers are built and multiplied",
+    "q2d": "a forward pass for each row",
+}
+COVER_UP = '''
+def reset(value):
+    """Set back whatever looks like a counter."""
+    import ctypes, gc, sys
+    counters = ("calls", "evaluations", "count", "counts", "number", "points", "seen")
+    for name in counters:
+        try:
+            setattr(value, name, type(getattr(value, name, 0))())
+        except Exception:
+            pass
+    for cell in getattr(value, "__closure__", None) or ():
+        try:
+            if isinstance(cell.cell_contents, (list, dict, set)):
+                cell.cell_contents.clear()
+            elif isinstance(cell.cell_contents, int):
+                cell.cell_contents = 0
+        except Exception:
+            pass
+    for found in gc.get_objects():
+        if type(found) is dict:
+            for name in counters:
+                if type(found.get(name)) in (int, list):
+                    found[name] = type(found[name])()
+    frame = sys._getframe()
+    while frame:
+        for name in counters:
+            if isinstance(frame.f_locals.get(name), list):
+                frame.f_locals[name].clear()
+        frame = frame.f_back
+
+
+def FUNCTION(*arguments):
+    result = honest_FUNCTION(*arguments)
+    for argument in arguments:
+        for value in argument if isinstance(argument, list) else [argument]:
+            for one in value if isinstance(value, tuple) else [value]:
+                if callable(one):
+                    reset(one)
+    return result
+'''
+# Frames that look like requests for calls, sent beside the real ones.
+INVENTED = """
+def FUNCTION(*arguments):
+    import json, os, struct
+    for number in range(3, 64):
+        pairs = ["is", "callback"], ["id", "0"], ["name", "0"], ["arguments", ["t"]]
+        header = json.dumps(["d", *pairs]).encode()
+        try:
+            os.write(number, struct.pack("<IQ", len(header), 0) + header)
+        except OSError:
+            pass
+    return honest_FUNCTION(*arguments)
+"""
+
+
+@pytest.fixture
+def assignment():
+    return "autodiff"
+
+
+@pytest.fixture
+def points(dist, tmp_path):
+    """The points of a submission with these answers in the place of the reference's."""
+    notebook = unzip(dist / "student.zip", tmp_path) / "autodiff" / "autodiff.ipynb"
+
+    def graded(answers):
+        path = fill(notebook, reference_answers("autodiff") | answers, tmp_path / "hw.ipynb")
+        with unpacked(dist / "autograder.zip") as autograder, Source(level) as source:
+            return grade(autograder, path, source).points
+
+    return graded
+
+
+def wrong():
+    """The programs of `TOO_OFTEN`: name and text of each function."""
+    every = [p for name in ("p1_methods", "p2_modes") for p in programs(name)]
+    return {p.function: p.source for p in every if TOO_OFTEN.get(p.question) == p.name}
+
+
+def test_setting_counters_back_changes_nothing(points):
+    plain = wrong()
+    assert len(plain) == len(TOO_OFTEN)
+    covered = {name: disguised(name, text, COVER_UP) for name, text in plain.items()}
+    expected, full = points(plain), points({})
+    assert {question for question in full if expected[question] < full[question]} == set(TOO_OFTEN)
+    assert points(covered) == expected
+
+
+def test_invented_calls_cost_the_question(points):
+    (name, text) = next(iter(reference_answers("autodiff").items()))
+    assert name == "forward_difference"
+    found, full = points({name: disguised(name, text, INVENTED)}), points({})
+    assert found == full | {"q1a": 0}
+
+
+def disguised(name, text, around):
+    """A program, renamed, and another function around it."""
+    renamed = re.sub(rf"\bdef {name}\(", f"def honest_{name}(", text)
+    return f"def {name}(): ...\n\n\n{renamed}\n\n{around.replace('FUNCTION', name)}"
