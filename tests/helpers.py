@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,13 +21,26 @@ def unzip(path: Path, folder: Path) -> Path:
     return folder
 
 
+def without_plugin(autograder: Path, target: Path) -> Path:
+    """Write a copy of an autograder zip with which Otter grades by itself, without the sandbox."""
+    with zipfile.ZipFile(autograder) as ours, zipfile.ZipFile(target, "w") as plain:
+        for name in ours.namelist():
+            data = ours.read(name)
+            if name == "otter_config.json":
+                data = json.dumps(json.loads(data) | {"plugins": []}).encode()
+            plain.writestr(name, data)
+    return target
+
+
 def fill(template: Path, answers: dict[str, str], target: Path) -> Path:
     """Write a copy of a notebook in which the stubs of these functions are replaced by source text."""
     notebook = nbformat.read(template, as_version=4)
     for cell in notebook.cells:
-        for name, source in answers.items():
-            if cell.cell_type == "code" and cell.source.startswith(f"def {name}("):
-                cell.source = source
+        if cell.cell_type == "code" and cell.source.startswith("def "):
+            stubs = re.split(r"\n\n\n(?=def )", cell.source)
+            names = [stub.partition("def ")[2].partition("(")[0] for stub in stubs]
+            parts = [answers.get(name, stub) for name, stub in zip(names, stubs, strict=True)]
+            cell.source = "\n\n\n".join(parts)
     nbformat.write(notebook, target)
     return target
 
