@@ -115,10 +115,10 @@ def _grade(options: argparse.Namespace) -> int:
     from autograder.sandbox import NONE, Source
 
     level = isolation_level(options.isolation, options.autograder, options.submission)
-    with unpacked(options.autograder) as autograder, Source(level) as source:
-        found = grade(autograder, options.submission, source)
     folder = options.out / "results"
     folder.mkdir(parents=True, exist_ok=True)
+    with unpacked(options.autograder) as autograder, Source(level) as source:
+        found = grade(autograder, options.submission, source)
     path = folder / f"{options.submission.stem}.json"
     path.write_text(json.dumps(found.results, indent=4), encoding="utf-8")
     for question, points in found.points.items():

@@ -73,7 +73,7 @@ def unpacked(path: Path) -> Iterator[Autograder]:
         try:
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(root)
-            config = json.loads((root / CONFIG).read_text(encoding="utf-8"))
+                config = json.loads(archive.read(CONFIG))
         except OSError as error:
             raise HomeworkError(f"{path} cannot be read: {error.strerror or error}.") from None
         except (zipfile.BadZipFile, KeyError, ValueError):

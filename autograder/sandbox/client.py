@@ -218,7 +218,7 @@ class _Deadline:
     def __init__(self, worker: Worker, seconds: float, patience: float):
         self._worker, self._seconds = worker, 1.5 * seconds + 0.5
         self._began, self._clock = worker.used(), time.monotonic()
-        self._longest = max(10.0, patience * seconds + 5)
+        self._longest = patience * seconds + 5
         self._look = self._clock + LOOK
 
     def due(self) -> bool:

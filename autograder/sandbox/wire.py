@@ -5,7 +5,7 @@ What a frame may hold is bounded, and checked before it is used; there is no pic
 
 Values in a header stand for themselves, but for these, which are lists that begin with a letter:
 
-    ["l", ...] a list         ["t", ...] a tuple       ["d", [key, value], ...] a dict
+    ["l", ...] a list         ["t", ...] a tuple       ["d", [key, value], ...] a dict, of plain keys
     ["f", text] nan, inf      ["i", text] a long int   ["c", re, im] a complex number
     ["a", dtype, shape, order] the next array          ["n", dtype] the next NumPy number
     ["r", kind, name] a reference: to a function on one of the two sides; a worker sends none
@@ -27,8 +27,8 @@ LARGEST_HEADER = 1 << 20
 LARGEST_BODY = 64 << 20
 DEEPEST = 24
 LONGEST_INT = 4000
-# Keys of dicts: no tuples and no long ints, of which a worker could send thousands with one hash.
-KEYS = (str, int, float, bool, type(None))
+# Keys of dicts: of tuples and long ints a worker could send thousands that have one hash.
+KEYS = (str, int, bool, type(None))
 # The dtypes that cross, little-endian.
 DTYPES = {code: np.dtype(code) for code in ("?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8")}
 DTYPES |= {code: np.dtype(code) for code in ("<f2", "<f4", "<f8", "<c8", "<c16")}
@@ -119,11 +119,17 @@ def _encode(value: Any, buffers: list[bytes], depth: int) -> Any:
         letter = "l" if isinstance(value, list) else "t"
         return [letter, *(_encode(item, buffers, depth + 1) for item in value)]
     if isinstance(value, dict):
-        pairs = [[_encode(k, buffers, depth + 1), _encode(v, buffers, depth + 1)] for k, v in value.items()]
+        pairs = [[_key(k), _encode(v, buffers, depth + 1)] for k, v in value.items()]
         return ["d", *pairs]
     if isinstance(value, (np.ndarray, np.generic)):
         return _encode_array(value, buffers)
     raise WireError(f"a {type(value).__name__}")
+
+
+def _key(key: Any) -> Any:
+    if type(key) not in KEYS or (type(key) is int and key.bit_length() > 53):
+        raise WireError("a dict with keys that are neither text nor short ints")
+    return key
 
 
 def _digits(value: int) -> str:
@@ -168,10 +174,7 @@ def _decode(value: Any, body: _Body, depth: int) -> Any:
 def _pair(pair: Any, body: _Body, depth: int) -> tuple[Any, Any]:
     if not isinstance(pair, list) or len(pair) != 2:
         raise WireError("a pair that is none")
-    key = _decode(pair[0], body, depth + 1)
-    if type(key) not in KEYS or (type(key) is int and key.bit_length() > 53):
-        raise WireError("a dict with a key of another kind")
-    return key, _decode(pair[1], body, depth + 1)
+    return _key(pair[0]), _decode(pair[1], body, depth + 1)
 
 
 def _float(_: _Body, text: str) -> float:

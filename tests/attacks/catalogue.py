@@ -108,6 +108,15 @@ ATTACKS: dict[str, Attack] = {
     ),
     "an iterator without an end": jacobian("import itertools\nreturn itertools.count()", "plain data"),
     "a list that contains itself": jacobian("a = []\na.append(a)\nreturn a", "nested"),
+    "keys of one hash": jacobian(
+        "import itertools\nreturn {key: 0 for key in itertools.product((-1, -2), repeat=14)}",
+        "cannot be taken",
+    ),
+    "a list of two million numbers": jacobian("return [0] * 2_000_000", "too large"),
+    "an int of a million digits": jacobian("return 10 ** 10**6", "too long"),
+    "an argument made into another one": jacobian(
+        "z.resize(10**6, refcheck=False)\nreturn z", "changes its argument"
+    ),
     "NaN everywhere": jacobian("import numpy as np\nreturn np.full((len(z), len(z)), np.nan)", "nan"),
     "a result of gigabytes": jacobian("import numpy as np\nreturn np.zeros((40000, 40000))"),
     "a masked array that hides what is wrong": jacobian(
@@ -153,6 +162,14 @@ ATTACKS: dict[str, Attack] = {
     "a segmentation fault": jacobian("import ctypes\nctypes.string_at(0)", "ended the program"),
     "a signal to itself": jacobian(
         "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "PermissionError"
+    ),
+    "a stop signal to itself": jacobian(
+        "import signal\nsignal.raise_signal(signal.SIGSTOP)\nreturn z", "did not finish"
+    ),
+    "hooks that run at the end and before each cell": harmless(
+        "import atexit\natexit.register(exit)\nip = get_ipython()\n"
+        "ip.events.register('pre_run_cell', lambda *_: print('x'))\n"
+        "ip.set_custom_exc((Exception,), lambda *_: None)\nip.ast_transformers.append(None)",
     ),
     "abort": jacobian("import os\nos.abort()", "ended the program"),
     "endless recursion": jacobian("return softmax_jacobian(z)", "RecursionError"),

@@ -1,0 +1,121 @@
+"""Which level a machine reaches, what it says of it, and where it refuses to grade."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograder.sandbox.confine as confine
+from autograder.errors import HomeworkError
+from autograder.grading.grade import isolation_level
+from autograder.sandbox import NONE, ROOT, USER, Source, reachable_level, try_level
+from tests.helpers import run_homework
+
+level, why = reachable_level()
+isolated = pytest.mark.skipif(level == NONE, reason="no isolation here: " + why)
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """Pretend to be on another machine."""
+
+    def pretend(platform="linux", architecture="x86_64", root=False, landlock=6):
+        monkeypatch.delenv("HOMEWORK_ISOLATION", raising=False)
+        monkeypatch.setattr(sys, "platform", platform)
+        names = os.uname_result((platform, "here", "6.1", "1", architecture))
+        monkeypatch.setattr(os, "uname", lambda: names)
+        monkeypatch.setattr(confine, "_is_root", lambda: root)
+        monkeypatch.setattr(confine.landlock, "version", lambda: landlock)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ("where", "expected", "says"),
+    [
+        ({"root": True}, ROOT, "this kernel has Landlock version 6"),
+        ({"root": True, "landlock": 0}, ROOT, "no Landlock"),
+        ({"architecture": "aarch64"}, USER, "Landlock version 6"),
+        ({"landlock": 0}, NONE, "needs Landlock"),
+        ({"architecture": "riscv64", "root": True}, NONE, "no system call filter for riscv64"),
+        ({"platform": "darwin"}, NONE, "on darwin there is no system call filter"),
+        ({"platform": "win32"}, NONE, "on win32"),
+    ],
+)
+def test_a_machine_reaches_a_level_and_says_why(where, expected, says, machine):
+    machine(**where)
+    found, reason = reachable_level()
+    assert found == expected
+    assert says in reason
+
+
+def test_nothing_is_graded_where_nothing_can_be_isolated(machine, monkeypatch):
+    machine(platform="darwin")
+    with pytest.raises(HomeworkError, match=r"cannot be isolated here: .* say --isolation none"):
+        isolation_level(None)
+    assert isolation_level(NONE) == NONE
+    monkeypatch.setenv("HOMEWORK_ISOLATION", NONE)
+    assert isolation_level(None) == NONE
+
+
+@isolated
+def test_a_level_that_is_not_reached_is_not_pretended():
+    other = USER if level == ROOT else ROOT
+    with pytest.raises(HomeworkError, match=f"The isolation level here is {level}, not {other}"):
+        isolation_level(other)
+
+
+@isolated
+def test_secrets_within_reach_stop_the_grading(monkeypatch):
+    inside = Path(os.__file__).with_name("json")
+    with pytest.raises(HomeworkError, match="Submissions could read"):
+        isolation_level(None, inside)
+
+
+@isolated
+def test_trying_the_level_finds_all_of_it_in_force():
+    lines = try_level(level)
+    assert len(lines) >= 10
+    assert not [line for line in lines if "POSSIBLE" in line or "FAILS" in line]
+
+
+@isolated
+def test_doctor_says_the_level_and_what_it_tried():
+    from autograder.build.files import ROOT as PROJECT
+
+    done = run_homework(PROJECT, "doctor")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"isolation: {level}: ")
+    assert "starting a process: refused" in done.stdout
+
+
+@pytest.mark.skipif(level != ROOT, reason="only root becomes another user")
+def test_modules_of_a_python_in_a_private_folder_can_still_be_imported(tmp_path, monkeypatch):
+    """As where Python lives below /root, which only root may enter."""
+    private = tmp_path / "private"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", private], check=True)
+    private.chmod(0o700)
+    (packages,) = private.glob("lib/python*/site-packages")
+    theirs = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "theirs.pth").write_text("\n".join(theirs) + "\n")
+    (packages / "only_here").mkdir()
+    (packages / "only_here" / "__init__.py").write_text("value = 5")
+    (packages / "only_here" / "inside.py").write_text("value = 6")
+    monkeypatch.setattr(sys, "executable", str(private / "bin" / "python"))
+    with Source(level) as source:
+        worker = source.worker()
+        text = "import only_here.inside\nassert only_here.value + only_here.inside.value == 11"
+        assert worker.ask(10, do="cell", source=text)["error"] is None
+        outside = f"open({str(private / 'pyvenv.cfg')!r})"
+        assert "PermissionError" in worker.ask(10, do="cell", source=outside)["error"]
+        worker.close()
+
+
+@isolated
+def test_a_source_that_cannot_start_says_why(monkeypatch):
+    monkeypatch.setattr("autograder.sandbox.source.PACKAGES", ["/nowhere"])
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(HomeworkError, match="no process to fork workers from"):
+        Source(level)
