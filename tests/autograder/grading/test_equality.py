@@ -80,13 +80,13 @@ def test_the_whole_catalogue_gets_the_same_points(assignment, answers, submissio
     compare(dist, stock, submission(answers))
 
 
-@pytest.mark.parametrize("assignment", assignment_names())
+@pytest.mark.parametrize("assignment", ["autodiff", pytest.param("backprop", marks=pytest.mark.siege)])
 def test_a_sample_gets_the_same_points_and_from_otter_run_the_same_results(
     assignment, submission, dist, stock, tmp_path
 ):
-    path = submission(list(carriers(assignment))[1])
+    path = submission(list(carriers(assignment))[8])
     found = compare(dist, stock, path)
-    assert 0 < sum(found.points.values()) < sum(found.possible.values()) / 2
+    assert 0 < sum(found.points.values()) < sum(found.possible.values()) / 1.5
     command = [sys.executable, "-m", "otter", "run", str(path), "-a", str(dist / "autograder.zip")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
