@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from nbformat import NotebookNode
+
 from autograder.build.master import load_checks
 from autograder.build.settings import assignment_names, read_settings
-from autograder.build.sources import Problem, Question, read_notebook, read_problem
+from autograder.build.sources import Problem, Question, read_problem
 from public_checks import Check
 from public_checks.registry import spoken
 
@@ -37,7 +39,7 @@ def _assignment(name: str) -> str:
 
 
 def _title(problem: Problem) -> str:
-    text = "\n".join(cell.source for cell in read_notebook(problem.name).cells)
+    text = "\n".join(cell.source for cell in problem.cells if isinstance(cell, NotebookNode))
     return next(line.removeprefix("# ") for line in text.splitlines() if line.startswith("# "))
 
 

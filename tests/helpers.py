@@ -1,5 +1,6 @@
 """What several tests do to notebooks, zips and commands."""
 
+import copy
 import json
 import os
 import re
@@ -7,12 +8,20 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nbformat
+import pytest
+from nbformat import NotebookNode
 
+from autograder.build.otter_tools import Case
 from autograder.build.settings import read_settings
 from autograder.build.sources import read_problem
+from autograder.sandbox import NONE, reachable_level
+
+LEVEL, _why = reachable_level()
+isolated = pytest.mark.skipif(LEVEL == NONE, reason="no isolation here: " + _why)
 
 
 def unzip(path: Path, folder: Path) -> Path:
@@ -21,28 +30,58 @@ def unzip(path: Path, folder: Path) -> Path:
     return folder
 
 
+def rewritten(path: Path, target: Path, change: Callable[[str, bytes], bytes]) -> Path:
+    """Write a copy of a zip in which every file is what `change` makes of its name and content."""
+    with zipfile.ZipFile(path) as ours, zipfile.ZipFile(target, "w") as other:
+        for name in ours.namelist():
+            other.writestr(name, change(name, ours.read(name)))
+    return target
+
+
 def without_plugin(autograder: Path, target: Path) -> Path:
     """Write a copy of an autograder zip with which Otter grades by itself, without the sandbox."""
-    with zipfile.ZipFile(autograder) as ours, zipfile.ZipFile(target, "w") as plain:
-        for name in ours.namelist():
-            data = ours.read(name)
-            if name == "otter_config.json":
-                data = json.dumps(json.loads(data) | {"plugins": []}).encode()
-            plain.writestr(name, data)
-    return target
+
+    def plain(name: str, data: bytes) -> bytes:
+        if name != "otter_config.json":
+            return data
+        return json.dumps(json.loads(data) | {"plugins": []}).encode()
+
+    return rewritten(autograder, target, plain)
+
+
+def score(cases: Iterable[Case]) -> dict[str, float]:
+    """The points that were earned, by question."""
+    points: dict[str, float] = {}
+    for case in cases:
+        points[case.question] = points.get(case.question, 0) + case.points * case.passed
+    return points
 
 
 def fill(template: Path, answers: dict[str, str], target: Path) -> Path:
     """Write a copy of a notebook in which the stubs of these functions are replaced by source text."""
-    notebook = nbformat.read(template, as_version=4)
+    nbformat.write(filled(nbformat.read(template, as_version=4), answers), target)
+    return target
+
+
+def filled(template: NotebookNode, answers: dict[str, str]) -> NotebookNode:
+    """A copy of a notebook in which the stubs of these functions are replaced by source text."""
+    notebook = copy.deepcopy(template)
     for cell in notebook.cells:
         if cell.cell_type == "code" and cell.source.startswith("def "):
             stubs = re.split(r"\n\n\n(?=def )", cell.source)
             names = [stub.partition("def ")[2].partition("(")[0] for stub in stubs]
             parts = [answers.get(name, stub) for name, stub in zip(names, stubs, strict=True)]
             cell.source = "\n\n\n".join(parts)
-    nbformat.write(notebook, target)
-    return target
+    return notebook
+
+
+def share_packages(python: Path, folder: Path) -> Path:
+    """Make a virtual environment that has the packages of this one; return its folder of packages."""
+    subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    ours = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "ours.pth").write_text("\n".join(ours) + "\n")
+    return packages
 
 
 def reference_answers(assignment: str = "backprop") -> dict[str, str]:

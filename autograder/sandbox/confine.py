@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.sandbox import landlock, seccomp
-from autograder.sandbox.policy import GID, READABLE, UID, WRITABLE_DEVICES, Limits, python_folders
+from autograder.sandbox.policy import GID, READABLE, UID, WRITABLE_DEVICES, Limits, below, python_folders
 
 ROOT, USER, NONE = "root", "user", "none"
 PR_SET_DUMPABLE, PR_SET_PDEATHSIG, SIGKILL = 4, 1, 9
@@ -75,7 +75,7 @@ def confine(limits: Limits, scratch: str, level: str, keep: Iterable[int]) -> No
         have_namespace()
     _limit(limits)
     seccomp.prctl(PR_SET_DUMPABLE, 0)
-    seccomp.prctl(PR_SET_PDEATHSIG, SIGKILL)
+    end_with_parent()
     seccomp.prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1)
     if landlock.version():
         readable = [*READABLE, *python_folders()]
@@ -83,6 +83,12 @@ def confine(limits: Limits, scratch: str, level: str, keep: Iterable[int]) -> No
     elif level != ROOT:
         raise OSError("an ordinary user needs Landlock")
     seccomp.apply()
+
+
+def end_with_parent() -> None:
+    """Let the kernel kill this process when the one that started it ends, where there is such a thing."""
+    if sys.platform == "linux":
+        seccomp.prctl(PR_SET_PDEATHSIG, SIGKILL)
 
 
 def have_namespace() -> bool:
@@ -94,8 +100,8 @@ def in_reach(paths: Iterable[Path]) -> list[Path]:
     """Those of these paths that a worker could read, at the level that this machine reaches."""
     if not landlock.version():
         return [path for path in paths if _open_to_all(str(path))]
-    folders = tuple(os.path.realpath(f) + "/" for f in (*READABLE, *python_folders()))
-    return [path for path in paths if (os.path.realpath(path) + "/").startswith(folders)]
+    folders = (*READABLE, *python_folders())
+    return [path for path in paths if below(path, folders)]
 
 
 def _reachable_folders() -> list[int]:

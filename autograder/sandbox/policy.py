@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 MEBI = 1 << 20
@@ -67,6 +68,12 @@ def python_folders() -> list[str]:
     lib = [os.path.join(os.path.realpath(prefix), "lib") for prefix in prefixes]
     packages = [os.path.realpath(p) for p in sys.path if "site-packages" in p or "dist-packages" in p]
     return sorted({folder for folder in (*lib, *packages) if os.path.isdir(folder)})
+
+
+def below(path: str | os.PathLike[str], folders: Iterable[str]) -> bool:
+    """Whether a path is one of these folders or lies in one, links followed."""
+    tops = tuple(os.path.realpath(folder) + "/" for folder in folders)
+    return (os.path.realpath(path) + "/").startswith(tops)
 
 
 # System calls that are allowed whatever their arguments, with their numbers on x86-64 and on arm64 (None: the

@@ -65,7 +65,11 @@ def apply() -> None:
 
     Errors: UnsupportedError, OSError.
     """
-    code = program(platform.machine(), os.getpid())
+    install(program(platform.machine(), os.getpid()))
+
+
+def install(code: list[Instruction]) -> None:
+    """Let the kernel run a filter program on every system call from now on. Errors: OSError."""
     raw = b"".join(struct.pack("HBBI", *instruction) for instruction in code)
     buffer = ctypes.create_string_buffer(raw, len(raw))
     header = struct.pack("HxxxxxxP", len(code), ctypes.addressof(buffer))

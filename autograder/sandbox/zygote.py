@@ -7,7 +7,6 @@ confined worker for each request that comes in by its control socket. It kills a
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -19,8 +18,8 @@ import warnings
 from typing import Any
 
 # All that is needed of this project, as long as its folders are on the path.
-from autograder.sandbox.confine import NONE, confine
-from autograder.sandbox.policy import Limits, python_folders
+from autograder.sandbox.confine import NONE, confine, end_with_parent
+from autograder.sandbox.policy import Limits, below, python_folders
 from autograder.sandbox.wire import pack
 from autograder.sandbox.worker import Worker, make_inert, new_shell
 
@@ -46,7 +45,7 @@ def main(control: int) -> None:
     control : the descriptor of a Unix socket. A request is a line of JSON; one that forks comes with two
         descriptors, the pipes that the worker reads and writes.
     """
-    _end_with_parent()
+    end_with_parent()
     sys.dont_write_bytecode = True
     channel = socket.socket(fileno=control)
     shell = _load()
@@ -96,15 +95,10 @@ def _load() -> Any:
 
 def _forget_projects() -> None:
     """Leave on the path only Python's own folders, not those of projects that are installed editable."""
-    folders = tuple(folder + "/" for folder in python_folders())
-    sys.path[:] = [path for path in sys.path if (os.path.realpath(path) + "/").startswith(folders)]
+    folders = python_folders()
+    sys.path[:] = [path for path in sys.path if below(path, folders)]
     sys.meta_path[:] = [f for f in sys.meta_path if not f.__module__.startswith("__editable__")]
     sys.path_importer_cache.clear()
-
-
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def _fork(shell: Any, request: dict[str, Any], descriptors: list[int], channel: socket.socket) -> int:
@@ -124,7 +118,7 @@ def _work(shell: Any, request: dict[str, Any], reading: int, writing: int) -> No
     os.setsid()
     try:
         if request["level"] == NONE:
-            _end_with_parent()
+            end_with_parent()
             os.chdir(request["scratch"])
         else:
             confine(Limits(**request["limits"]), request["scratch"], request["level"], (reading, writing))

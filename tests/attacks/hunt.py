@@ -14,7 +14,6 @@ import mmap
 import os
 import secrets
 import socket
-import struct
 import sys
 import tempfile
 import threading
@@ -23,7 +22,8 @@ from pathlib import Path
 
 from autograder.grading.grade import unpacked
 from autograder.sandbox import Limits, Source
-from autograder.sandbox.seccomp import ALLOW, ERROR, JUMP_EQUAL, LOAD, NUMBER, RETURN, prctl
+from autograder.sandbox.landlock import CREATE_RULESET
+from autograder.sandbox.seccomp import ALLOW, ERROR, JUMP_EQUAL, LOAD, NUMBER, RETURN, install
 from autograder.sandbox.wire import Reference
 
 LIMITS = Limits(cell=150, call=60, question=400, total=600, patience=2)
@@ -32,12 +32,8 @@ IPC_CREAT, PLACES = 0o1000, ("hidden_checks", "solutions", "mistakes")
 
 def without_landlock() -> None:
     """Let this process and all that it starts see a kernel that has no Landlock."""
-    code = [(LOAD, 0, 0, NUMBER), (JUMP_EQUAL, 0, 1, 444), (RETURN, 0, 0, ERROR | errno.ENOSYS)]
-    raw = b"".join(struct.pack("HBBI", *line) for line in [*code, (RETURN, 0, 0, ALLOW)])
-    buffer = ctypes.create_string_buffer(raw, len(raw))
-    header = struct.pack("HxxxxxxP", 4, ctypes.addressof(buffer))
-    prctl(38, 1)
-    prctl(22, 2, ctypes.create_string_buffer(header, len(header)))
+    denied = (RETURN, 0, 0, ERROR | errno.ENOSYS)
+    install([(LOAD, 0, 0, NUMBER), (JUMP_EQUAL, 0, 1, CREATE_RULESET), denied, (RETURN, 0, 0, ALLOW)])
 
 
 class Planted:

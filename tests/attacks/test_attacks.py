@@ -13,14 +13,12 @@ from nbformat.v4 import new_code_cell
 
 from autograder.build.otter_tools import otter_run
 from autograder.grading.grade import grade, unpacked
-from autograder.sandbox import NONE, Limits, Source, reachable_level
+from autograder.sandbox import Limits, Source
 from tests.attacks.attack import ALL
 from tests.attacks.catalogue import ATTACKS
-from tests.helpers import reference_answers, unzip
+from tests.helpers import LEVEL, filled, isolated, reference_answers, rewritten, score, unzip
 
-pytestmark = pytest.mark.skipif(
-    reachable_level()[0] == NONE, reason="no isolation here: " + reachable_level()[1]
-)
+pytestmark = isolated
 
 SECRET = "planted-secret-71c3"
 LIMITS = Limits(cell=2, call=1, question=15, total=90, memory=1500 << 20, patience=2)
@@ -29,15 +27,13 @@ LIMITS = Limits(cell=2, call=1, question=15, total=90, memory=1500 << 20, patien
 @pytest.fixture(scope="module")
 def autograder(built, tmp_path_factory):
     """The autograder zip with a secret in every hidden place."""
-    import zipfile
+
+    def planted(name, data):
+        hidden = name.startswith(("files/hidden_checks/p", "files/solutions/p", "files/mistakes/p"))
+        return data + f"\nPLANTED = {SECRET!r}\n".encode() if hidden else data
 
     path = tmp_path_factory.mktemp("autograder") / "autograder.zip"
-    with zipfile.ZipFile(built("backprop") / "autograder.zip") as ours, zipfile.ZipFile(path, "w") as planted:
-        for name in ours.namelist():
-            data = ours.read(name)
-            if name.startswith(("files/hidden_checks/p", "files/solutions/p", "files/mistakes/p")):
-                data += f"\nPLANTED = {SECRET!r}\n".encode()
-            planted.writestr(name, data)
+    rewritten(built("backprop") / "autograder.zip", path, planted)
     os.environ["PLANTED"] = SECRET
     with unpacked(path) as found:
         yield replace(found, tests={q: test for q, test in found.tests.items() if q in ALL})
@@ -46,7 +42,7 @@ def autograder(built, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def source():
-    with Source(reachable_level()[0], LIMITS) as found:
+    with Source(LEVEL, LIMITS) as found:
         yield found
 
 
@@ -58,12 +54,7 @@ def template(built, tmp_path_factory):
 
 def notebook(attack, template):
     answers = (reference_answers() if attack.solved else {}) | attack.answers
-    made = nbformat.from_dict(template)
-    made.cells = [nbformat.from_dict(cell) for cell in template.cells]
-    for cell in made.cells:
-        for name, text in answers.items():
-            if cell.cell_type == "code" and cell.source.startswith(f"def {name}("):
-                cell.source = text
+    made = filled(template, answers)
     made.cells[:0] = [new_code_cell(text) for text in attack.first]
     made.cells += [new_code_cell(text) for text in attack.last]
     return made
@@ -105,18 +96,15 @@ def test_an_attack_gets_the_score_that_it_deserves(name, template, autograder, s
 def test_an_attack_gets_from_otter_run_what_it_deserves(name, template, dist, tmp_path):
     path = tmp_path / "attack.ipynb"
     nbformat.write(notebook(ATTACKS[name], template), path)
-    points, possible, said = {}, {}, {}
-    for case in otter_run(path, dist / "autograder.zip"):
-        if case.question in ALL:
-            points[case.question] = points.get(case.question, 0) + case.points * case.passed
-            possible[case.question] = possible.get(case.question, 0) + case.points
-            said[case.question] = said.get(case.question, "") + case.message
+    cases = [case for case in otter_run(path, dist / "autograder.zip") if case.question in ALL]
+    points, possible = score(cases), score([replace(case, passed=True) for case in cases])
+    said = {q: "".join(case.message for case in cases if case.question == q) for q in points}
     assert sorted(points) == sorted(ALL)
     expect_what_it_deserves(ATTACKS[name], points, possible, said)
 
 
 def test_no_worker_and_no_file_is_left(template, autograder, tmp_path):
-    with Source(reachable_level()[0], LIMITS) as source:
+    with Source(LEVEL, LIMITS) as source:
         for name in ("a thread that never ends", "a fork bomb", "os._exit", "all the disk"):
             path = tmp_path / "attack.ipynb"
             nbformat.write(notebook(ATTACKS[name], template), path)

@@ -5,12 +5,11 @@ import re
 import pytest
 
 from autograder.grading.grade import grade, unpacked
-from autograder.sandbox import NONE, Source, reachable_level
+from autograder.sandbox import Source
 from mistakes import programs
-from tests.helpers import fill, reference_answers, unzip
+from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip
 
-level, why = reachable_level()
-pytestmark = pytest.mark.skipif(level == NONE, reason="no isolation here: " + why)
+pytestmark = isolated
 
 # Programs that call the functions of the checks too often, or in the wrong way.
 TOO_OFTEN = {
@@ -86,7 +85,7 @@ def points(dist, tmp_path):
 
     def graded(answers):
         path = fill(notebook, reference_answers("autodiff") | answers, tmp_path / "hw.ipynb")
-        with unpacked(dist / "autograder.zip") as autograder, Source(level) as source:
+        with unpacked(dist / "autograder.zip") as autograder, Source(LEVEL) as source:
             return grade(autograder, path, source).points
 
     return graded

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from autograder.build.files import ROOT
-from autograder.sandbox import NONE, USER, reachable_level
+from autograder.sandbox import NONE, USER
 from autograder.sandbox import ROOT as AS_ROOT
+from tests.helpers import LEVEL, isolated, share_packages
 
 HUNT = Path(__file__).with_name("hunt.py")
 SOMEBODY = 54321
-level = reachable_level()[0]
-as_root = pytest.mark.skipif(level != AS_ROOT, reason="only root can become another user")
+as_root = pytest.mark.skipif(LEVEL != AS_ROOT, reason="only root can become another user")
 
 
 def hunted(autograder, level, *options, python=sys.executable, **start):
@@ -58,10 +58,7 @@ def python_of_all(tmp_path_factory):
         pytest.skip("Debian's Python is not there, or of another version")
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        subprocess.run([system, "-m", "venv", "--without-pip", folder], check=True)
-        (packages,) = Path(folder).glob("lib/python*/site-packages")
-        theirs = [path for path in sys.path if path.endswith("site-packages")]
-        (packages / "theirs.pth").write_text("\n".join(theirs) + "\n")
+        share_packages(system, Path(folder))
         python = Path(folder) / "bin" / "python"
         tried = subprocess.run([python, "-c", "import numpy"], user=SOMEBODY, group=SOMEBODY, extra_groups=[])
         if tried.returncode:
@@ -69,10 +66,10 @@ def python_of_all(tmp_path_factory):
         yield python
 
 
-@pytest.mark.skipif(level == NONE, reason="no isolation here")
+@isolated
 def test_the_search_finds_every_secret_where_nothing_is_isolated_and_none_in_the_sandbox(autograder):
     assert hunted(autograder, NONE)["missed"] == []
-    found = hunted(autograder, level)
+    found = hunted(autograder, LEVEL)
     assert found["hits"] == []
     assert found["searched"]["own memory"] > 1000
 

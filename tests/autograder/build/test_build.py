@@ -21,7 +21,7 @@ from autograder.build.settings import assignment_names, read_settings
 from autograder.build.sources import Given, read_problem
 from autograder.verify import grade_program
 from mistakes import programs
-from tests.helpers import fill, reference_answers, unzip
+from tests.helpers import fill, reference_answers, score, unzip
 
 WRONG = {
     "softmax": "the largest logit is not subtracted, so that exp overflows",
@@ -34,13 +34,6 @@ WRONG = {
 
 
 every_assignment = pytest.mark.parametrize("assignment", assignment_names())
-
-
-def score(cases):
-    points = {}
-    for case in cases:
-        points[case.question] = points.get(case.question, 0) + case.points * case.passed
-    return points
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The build compares what Otter scored with what is registered: nothing can get lost on the way."""
 
 import re
-import zipfile
 
 import pytest
 
@@ -10,7 +9,7 @@ from autograder.build.otter_tools import expect_registered, otter_run
 from autograder.build.settings import read_settings
 from autograder.build.sources import read_problem
 from autograder.errors import FellShortError
-from tests.helpers import unzip
+from tests.helpers import rewritten, unzip
 
 DAMAGE = {
     "a test file that does not parse": (lambda t: t + "\ndef (", "produced no results"),
@@ -31,13 +30,11 @@ DAMAGE = {
 @pytest.mark.parametrize("case", DAMAGE)
 def test_a_damaged_autograder_is_noticed(case, dist, tmp_path):
     damage, sentence = DAMAGE[case]
-    with (
-        zipfile.ZipFile(dist / "autograder.zip") as whole,
-        zipfile.ZipFile(tmp_path / "a.zip", "w") as damaged,
-    ):
-        for name in whole.namelist():
-            text = whole.read(name).decode()
-            damaged.writestr(name, damage(text) if name == "tests/q3a.py" else text)
+
+    def damaged(name, data):
+        return damage(data.decode()).encode() if name == "tests/q3a.py" else data
+
+    rewritten(dist / "autograder.zip", tmp_path / "a.zip", damaged)
     notebook = unzip(dist / "student.zip", tmp_path) / "backprop" / "backprop.ipynb"
     checks = load_checks([read_problem(p) for p in read_settings("backprop").problems])
     with pytest.raises(FellShortError, match=re.escape(sentence)):

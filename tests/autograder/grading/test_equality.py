@@ -11,12 +11,11 @@ from autograder.build.otter_tools import otter_run
 from autograder.build.settings import assignment_names, read_settings
 from autograder.build.sources import read_problem
 from autograder.grading.grade import grade, unpacked
-from autograder.sandbox import NONE, Source, reachable_level
+from autograder.sandbox import Source
 from mistakes import programs
-from tests.helpers import fill, reference_answers, unzip, without_plugin
+from tests.helpers import LEVEL, fill, isolated, reference_answers, score, unzip, without_plugin
 
-level, why = reachable_level()
-pytestmark = pytest.mark.skipif(level == NONE, reason="no isolation here: " + why)
+pytestmark = isolated
 
 
 def carriers(assignment):
@@ -62,10 +61,8 @@ def stock(dist, tmp_path):
 
 def compare(dist, stock, path):
     """Grade a submission both ways; return what the sandbox made of it."""
-    expected = {}
-    for case in otter_run(path, stock):
-        expected[case.question] = expected.get(case.question, 0) + case.points * case.passed
-    with unpacked(dist / "autograder.zip") as autograder, Source(level) as source:
+    expected = score(otter_run(path, stock))
+    with unpacked(dist / "autograder.zip") as autograder, Source(LEVEL) as source:
         found = grade(autograder, path, source)
     assert found.points == pytest.approx(expected), found.notes
     return found

@@ -10,11 +10,10 @@ from autograder.build.files import ROOT
 from autograder.build.otter_tools import otter_run
 from autograder.cli import main
 from autograder.grading.grade import WITHOUT_ISOLATION
-from autograder.sandbox import NONE, reachable_level
-from tests.helpers import fill, reference_answers, run_homework
+from autograder.sandbox import NONE
+from tests.helpers import LEVEL, fill, isolated, reference_answers, run_homework
 
-level, why = reachable_level()
-pytestmark = pytest.mark.skipif(level == NONE, reason="no isolation here: " + why)
+pytestmark = isolated
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def test_a_submission_is_graded_and_its_results_are_written(solved, dist, tmp_pa
     done = run_homework(ROOT, "grade", str(dist / "autograder.zip"), str(solved), "--out", str(out))
     assert (done.returncode, done.stderr) == (0, "")
     assert "  q3a: 6 of 6\n" in done.stdout
-    assert f"solved.ipynb: 90 of 90 points, isolation {level}; results in" in done.stdout
+    assert f"solved.ipynb: 90 of 90 points, isolation {LEVEL}; results in" in done.stdout
     results = json.loads((out / "results" / "solved.json").read_text())
     assert sum(test["score"] for test in results["tests"] if "score" in test) == 90
 

@@ -5,11 +5,11 @@ import pytest
 
 from autograder.grading.notebook import Cell
 from autograder.grading.session import Session
-from autograder.sandbox import NONE, Limits, Source, reachable_level
+from autograder.sandbox import Limits, Source
 from public_checks.outcomes import NotAttempted, OutOfTime, Raised
+from tests.helpers import LEVEL, isolated
 
-level, why = reachable_level()
-pytestmark = pytest.mark.skipif(level == NONE, reason="no isolation here: " + why)
+pytestmark = isolated
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def session():
     opened = []
 
     def open_session(*cells, **limits):
-        source = Source(level, Limits(**({"cell": 2, "call": 1, "patience": 2} | limits)))
+        source = Source(LEVEL, Limits(**({"cell": 2, "call": 1, "patience": 2} | limits)))
         made = Session(source, [Cell(text, questions) for text, questions in cells])
         opened.append((made, source))
         return made

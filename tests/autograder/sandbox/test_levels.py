@@ -1,7 +1,6 @@
 """Which level a machine reaches, what it says of it, and where it refuses to grade."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,10 +10,7 @@ import autograder.sandbox.confine as confine
 from autograder.errors import HomeworkError
 from autograder.grading.grade import isolation_level
 from autograder.sandbox import NONE, ROOT, USER, Source, reachable_level, try_level
-from tests.helpers import run_homework
-
-level, why = reachable_level()
-isolated = pytest.mark.skipif(level == NONE, reason="no isolation here: " + why)
+from tests.helpers import LEVEL, isolated, run_homework, share_packages
 
 
 @pytest.fixture
@@ -62,8 +58,8 @@ def test_nothing_is_graded_where_nothing_can_be_isolated(machine, monkeypatch):
 
 @isolated
 def test_a_level_that_is_not_reached_is_not_pretended():
-    other = USER if level == ROOT else ROOT
-    with pytest.raises(HomeworkError, match=f"The isolation level here is {level}, not {other}"):
+    other = USER if LEVEL == ROOT else ROOT
+    with pytest.raises(HomeworkError, match=f"The isolation level here is {LEVEL}, not {other}"):
         isolation_level(other)
 
 
@@ -76,7 +72,7 @@ def test_secrets_within_reach_stop_the_grading(monkeypatch):
 
 @isolated
 def test_trying_the_level_finds_all_of_it_in_force():
-    lines = try_level(level)
+    lines = try_level(LEVEL)
     assert len(lines) >= 10
     assert not [line for line in lines if "POSSIBLE" in line or "FAILS" in line]
 
@@ -87,24 +83,21 @@ def test_doctor_says_the_level_and_what_it_tried():
 
     done = run_homework(PROJECT, "doctor")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"isolation: {level}: ")
+    assert done.stdout.startswith(f"isolation: {LEVEL}: ")
     assert "starting a process: refused" in done.stdout
 
 
-@pytest.mark.skipif(level != ROOT, reason="only root becomes another user")
+@pytest.mark.skipif(LEVEL != ROOT, reason="only root becomes another user")
 def test_modules_of_a_python_in_a_private_folder_can_still_be_imported(tmp_path, monkeypatch):
     """As where Python lives below /root, which only root may enter."""
     private = tmp_path / "private"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", private], check=True)
+    packages = share_packages(Path(sys.executable), private)
     private.chmod(0o700)
-    (packages,) = private.glob("lib/python*/site-packages")
-    theirs = [path for path in sys.path if path.endswith("site-packages")]
-    (packages / "theirs.pth").write_text("\n".join(theirs) + "\n")
     (packages / "only_here").mkdir()
     (packages / "only_here" / "__init__.py").write_text("value = 5")
     (packages / "only_here" / "inside.py").write_text("value = 6")
     monkeypatch.setattr(sys, "executable", str(private / "bin" / "python"))
-    with Source(level) as source:
+    with Source(LEVEL) as source:
         worker = source.worker()
         text = "import only_here.inside\nassert only_here.value + only_here.inside.value == 11"
         assert worker.ask(10, do="cell", source=text)["error"] is None
@@ -118,4 +111,4 @@ def test_a_source_that_cannot_start_says_why(monkeypatch):
     monkeypatch.setattr("autograder.sandbox.source.PACKAGES", ["/nowhere"])
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(HomeworkError, match="no process to fork workers from"):
-        Source(level)
+        Source(LEVEL)

@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.sandbox import NONE, Limits, OutOfPatience, Source, WorkerLost, reachable_level
+from autograder.sandbox import Limits, OutOfPatience, Source, WorkerLost
 from autograder.sandbox.wire import Reference
+from tests.helpers import LEVEL, isolated
 
-pytestmark = pytest.mark.skipif(
-    reachable_level()[0] == NONE, reason="no isolation here: " + reachable_level()[1]
-)
+pytestmark = isolated
 
 WORKS = {
     "top-level await": "import asyncio\nawait asyncio.sleep(0.01)",
@@ -60,7 +59,7 @@ FAILS = {
 
 @pytest.fixture(scope="module")
 def source():
-    with Source(reachable_level()[0], Limits(cell=5, call=2)) as found:
+    with Source(LEVEL, Limits(cell=5, call=2)) as found:
         yield found
 
 
@@ -165,7 +164,7 @@ def test_a_worker_that_is_gone_says_so_and_the_source_goes_on(source):
 
 
 def test_endless_callbacks_are_out_of_time():
-    with Source(reachable_level()[0], Limits(patience=1)) as source:
+    with Source(LEVEL, Limits(patience=1)) as source:
         worker = source.worker()
         text = (
             "def forever(f):\n    while True:\n"
@@ -183,7 +182,7 @@ def test_endless_callbacks_are_out_of_time():
 
 
 def test_closing_a_source_leaves_no_process_and_no_folder():
-    source = Source(reachable_level()[0])
+    source = Source(LEVEL)
     pids = [source.worker().pid for _ in range(3)]
     folder = Path(source._folder)
     assert folder.is_dir()
