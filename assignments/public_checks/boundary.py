@@ -148,7 +148,7 @@ class Submission:
     def _proxy(self, name: str, function: Callable[..., Any]) -> Proxy:
         def send(arguments: tuple[Any, ...], seconds: float) -> Reply:
             arrived = crossing(arguments, wrap=_arrive)
-            value = self._call(name, function, arrived, seconds)
+            value = self.invoke(name, function, arrived, seconds)
             try:
                 return Reply(crossing(value), crossing(arrived, wrap=lambda _: None))
             except CannotCrossError as error:
@@ -156,9 +156,10 @@ class Submission:
 
         return Proxy(name, send, target=function)
 
-    def _call(
+    def invoke(
         self, name: str, function: Callable[..., Any], arguments: tuple[Any, ...], seconds: float
     ) -> Any:
+        """Call a function of the notebook with these very arguments. Errors: see `Proxy.call`."""
         try:
             with time_limit(name, seconds):
                 return function(*arguments)

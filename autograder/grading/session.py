@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from autograder.grading.notebook import Cell
 from autograder.sandbox import OutOfPatience, Source, Worker, WorkerLost
-from autograder.sandbox.wire import Reference, WireError
-from public_checks.boundary import CannotCrossError, Proxy, Reply, Submission, clean, crossing
+from autograder.sandbox.client import ANSWERS, LOOK
+from autograder.sandbox.wire import Reference, WireError, pack
+from public_checks.boundary import Proxy, Reply, Submission, clean, crossing
 from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, OutOfTime, Raised
 
 FAILURES: dict[str, type[CheckFailure]] = {
@@ -35,7 +37,8 @@ class Session(Submission):
         self._source, self._cells = source, cells
         self._worker: Worker | None = None
         self._position, self._skipped, self._crashes = 0, set[int](), 0
-        self._spent, self._spent_before = 0.0, 0.0
+        self._spent, self._spent_before, self._known_time, self._looked = 0.0, 0.0, 0.0, 0.0
+        self._question, self._programs = "", 0
         self._fatal: dict[str, list[CheckFailure]] = {}
 
     def place(self, question: str) -> int:
@@ -49,65 +52,55 @@ class Session(Submission):
         while self._position < target:
             self._position += 1
             self._run_cell(self._position - 1)
+        self._question, self._programs = question, 0
         self._spent_before = self._time()
 
     def function(self, name: str) -> Proxy:
-        self._ask(name, do="find", name=name)
-        reference = Reference("function", name)
-        return Proxy(name, self._sender(name, reference), target=reference)
+        self._ask(name, {"do": "find", "name": name})
+        return self._proxy(name, Reference("function", name))
 
     def source(self, text: str) -> Proxy:
-        program: list[tuple[Worker | None, Reference]] = []
+        # A worker evaluates a program where it is first called, also one that comes after a crash.
+        self._programs += 1
+        return self._proxy("the program", Reference("program", f"{self._question}/{self._programs}:{text}"))
 
-        def evaluated() -> Reference:
-            # A program lives in one worker; after a crash it has to be evaluated anew.
-            if not program or program[0][0] is not self._worker:
-                number = self._ask("the program", do="source", text=text)["number"]
-                program[:] = [(self._worker, Reference("program", str(number)))]
-            return program[0][1]
-
-        return Proxy("the program", self._sender("the program", evaluated), target=evaluated)
-
-    def _sender(self, name: str, found: Reference | Callable[[], Reference]) -> Callable[..., Reply]:
+    def _proxy(self, name: str, reference: Reference) -> Proxy:
         def send(arguments: tuple[Any, ...], seconds: float) -> Reply:
             functions: dict[str, Callable[..., Any]] = {}
 
-            def sent(value: Any) -> Any:
+            def sent(value: Any) -> Reference:
                 if isinstance(value, Proxy):
-                    return value.target() if callable(value.target) else value.target
+                    target: Reference = value.target
+                    return target
                 functions[str(len(functions))] = value
                 return Reference("callback", str(len(functions) - 1))
 
-            given = crossing(arguments, wrap=sent)
-            reference = found() if callable(found) else found
-            answer = self._ask(
-                name, seconds, _caller(functions), do="call", function=reference, arguments=given
-            )
-            try:
-                value, left = crossing(answer["value"]), crossing(answer["arguments"])
-            except CannotCrossError as error:
-                raise Incorrect(f"{name} returned {error}. Return numbers and arrays.") from None
-            return Reply(value, left if len(left) == len(arguments) else (None,) * len(arguments))
+            request = {"do": "call", "function": reference, "arguments": arguments}
+            answer = self._ask(name, request, seconds, _caller(functions), sent)
+            changed = answer["changed"]
+            left = (changed[i] if i in changed else crossing(a, _nothing) for i, a in enumerate(arguments))
+            return Reply(answer["value"], tuple(left))
 
-        return send
+        return Proxy(name, send, target=reference)
 
     def _ask(
         self,
         name: str,
+        request: dict[str, Any],
         seconds: float | None = None,
         callback: Callable[[str, tuple[Any, ...]], dict[str, Any]] | None = None,
-        /,
-        **request: Any,
+        wrap: Callable[[Any], Reference] | None = None,
     ) -> dict[str, Any]:
         limits = self._source.limits
         self._expect_time_left(name)
-        fatal = self._fatal.setdefault(str(request.get("text", name)), [])
+        fatal = self._fatal.setdefault(name, [])
         if len(fatal) >= MOST_FATAL:
             raise fatal[0]
         seconds = min(seconds or limits.call, limits.call)
         try:
+            frame = pack(request, wrap)
             worker = self._worker or self._restart(self._position)
-            answer = worker.ask(seconds, callback, **request)
+            answer = worker.answer(seconds, frame, ANSWERS[request["do"]], callback)
         except WorkerLost as lost:
             self._note_lost(lost, f"in {name}")
             if isinstance(lost, OutOfPatience):
@@ -136,7 +129,12 @@ class Session(Submission):
         return self._time() > limits.total or self._crashes > limits.crashes
 
     def _time(self) -> float:
-        return self._spent + (self._worker.taken() if self._worker else 0.0)
+        """The time taken, as it was at most LOOK ago."""
+        now = time.monotonic()
+        if now > self._looked + LOOK:
+            self._looked = now
+            self._known_time = self._spent + (self._worker.taken() if self._worker else 0.0)
+        return self._known_time
 
     def _run_cell(self, number: int) -> None:
         if number in self._skipped or not self._cells[number].source.strip():
@@ -184,6 +182,10 @@ class Session(Submission):
             self._worker = None
 
 
+def _nothing(_: Any) -> None:
+    """What comes back of a function that was an argument."""
+
+
 def _caller(functions: dict[str, Callable[..., Any]]) -> Callable[[str, tuple[Any, ...]], dict[str, Any]]:
     """Calls the functions of a check that were given as arguments, and answers with plain data."""
 
@@ -192,7 +194,7 @@ def _caller(functions: dict[str, Callable[..., Any]]) -> Callable[[str, tuple[An
         if function is None:
             return {"class": "NameError", "error": "there is no such function"}
         try:
-            return {"value": crossing(function(*arguments))}
+            return {"value": function(*arguments)}
         except Exception as error:
             return {"class": type(error).__name__, "error": clean(str(error))}
 

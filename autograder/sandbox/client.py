@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import select
@@ -13,20 +14,19 @@ from typing import Any
 
 from autograder.errors import HomeworkError
 from autograder.sandbox.policy import Limits
-from autograder.sandbox.wire import WireError, pack, unpack
+from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, WireError, frame_length, pack, unpack
 
 # What a worker may send: the keys of each message, and the types of their values.
 MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "ready": {},
     "unconfined": {"text": str},
-    "done": {"id": str, "error": (str, type(None))},
-    "program": {"id": str, "number": int},
-    "reply": {"id": str, "value": object, "arguments": tuple},
-    "failure": {"id": str, "class": str, "text": str},
-    "callback": {"id": str, "name": str, "arguments": tuple},
+    "done": {"error": (str, type(None))},
+    "reply": {"value": object, "changed": dict},
+    "failure": {"class": str, "text": str},
+    "callback": {"name": str, "arguments": tuple},
 }
 # The message that answers a request, if none is a failure.
-ANSWERS = {"cell": "done", "find": "done", "source": "program", "call": "reply"}
+ANSWERS = {"cell": "done", "find": "done", "call": "reply"}
 LOOK = 0.05  # seconds between two looks at what a worker has taken
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
@@ -65,9 +65,15 @@ class Worker:
         self._reading, self._writing, self._scratch = reading, writing, scratch
         self._limits, self._end = limits, end
         self._open = True
-        self._used, self._waited = 0.0, 0.0
-        os.set_blocking(reading, False)
-        os.set_blocking(writing, False)
+        self._used, self._waited, self._looked = 0.0, 0.0, time.monotonic()
+        self._arrived = bytearray()
+        self._readable, self._writable = select.poll(), select.poll()
+        for descriptor, poll, event in (
+            (reading, self._readable, select.POLLIN),
+            (writing, self._writable, select.POLLOUT),
+        ):
+            os.set_blocking(descriptor, False)
+            poll.register(descriptor, event)
 
     def ask(
         self, seconds: float, callback: Callable[[str, tuple[Any, ...]], Any] | None = None, /, **request: Any
@@ -77,44 +83,58 @@ class Worker:
         seconds : of processor time that the worker may take; by the clock it may take several times that.
         callback : is called with a name and arguments where the worker asks for a function of the checks.
         """
+        return self.answer(seconds, pack(request), ANSWERS[request["do"]], callback)
+
+    def answer(
+        self,
+        seconds: float,
+        frame: bytes,
+        kind: str,
+        callback: Callable[[str, tuple[Any, ...]], Any] | None = None,
+    ) -> dict[str, Any]:
+        """As `ask`, for a request that is packed already, and is answered by a message of this kind."""
         if not self._open:
             raise WorkerLost("it had ended before")
-        number = secrets.token_hex(8)
-        frame = pack({**request, "id": number, "seconds": seconds})
+        number = secrets.token_bytes(NUMBER)
         deadline = _Deadline(self, seconds, self._limits.patience)
         try:
             while True:
-                self._send(frame, deadline)
-                answer = self._receive(deadline)
-                if answer["is"] == "ready" or answer["id"] != number:
-                    raise self._lost("it sent an answer that nobody had asked for")
-                if answer["is"] in (ANSWERS[request["do"]], "failure"):
+                self._send(number + LIMIT.pack(seconds) + frame, deadline)
+                answer = self._receive(number, deadline)
+                if answer["is"] in (kind, "failure"):
                     break
                 if answer["is"] != "callback" or callback is None:
                     raise self._lost("it sent a request of its own")
-                frame = _packed({"id": number}, callback(answer["name"], answer["arguments"]))
+                frame = _packed(callback(answer["name"], answer["arguments"]))
         finally:
             self._waited += deadline.waited()
-        if self._too_much_written():
-            raise self._lost("it wrote too many files")
+        if kind == "done" or time.monotonic() > self._looked + LOOK:
+            self._expect_little_written()
         return answer
 
     def started(self) -> None:
         """Wait until the worker is confined. Errors: SandboxError."""
         try:
-            answer = self._receive(_Deadline(self, 20.0, self._limits.patience))
+            answer = self._receive(bytes(NUMBER), _Deadline(self, 20.0, self._limits.patience))
         except WorkerLost as error:
             raise SandboxError(f"a worker did not start: {error}") from None
         if answer["is"] != "ready":
             self.close()
             raise SandboxError(f"a worker could not be confined: {answer.get('text')}")
 
-    def _receive(self, deadline: _Deadline) -> dict[str, Any]:
-        """Wait for one message that has the form of one of `MESSAGES`."""
+    def _receive(self, number: bytes, deadline: _Deadline) -> dict[str, Any]:
+        """Wait for the message that belongs to a request, of the form of one of `MESSAGES`."""
+        head = NUMBER + LENGTHS.size
+        self._read(head, deadline)
         try:
-            message = unpack(lambda size: self._read(size, deadline))
+            length = NUMBER + frame_length(self._arrived[NUMBER:head])
+            self._read(length, deadline)
+            message = unpack(io.BytesIO(self._arrived[NUMBER:length]).read)
         except WireError as error:
             raise self._lost(f"it sent {error}") from None
+        if self._arrived[:NUMBER] != number:
+            raise self._lost("it sent an answer that nobody had asked for")
+        del self._arrived[:length]
         kind = message.get("is") if isinstance(message, dict) else None
         form = MESSAGES.get(kind) if isinstance(kind, str) else None
         if form is None or set(message) != {"is", *form}:
@@ -126,30 +146,26 @@ class Worker:
     def _send(self, frame: bytes, deadline: _Deadline) -> None:
         view = memoryview(frame)
         while view:
-            self._wait(self._writing, select.POLLOUT, deadline)
             try:
                 view = view[os.write(self._writing, view) :]
             except BlockingIOError:
-                continue
+                self._wait(self._writable, deadline)
             except OSError:
                 raise self._lost(None) from None
 
-    def _read(self, size: int, deadline: _Deadline) -> bytes:
-        parts = bytearray()
-        while len(parts) < size:
-            self._wait(self._reading, select.POLLIN, deadline)
+    def _read(self, size: int, deadline: _Deadline) -> None:
+        """Wait until as many bytes have arrived."""
+        while len(self._arrived) < size:
+            self._wait(self._readable, deadline)
             try:
-                part = os.read(self._reading, min(size - len(parts), 1 << 20))
+                part = os.read(self._reading, 1 << 20)
             except BlockingIOError:
                 continue
             if not part:
                 raise self._lost(None)
-            parts += part
-        return bytes(parts)
+            self._arrived += part
 
-    def _wait(self, descriptor: int, event: int, deadline: _Deadline) -> None:
-        poll = select.poll()
-        poll.register(descriptor, event)
+    def _wait(self, poll: select.poll, deadline: _Deadline) -> None:
         arrived = False
         while not arrived:
             arrived = bool(poll.poll(1000 * LOOK))
@@ -158,8 +174,12 @@ class Worker:
             if deadline.passed():
                 self.close()
                 raise OutOfPatience("it did not finish in time")
-            if self._too_much_written():
-                raise self._lost("it wrote too many files")
+            self._expect_little_written()
+
+    def _expect_little_written(self) -> None:
+        self._looked = time.monotonic()
+        if self._too_much_written():
+            raise self._lost("it wrote too many files")
 
     def _too_much_written(self) -> bool:
         limits, size, count = self._limits, 0, 0
@@ -213,11 +233,15 @@ class Worker:
 
 
 class _Deadline:
-    """A limit on a worker's processor time from now on, and on the clock."""
+    """A limit on a worker's processor time from now on, and on the clock.
+
+    What the worker has taken is looked up only where it takes longer than LOOK.
+    """
 
     def __init__(self, worker: Worker, seconds: float, patience: float):
         self._worker, self._seconds = worker, 1.5 * seconds + 0.5
-        self._began, self._clock = worker.used(), time.monotonic()
+        self._began: float | None = None
+        self._clock = time.monotonic()
         self._longest = patience * seconds + 5
         self._look = self._clock + LOOK
 
@@ -230,18 +254,21 @@ class _Deadline:
         return True
 
     def passed(self) -> bool:
-        return self._worker.used() - self._began > self._seconds or self.waited() > self._longest
+        used = self._worker.used()
+        if self._began is None:
+            self._began = used
+        return used - self._began > self._seconds or self.waited() > self._longest
 
     def waited(self) -> float:
         return time.monotonic() - self._clock
 
 
-def _packed(head: dict[str, Any], answer: dict[str, Any]) -> bytes:
+def _packed(answer: dict[str, Any]) -> bytes:
     """An answer to a callback, or where it may not cross, an error in its place."""
     try:
-        return pack(head | answer)
+        return pack(answer)
     except WireError as error:
-        return pack(head | {"class": "ValueError", "error": str(error)})
+        return pack({"class": "ValueError", "error": str(error)})
 
 
 def remove(folder: Path) -> None:

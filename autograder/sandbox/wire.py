@@ -23,16 +23,20 @@ from typing import Any
 import numpy as np
 
 LENGTHS = struct.Struct("<IQ")
+NUMBER = 8  # bytes that come before a frame and say which request it belongs to
+LIMIT = struct.Struct("<d")  # before the frames of the grader, then: the seconds that an answer may take
 LARGEST_HEADER = 1 << 20
 LARGEST_BODY = 64 << 20
-DEEPEST = 24
+DEEPEST = 20  # levels of a value, as in public_checks.boundary; a message is one more
 LONGEST_INT = 4000
+LARGEST_PLAIN = 1 << 53  # JSON's numbers are floats elsewhere
 # Keys of dicts: of tuples and long ints a worker could send thousands that have one hash.
 KEYS = (str, int, bool, type(None))
 # The dtypes that cross, little-endian.
 DTYPES = {code: np.dtype(code) for code in ("?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8")}
 DTYPES |= {code: np.dtype(code) for code in ("<f2", "<f4", "<f8", "<c8", "<c16")}
 CODES = {dtype: code for code, dtype in DTYPES.items()}
+_to_json = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 class WireError(Exception):
@@ -44,24 +48,35 @@ class Reference:
     """A function on the other side, or on this one.
 
     kind : "callback" for a function of the grader, "function" or "program" for one of the worker.
-    name : which one.
+    name : which one; for a program, anything that tells it from others, a colon, and its text.
     """
 
     kind: str
     name: str
 
 
-def pack(message: Any) -> bytes:
-    """One frame. Errors: WireError for what may not cross."""
+def pack(message: Any, wrap: Callable[[Any], Reference] | None = None) -> bytes:
+    """One frame. Errors: WireError for what may not cross.
+
+    wrap : what stands for a function; without it, none may cross.
+    """
     buffers: list[bytes] = []
     try:
-        header = json.dumps(_encode(message, buffers, 0), allow_nan=False, separators=(",", ":")).encode()
+        header = _to_json(_encode(message, buffers, wrap, 0)).encode()
     except (ValueError, TypeError, RecursionError, OverflowError) as error:
         raise WireError(str(error)) from None
     body = b"".join(buffers)
     if len(header) > LARGEST_HEADER or len(body) > LARGEST_BODY:
-        raise WireError("the data are too large")
+        raise WireError("data that are too large")
     return LENGTHS.pack(len(header), len(body)) + header + body
+
+
+def frame_length(head: bytes) -> int:
+    """How long a frame is that begins with these bytes, as many as LENGTHS has. Errors: WireError."""
+    header_length, body_length = LENGTHS.unpack(head)
+    if header_length > LARGEST_HEADER or body_length > LARGEST_BODY:
+        raise WireError("a frame that is too large")
+    return LENGTHS.size + int(header_length) + int(body_length)
 
 
 def unpack(read: Callable[[int], bytes], *, references: bool = False) -> Any:
@@ -70,9 +85,9 @@ def unpack(read: Callable[[int], bytes], *, references: bool = False) -> Any:
     references : whether the frame may hold references.
     Errors: WireError for a frame that `pack` could not have made, whatever its bytes.
     """
-    header_length, body_length = LENGTHS.unpack(read(LENGTHS.size))
-    if header_length > LARGEST_HEADER or body_length > LARGEST_BODY:
-        raise WireError("a frame that is too large")
+    head = read(LENGTHS.size)
+    frame_length(head)
+    header_length, body_length = LENGTHS.unpack(head)
     header = read(header_length)
     body = _Body(read(body_length), references)
     try:
@@ -89,6 +104,8 @@ def unpack(read: Callable[[int], bytes], *, references: bool = False) -> Any:
 class _Body:
     """The raw bytes of a frame, which arrays take from front to back."""
 
+    __slots__ = ("_at", "_data", "references")
+
     def __init__(self, data: bytes, references: bool):
         self._data, self._at, self.references = data, 0, references
 
@@ -102,28 +119,30 @@ class _Body:
         return len(self._data) - self._at
 
 
-def _encode(value: Any, buffers: list[bytes], depth: int) -> Any:
-    if depth > DEEPEST:
-        raise WireError("data that are nested too deep")
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if type(value) is int:
-        return value if abs(value) < 1 << 53 else ["i", _digits(value)]
-    if type(value) is float:
+def _encode(value: Any, buffers: list[bytes], wrap: Callable[[Any], Reference] | None, depth: int) -> Any:
+    if depth > DEEPEST + 1:
+        raise WireError(f"data nested more than {DEEPEST} deep")
+    kind = type(value)
+    if kind is float:
         return value if math.isfinite(value) else ["f", repr(value)]
-    if type(value) is complex:
-        return ["c", _encode(value.real, buffers, depth), _encode(value.imag, buffers, depth)]
-    if isinstance(value, Reference):
-        return ["r", value.kind, value.name]
+    if value is None or kind is bool or kind is str:
+        return value
+    if kind is np.ndarray or isinstance(value, np.generic):
+        return _encode_array(value, buffers)
+    if kind is int:
+        return value if -LARGEST_PLAIN < value < LARGEST_PLAIN else ["i", _digits(value)]
+    if kind is complex:
+        return ["c", _encode(value.real, buffers, None, depth), _encode(value.imag, buffers, None, depth)]
     if isinstance(value, (list, tuple)):
         letter = "l" if isinstance(value, list) else "t"
-        return [letter, *(_encode(item, buffers, depth + 1) for item in value)]
+        return [letter, *[_encode(item, buffers, wrap, depth + 1) for item in value]]
     if isinstance(value, dict):
-        pairs = [[_key(k), _encode(v, buffers, depth + 1)] for k, v in value.items()]
-        return ["d", *pairs]
-    if isinstance(value, (np.ndarray, np.generic)):
-        return _encode_array(value, buffers)
-    raise WireError(f"a {type(value).__name__}")
+        return ["d", *[[_key(k), _encode(v, buffers, wrap, depth + 1)] for k, v in value.items()]]
+    if wrap is not None and callable(value):
+        value = wrap(value)
+    if isinstance(value, Reference):
+        return ["r", value.kind, value.name]
+    raise WireError(f"a {kind.__name__}, which is not plain data")
 
 
 def _key(key: Any) -> Any:
@@ -138,21 +157,26 @@ def _digits(value: int) -> str:
     return hex(value)
 
 
-def _encode_array(value: np.ndarray | np.generic, buffers: list[bytes]) -> list[Any]:
-    dtype = np.asarray(value).dtype.newbyteorder("<")
-    if dtype not in CODES:
-        raise WireError(f"an array of dtype {dtype}")
-    array = np.asarray(value, dtype=dtype)
+def _encode_array(value: np.ndarray | np.generic, buffers: list[bytes]) -> Any:
+    if isinstance(value, np.longdouble):
+        return _encode(float(value), buffers, None, 0)
+    array = np.asarray(value)
+    code = CODES.get(array.dtype)
+    if code is None:
+        dtype = array.dtype.newbyteorder("<")
+        if dtype not in CODES:
+            raise WireError(f"an array of dtype {dtype}")
+        array, code = array.astype(dtype), CODES[dtype]
     if isinstance(value, np.generic):
         buffers.append(array.tobytes())
-        return ["n", CODES[dtype]]
+        return ["n", code]
     order = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "S"
     buffers.append(array.tobytes("F" if order == "F" else "C"))
-    return ["a", CODES[dtype], list(array.shape), order]
+    return ["a", code, list(array.shape), order]
 
 
 def _decode(value: Any, body: _Body, depth: int) -> Any:
-    if depth > DEEPEST + 1:
+    if depth > DEEPEST + 2:
         raise WireError("data that are nested too deep")
     if not isinstance(value, list):
         if isinstance(value, dict):
@@ -162,7 +186,10 @@ def _decode(value: Any, body: _Body, depth: int) -> Any:
         raise WireError("a list without its letter")
     letter, rest = value[0], value[1:]
     if letter in ("l", "t"):
-        items = [_decode(item, body, depth + 1) for item in rest]
+        deeper = depth + 1
+        items = [
+            _decode(item, body, deeper) if type(item) is list or type(item) is dict else item for item in rest
+        ]
         return items if letter == "l" else tuple(items)
     if letter == "d":
         return dict(_pair(pair, body, depth) for pair in rest)
@@ -210,8 +237,10 @@ def _array(body: _Body, code: str, shape: list[int], order: str) -> np.ndarray:
         raise WireError("an array of an impossible shape")
     size = math.prod(shape)
     flat = np.frombuffer(bytearray(body.take(size * dtype.itemsize)), dtype=dtype)
-    if order != "S" or not shape:
-        return flat.reshape(shape, order="F" if order == "F" else "C")
+    if order == "C":
+        return flat.reshape(shape)
+    if order == "F" or not shape:
+        return flat.reshape(shape, order="F")
     wide = np.zeros((*shape[:-1], 2 * shape[-1]), dtype=dtype)
     wide[..., ::2] = flat.reshape(shape)
     return wide[..., ::2]

@@ -6,6 +6,7 @@ submissions working; what they must not do is the policy's to prevent, and the c
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import types
@@ -13,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.sandbox.wire import Reference, WireError, pack, unpack
-from public_checks.boundary import Proxy, Submission, clean, time_limit
-from public_checks.outcomes import CheckFailure
+from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError, frame_length, pack, unpack
+from public_checks.boundary import CannotCrossError, Proxy, Submission, clean, crossing, time_limit
+from public_checks.outcomes import CheckFailure, Incorrect
 
 # Modules that a notebook imports for its checks, and that do nothing in grading.
 INERT = ("otter", "gradcheck", "public_checks", "public_checks.export")
@@ -94,68 +95,84 @@ class Worker:
     def __init__(self, shell: Any, reading: int, writing: int):
         self._run_cell, self._reading, self._writing = shell.run_cell, reading, writing
         self._submission = Submission(shell.user_ns)
-        self._programs: list[Proxy] = []
+        self._programs: dict[str, Proxy] = {}
+        self._arrived, self._number, self._seconds = bytearray(), bytes(NUMBER), 0.0
 
     def serve(self) -> None:
         """Answer requests until the pipe ends."""
-        self._send({"is": "ready"})
+        self._send(pack({"is": "ready"}), self._number)
         while True:
             request = self._receive()
+            number = self._number
             try:
-                answer = getattr(self, f"_{request['do']}")(request)
+                frame = getattr(self, f"_{request['do']}")(request)
             except CheckFailure as failure:
-                answer = {"is": "failure", "class": type(failure).__name__, "text": clean(str(failure), 2000)}
+                frame = _failure(type(failure).__name__, str(failure))
             except BaseException as error:  # KeyboardInterrupt too: here nobody interrupts but the submission
-                text = f"the function raised {type(error).__name__}"
-                answer = {"is": "failure", "class": "Raised", "text": clean(text)}
-            self._send(answer | {"id": request["id"]})
+                frame = _failure("Raised", f"the function raised {type(error).__name__}")
+            self._send(frame, number)
 
-    def _cell(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _cell(self, request: dict[str, Any]) -> bytes:
         """Run a cell; what it prints and shows goes nowhere."""
         try:
-            with time_limit("the cell", request["seconds"]):
+            with time_limit("the cell", self._seconds):
                 result = self._run_cell(request["source"], store_history=False, silent=False)
             error = result.error_before_exec or result.error_in_exec
         except BaseException as raised:  # whatever a cell does, the next one comes
             error = raised
-        return {"is": "done", "error": None if error is None else _described(error)}
+        return pack({"is": "done", "error": None if error is None else _described(error)})
 
-    def _find(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _find(self, request: dict[str, Any]) -> bytes:
         """Look whether there is a function of a name."""
         self._submission.function(request["name"])
-        return {"is": "done", "error": None}
+        return pack({"is": "done", "error": None})
 
-    def _source(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Evaluate an expression for a function, to be called by its number."""
-        self._programs.append(self._submission.source(request["text"]))
-        return {"is": "program", "number": len(self._programs) - 1}
-
-    def _call(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Call a function; the arguments come back as it left them."""
+    def _call(self, request: dict[str, Any]) -> bytes:
+        """Call a function; those arguments that it has changed come back as it left them."""
         function = self._target(request["function"])
-        arguments = self._arrived(request["arguments"], request["id"])
+        arguments = tuple(self._arguments(request["arguments"], self._number))
+        before = [_written(a) for a in arguments]
         with np.errstate(all="ignore"):  # whatever the notebook has set
-            reply = function.call(*arguments, seconds=request["seconds"])
-        return {"is": "reply", "value": reply.value, "arguments": reply.arguments}
+            value = self._submission.invoke(function.name, function.target, arguments, self._seconds)
+        changed = {
+            i: crossing(a, wrap=lambda _: None)
+            for i, a in enumerate(arguments)
+            if isinstance(a, (list, tuple, dict)) or _written(a) != before[i]
+        }
+        try:
+            return pack({"is": "reply", "value": value, "changed": changed})
+        except WireError as error:
+            raise Incorrect(f"{function.name} returned {error}. Return numbers and arrays.") from None
 
     def _target(self, reference: Reference) -> Proxy:
         if reference.kind == "program":
-            return self._programs[int(reference.name)]
+            if reference.name not in self._programs:
+                text = reference.name.partition(":")[2]
+                self._programs[reference.name] = self._submission.source(text)
+            return self._programs[reference.name]
         return self._submission.function(reference.name)
 
-    def _arrived(self, value: Any, request: str) -> Any:
+    def _arguments(self, value: Any, number: bytes) -> Any:
         """Arguments with functions in the place of references."""
         if isinstance(value, Reference):
-            return self._callback(value.name, request) if value.kind == "callback" else self._target(value)
+            if value.kind == "callback":
+                return self._callback(value.name, number)
+            return self._target(value).target
         if isinstance(value, (list, tuple)):
-            return type(value)(self._arrived(item, request) for item in value)
+            return type(value)([self._arguments(item, number) for item in value])
         if isinstance(value, dict):
-            return {key: self._arrived(item, request) for key, item in value.items()}
+            return {key: self._arguments(item, number) for key, item in value.items()}
         return value
 
-    def _callback(self, name: str, request: str) -> Any:
+    def _callback(self, name: str, number: bytes) -> Any:
+        """A function of the checks. One that is called later on than the call it was given to, is noticed."""
+
         def call(*arguments: Any) -> Any:
-            self._send({"is": "callback", "id": request, "name": name, "arguments": arguments})
+            try:
+                frame = pack({"is": "callback", "name": name, "arguments": arguments})
+            except WireError as error:
+                raise CannotCrossError(str(error)) from None
+            self._send(frame, number)
             answer = self._receive()
             if "error" in answer:
                 raise type(answer["class"], (Exception,), {})(answer["error"])
@@ -163,28 +180,38 @@ class Worker:
 
         return call
 
-    def _send(self, message: dict[str, Any]) -> None:
-        try:
-            frame = pack(message)
-        except WireError as error:
-            text = f"the result cannot be taken: {error}. Return numbers and arrays."
-            frame = pack({"is": "failure", "id": message.get("id"), "class": "Incorrect", "text": text})
-        view = memoryview(frame)
+    def _send(self, frame: bytes, number: bytes) -> None:
+        view = memoryview(number + frame)
         while view:
             view = view[os.write(self._writing, view) :]
 
     def _receive(self) -> dict[str, Any]:
-        message: dict[str, Any] = unpack(self._read, references=True)
+        head = NUMBER + LIMIT.size
+        self._read(head + LENGTHS.size)
+        length = head + frame_length(self._arrived[head : head + LENGTHS.size])
+        self._read(length)
+        self._number = bytes(self._arrived[:NUMBER])
+        (self._seconds,) = LIMIT.unpack(self._arrived[NUMBER:head])
+        message: dict[str, Any] = unpack(io.BytesIO(self._arrived[head:length]).read, references=True)
+        del self._arrived[:length]
         return message
 
-    def _read(self, size: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < size:
-            part = os.read(self._reading, min(size - len(parts), 1 << 20))
+    def _read(self, size: int) -> None:
+        """Wait until as many bytes have arrived."""
+        while len(self._arrived) < size:
+            part = os.read(self._reading, 1 << 20)
             if not part:
                 os._exit(0)  # the grader is done
-            parts += part
-        return bytes(parts)
+            self._arrived += part
+
+
+def _failure(kind: str, text: str) -> bytes:
+    return pack({"is": "failure", "class": kind, "text": clean(text, 2000)})
+
+
+def _written(value: Any) -> Any:
+    """What tells whether an array was changed."""
+    return (value.shape, value.dtype, value.tobytes()) if type(value) is np.ndarray else None
 
 
 def _described(error: BaseException) -> str:
