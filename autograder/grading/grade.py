@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import importlib.util
 import io
 import json
@@ -10,17 +11,20 @@ import os
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from autograder.errors import HomeworkError
+from autograder.grading.memory import Memory, Outcome
 from autograder.grading.notebook import read_cells
 from autograder.sandbox import NONE, Source, in_reach, reachable_level
 
 if TYPE_CHECKING:
+    from otter.test_files import TestFile
+
     from autograder.grading.session import Session
 
 CONFIG = "otter_config.json"
@@ -39,11 +43,13 @@ class Autograder:
     config : what otter_config.json says.
     files : the folder with the packages of checks and solutions.
     tests : Otter's test file of each question.
+    memory : what the checks said so far.
     """
 
     config: dict[str, Any]
     files: Path
-    tests: dict[str, Path]
+    tests: dict[str, TestFile]
+    memory: Memory = field(default_factory=Memory)
 
 
 @dataclass(frozen=True)
@@ -81,9 +87,18 @@ def unpacked(path: Path) -> Iterator[Autograder]:
         files = root / "files"
         if not (files / "hidden_checks").is_dir():
             raise HomeworkError(f"{path} is an autograder zip of something else; take the one from dist.")
-        tests = {test.stem: test for test in sorted((root / "tests").glob("q*.py"))}
         with importable(files):
+            tests = {test.stem: _test_file(test) for test in sorted((root / "tests").glob("q*.py"))}
             yield Autograder(config, files, tests)
+
+
+def _test_file(path: Path) -> TestFile:
+    from otter.nbmeta_config import NBMetadataConfig
+    from otter.test_files import create_test_file
+
+    test = create_test_file(str(path), NBMetadataConfig())
+    test.path = f"tests/{path.name}"
+    return test
 
 
 @contextlib.contextmanager
@@ -140,7 +155,7 @@ def isolation_level(wanted: str | None, *secrets: Path) -> str:
     return level
 
 
-def run_tests(session: Session, tests: dict[str, Path], check: Callable[[str], None]) -> None:
+def run_tests(session: Session, tests: Collection[str], check: Callable[[str], None]) -> None:
     """Check every question at its place in the notebook.
 
     check : runs Otter's test file of a question on the session.
@@ -155,9 +170,8 @@ def grade(autograder: Autograder, submission: Path, source: Source) -> Grade:
 
     source : where workers come from, of the level to grade at.
     """
-    from otter.nbmeta_config import NBMetadataConfig
     from otter.run.run_autograder.autograder_config import AutograderConfig
-    from otter.test_files import GradingResults, create_test_file
+    from otter.test_files import GradingResults, TestCaseResult
 
     from autograder.grading.session import Session
 
@@ -165,10 +179,18 @@ def grade(autograder: Autograder, submission: Path, source: Source) -> Grade:
     files = []
 
     def check(question: str) -> None:
-        test = create_test_file(str(autograder.tests[question]), NBMetadataConfig())
-        test.path = f"tests/{question}.py"
-        with contextlib.redirect_stdout(io.StringIO()):
-            test.run(session)
+        test = copy.copy(autograder.tests[question])
+        outcome = session.recall(autograder.memory)
+        if outcome is None:
+            with contextlib.redirect_stdout(io.StringIO()):
+                test.run(session)
+            cases = tuple((result.passed, result.message) for result in test.test_case_results)
+            session.learn(autograder.memory, Outcome(cases))
+        else:
+            test.test_case_results = [
+                TestCaseResult(test_case=case, passed=passed, message=message)
+                for case, (passed, message) in zip(test.test_cases, outcome.cases, strict=True)
+            ]
         files.append(test)
 
     try:

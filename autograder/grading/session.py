@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from autograder.grading.memory import Memory, Node, Outcome, Said, digest
 from autograder.grading.notebook import Cell
 from autograder.sandbox import OutOfPatience, Source, Worker, WorkerLost
 from autograder.sandbox.client import ANSWERS, LOOK
@@ -38,7 +40,10 @@ class Session(Submission):
         self._worker: Worker | None = None
         self._position, self._skipped, self._crashes = 0, set[int](), 0
         self._spent, self._spent_before, self._known_time, self._looked = 0.0, 0.0, 0.0, 0.0
-        self._question, self._programs = "", 0
+        self._question, self._programs, self._found = "", 0, set[str]()
+        self._exchanges: list[Said] = []
+        self._ahead: deque[tuple[bytes, bytes]] = deque()
+        self._repeatable = True
         self._fatal: dict[str, list[CheckFailure]] = {}
 
     def place(self, question: str) -> int:
@@ -52,11 +57,47 @@ class Session(Submission):
         while self._position < target:
             self._position += 1
             self._run_cell(self._position - 1)
-        self._question, self._programs = question, 0
+        self._question, self._programs, self._found = question, 0, set()
+        self._exchanges, self._repeatable = [], not self._crashes and not any(self._fatal.values())
         self._spent_before = self._time()
 
+    def recall(self, memory: Memory) -> Outcome | None:
+        """Put the question that `advance` went to as it was put to others, as long as the answers are known.
+
+        Returns the outcome, or None where an answer is new: then the checks have to run, and get the
+        answers that were given already.
+        """
+        found = memory.start(self._question) if self._repeatable else None
+        try:
+            while isinstance(found, Node) and self._has_time():
+                worker = self._worker or self._restart(self._position)
+                nodes = found.with_callbacks()
+                worker.send(found.seconds, [node.frame for node in nodes], found.goes_on)
+                for number, node in enumerate(nodes):
+                    received = worker.receive()
+                    self._ahead.append((node.frame, received))
+                    found = node.next.get(digest(received))
+                    if number + 1 < len(nodes) and found is not nodes[number + 1]:
+                        self._drop_worker()  # it has answers to calls that it does not make
+                        return None
+        except WorkerLost:
+            self._drop_worker()  # the checks will find out how, with a new one
+            self._repeatable = False
+            return None
+        if isinstance(found, Outcome):
+            self._ahead.clear()
+            return found
+        return None
+
+    def learn(self, memory: Memory, outcome: Outcome) -> None:
+        """Note what the checks of this question said, unless it depended on the clock or on a loss."""
+        if self._repeatable and not self._ahead:
+            memory.learn(self._question, self._exchanges, outcome)
+
     def function(self, name: str) -> Proxy:
-        self._ask(name, {"do": "find", "name": name})
+        if name not in self._found:
+            self._ask(name, {"do": "find", "name": name})
+            self._found.add(name)
         return self._proxy(name, Reference("function", name))
 
     def source(self, text: str) -> Proxy:
@@ -100,7 +141,7 @@ class Session(Submission):
         try:
             frame = pack(request, wrap)
             worker = self._worker or self._restart(self._position)
-            answer = worker.answer(seconds, frame, ANSWERS[request["do"]], callback)
+            answer = worker.answer(seconds, frame, ANSWERS[request["do"]], callback, self._exchange)
         except WorkerLost as lost:
             self._note_lost(lost, f"in {name}")
             if isinstance(lost, OutOfPatience):
@@ -112,16 +153,31 @@ class Session(Submission):
             raise Incorrect(f"{name} cannot be given its arguments: {error}.") from None
         if answer["is"] == "failure":
             failure = FAILURES.get(answer["class"], Raised)(clean(answer["text"], 2000))
+            self._repeatable &= not isinstance(failure, OutOfTime)
             if isinstance(failure, OutOfTime) and seconds == limits.call:
                 fatal.append(failure)
             raise failure
         return answer
 
+    def _exchange(self, seconds: float, frame: bytes, goes_on: bool) -> bytes:
+        """One exchange with the worker, or what it answered when the question was recalled."""
+        if self._ahead and self._ahead[0][0] == frame:
+            _, received = self._ahead.popleft()
+        else:
+            self._ahead.clear()
+            assert self._worker is not None
+            received = self._worker.exchange(seconds, frame, goes_on)
+        self._exchanges.append(Said(frame, seconds, goes_on, digest(received)))
+        return received
+
     def _expect_time_left(self, name: str) -> None:
-        if self._exhausted():
-            raise OutOfTime(f"{name} was not called: the notebook has used up all of its time.")
-        if self._time() - self._spent_before > self._source.limits.question:
-            raise OutOfTime(f"{name} was not called: this question has used up all of its time.")
+        if not self._has_time():
+            self._repeatable = False
+            whose = "the notebook" if self._exhausted() else "this question"
+            raise OutOfTime(f"{name} was not called: {whose} has used up all of its time.")
+
+    def _has_time(self) -> bool:
+        return not self._exhausted() and self._time() - self._spent_before <= self._source.limits.question
 
     def _exhausted(self) -> bool:
         """Whether the submission has no time left, or was lost too often."""
@@ -170,6 +226,12 @@ class Session(Submission):
     def _note_lost(self, lost: WorkerLost, where: str) -> None:
         self.notes.append(f"the submission's program was lost {where}: {lost}")
         self._crashes += 1
+        self._repeatable = False
+        self._drop_worker()
+
+    def _drop_worker(self) -> None:
+        self._ahead.clear()
+        self._looked = 0.0
         if self._worker is not None:
             self._worker.close()
             self._spent += self._worker.taken()

@@ -91,50 +91,85 @@ class Worker:
         frame: bytes,
         kind: str,
         callback: Callable[[str, tuple[Any, ...]], Any] | None = None,
+        exchange: Callable[[float, bytes, bool], bytes] | None = None,
     ) -> dict[str, Any]:
-        """As `ask`, for a request that is packed already, and is answered by a message of this kind."""
-        if not self._open:
-            raise WorkerLost("it had ended before")
-        number = secrets.token_bytes(NUMBER)
-        deadline = _Deadline(self, seconds, self._limits.patience)
-        try:
-            while True:
-                self._send(number + LIMIT.pack(seconds) + frame, deadline)
-                answer = self._receive(number, deadline)
-                if answer["is"] in (kind, "failure"):
-                    break
-                if answer["is"] != "callback" or callback is None:
-                    raise self._lost("it sent a request of its own")
-                frame = _packed(callback(answer["name"], answer["arguments"]))
-        finally:
-            self._waited += deadline.waited()
-        if kind == "done" or time.monotonic() > self._looked + LOOK:
+        """As `ask`, for a request that is packed already, and is answered by a message of this kind.
+
+        exchange : takes the part of the method of that name.
+        """
+        exchange, goes_on = exchange or self.exchange, False
+        while True:
+            answer = self._message(exchange(seconds, frame, goes_on))
+            if answer["is"] in (kind, "failure"):
+                break
+            if answer["is"] != "callback" or callback is None:
+                raise self._lost("it sent a request of its own")
+            frame, goes_on = _packed(callback(answer["name"], answer["arguments"])), True
+        if self._open and (kind == "done" or time.monotonic() > self._looked + LOOK):
             self._expect_little_written()
         return answer
+
+    def exchange(self, seconds: float, frame: bytes, goes_on: bool = False) -> bytes:
+        """Send a frame, and return the one that answers it as it came.
+
+        goes_on : whether it is part of the request before, whose limits hold.
+        """
+        self.send(seconds, [frame], goes_on)
+        return self.receive()
+
+    def send(self, seconds: float, frames: list[bytes], goes_on: bool = False) -> None:
+        """Send a request, and with it answers to the callbacks that will come, as far as they are known.
+
+        goes_on : as for `exchange`.
+        """
+        if not self._open:
+            raise WorkerLost("it had ended before")
+        if not goes_on:
+            self._number = secrets.token_bytes(NUMBER)
+            self._deadline = _Deadline(self, seconds, self._limits.patience)
+        head = self._number + LIMIT.pack(seconds)
+        self._write(b"".join(part for frame in frames for part in (head, frame)))
+
+    def receive(self) -> bytes:
+        """The next frame that belongs to the request, as it came."""
+        began = time.monotonic()
+        try:
+            return self._receive(self._number, self._deadline)
+        finally:
+            self._waited += time.monotonic() - began
 
     def started(self) -> None:
         """Wait until the worker is confined. Errors: SandboxError."""
         try:
-            answer = self._receive(bytes(NUMBER), _Deadline(self, 20.0, self._limits.patience))
+            waiting = _Deadline(self, 20.0, self._limits.patience)
+            answer = self._message(self._receive(bytes(NUMBER), waiting))
         except WorkerLost as error:
             raise SandboxError(f"a worker did not start: {error}") from None
         if answer["is"] != "ready":
             self.close()
             raise SandboxError(f"a worker could not be confined: {answer.get('text')}")
 
-    def _receive(self, number: bytes, deadline: _Deadline) -> dict[str, Any]:
-        """Wait for the message that belongs to a request, of the form of one of `MESSAGES`."""
+    def _receive(self, number: bytes, deadline: _Deadline) -> bytes:
+        """Wait for the frame that belongs to a request."""
         head = NUMBER + LENGTHS.size
         self._read(head, deadline)
         try:
             length = NUMBER + frame_length(self._arrived[NUMBER:head])
-            self._read(length, deadline)
-            message = unpack(io.BytesIO(self._arrived[NUMBER:length]).read)
         except WireError as error:
             raise self._lost(f"it sent {error}") from None
+        self._read(length, deadline)
         if self._arrived[:NUMBER] != number:
             raise self._lost("it sent an answer that nobody had asked for")
+        frame = bytes(self._arrived[NUMBER:length])
         del self._arrived[:length]
+        return frame
+
+    def _message(self, frame: bytes) -> dict[str, Any]:
+        """What a frame says, if it has the form of one of `MESSAGES`."""
+        try:
+            message = unpack(io.BytesIO(frame).read)
+        except WireError as error:
+            raise self._lost(f"it sent {error}") from None
         kind = message.get("is") if isinstance(message, dict) else None
         form = MESSAGES.get(kind) if isinstance(kind, str) else None
         if form is None or set(message) != {"is", *form}:
@@ -143,13 +178,13 @@ class Worker:
             raise self._lost("it sent a message of another form")
         return message
 
-    def _send(self, frame: bytes, deadline: _Deadline) -> None:
-        view = memoryview(frame)
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
         while view:
             try:
                 view = view[os.write(self._writing, view) :]
             except BlockingIOError:
-                self._wait(self._writable, deadline)
+                self._wait(self._writable, self._deadline)
             except OSError:
                 raise self._lost(None) from None
 
