@@ -135,7 +135,7 @@ def _encode(value: Any, buffers: list[bytes], wrap: Callable[[Any], Reference] |
         return ["c", _encode(value.real, buffers, None, depth), _encode(value.imag, buffers, None, depth)]
     if isinstance(value, (list, tuple)):
         letter = "l" if isinstance(value, list) else "t"
-        return [letter, *[_encode(item, buffers, wrap, depth + 1) for item in value]]
+        return [letter, *[i if type(i) is str else _encode(i, buffers, wrap, depth + 1) for i in value]]
     if isinstance(value, dict):
         return ["d", *[[_key(k), _encode(v, buffers, wrap, depth + 1)] for k, v in value.items()]]
     if wrap is not None and callable(value):
