@@ -6,7 +6,6 @@ sandboxed worker, and the test files of Otter call its functions through proxies
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,14 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from otter.plugins import AbstractOtterPlugin
 
-from autograder.grading.grade import WITHOUT_ISOLATION, importable, isolation_level, run_tests
-from autograder.grading.notebook import read_cells
-from autograder.sandbox import NONE, Source
+from autograder.grading.grade import WITHOUT_ISOLATION, isolation_level
+from autograder.grading.in_kernel import unpacked_zip
+from autograder.sandbox import NONE
 
 CELL = """import sys
 
 sys.path.append({folder!r})
-from autograder.otter_plugin import grade_here
+from autograder.grading.in_kernel import grade_here
 
 grade_here()"""
 
@@ -35,8 +34,8 @@ class SandboxPlugin(AbstractOtterPlugin):
 
         Errors: HomeworkError where submissions cannot be isolated.
         """
-        _source().chmod(0o700)
-        isolation_level(None, _source())
+        unpacked_zip().chmod(0o700)
+        isolation_level(None, unpacked_zip())
         config.grade_from_log = False
         keep = Path(self.submission_path).name
         for path in Path.cwd().iterdir():
@@ -44,7 +43,7 @@ class SandboxPlugin(AbstractOtterPlugin):
                 shutil.rmtree(path)
             elif path.name != keep or path.is_symlink():
                 path.unlink()
-        shutil.copytree(_source() / "tests", "tests")
+        shutil.copytree(unpacked_zip() / "tests", "tests")
 
     def before_execution(self, submission: Any) -> nbformat.NotebookNode:
         """Hand Otter a notebook that is the same for every submission."""
@@ -58,30 +57,3 @@ class SandboxPlugin(AbstractOtterPlugin):
         """Say in the results where nothing was isolated."""
         if isolation_level(None) == NONE:
             results.set_output(WITHOUT_ISOLATION)
-
-
-def grade_here() -> None:
-    """Grade the one notebook of the current folder, in Otter's kernel."""
-    from otter.execute import Checker
-    from otter.nbmeta_config import NBMetadataConfig
-
-    (notebook,) = Path.cwd().glob("*.ipynb")
-    tests = {path.stem: path for path in Path("tests").glob("q*.py")}
-    with importable(_source() / "files"):
-        from autograder.grading.session import Session
-
-        with Source(isolation_level(None)) as source:
-            session = Session(source, read_cells(notebook))
-            try:
-                run_tests(
-                    session,
-                    tests,
-                    lambda q: Checker.check(str(tests[q]), NBMetadataConfig(), global_env=session),
-                )
-            finally:
-                session.close()
-
-
-def _source() -> Path:
-    """What the autograder zip held, as Otter unpacked it beside the folder of the submission."""
-    return Path(os.path.dirname(os.getcwd())) / "source"

@@ -42,14 +42,26 @@ class Autograder:
 
     config : what otter_config.json says.
     files : the folder with the packages of checks and solutions.
-    tests : Otter's test file of each question.
+    tests : where Otter's test file of each question is.
     memory : what the checks said so far.
     """
 
     config: dict[str, Any]
     files: Path
-    tests: dict[str, TestFile]
+    tests: dict[str, Path]
     memory: Memory = field(default_factory=Memory)
+    _read: dict[str, TestFile] = field(default_factory=dict)
+
+    def test_file(self, question: str) -> TestFile:
+        """Otter's test file of a question, not run yet."""
+        from otter.nbmeta_config import NBMetadataConfig
+        from otter.test_files import create_test_file
+
+        if question not in self._read:
+            test = create_test_file(str(self.tests[question]), NBMetadataConfig())
+            test.path = f"tests/{question}.py"
+            self._read[question] = test
+        return copy.copy(self._read[question])
 
 
 @dataclass(frozen=True)
@@ -87,18 +99,9 @@ def unpacked(path: Path) -> Iterator[Autograder]:
         files = root / "files"
         if not (files / "hidden_checks").is_dir():
             raise HomeworkError(f"{path} is an autograder zip of something else; take the one from dist.")
+        tests = {test.stem: test for test in sorted((root / "tests").glob("q*.py"))}
         with importable(files):
-            tests = {test.stem: _test_file(test) for test in sorted((root / "tests").glob("q*.py"))}
             yield Autograder(config, files, tests)
-
-
-def _test_file(path: Path) -> TestFile:
-    from otter.nbmeta_config import NBMetadataConfig
-    from otter.test_files import create_test_file
-
-    test = create_test_file(str(path), NBMetadataConfig())
-    test.path = f"tests/{path.name}"
-    return test
 
 
 @contextlib.contextmanager
@@ -179,7 +182,7 @@ def grade(autograder: Autograder, submission: Path, source: Source) -> Grade:
     files = []
 
     def check(question: str) -> None:
-        test = copy.copy(autograder.tests[question])
+        test = autograder.test_file(question)
         outcome = session.recall(autograder.memory)
         if outcome is None:
             with contextlib.redirect_stdout(io.StringIO()):

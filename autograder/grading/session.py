@@ -10,7 +10,8 @@ from typing import Any
 from autograder.grading.memory import Memory, Node, Outcome, Said, digest
 from autograder.grading.notebook import Cell
 from autograder.sandbox import OutOfPatience, Source, Worker, WorkerLost
-from autograder.sandbox.client import ANSWERS, LOOK
+from autograder.sandbox.client import ANSWERS
+from autograder.sandbox.deadline import LOOK
 from autograder.sandbox.wire import Reference, WireError, pack
 from public_checks.boundary import Proxy, Reply, Submission, clean, crossing
 from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, OutOfTime, Raised
@@ -98,14 +99,14 @@ class Session(Submission):
         if name not in self._found:
             self._ask(name, {"do": "find", "name": name})
             self._found.add(name)
-        return self._proxy(name, Reference("function", name))
+        return self._remote(name, Reference("function", name))
 
     def source(self, text: str) -> Proxy:
         # A worker evaluates a program where it is first called, also one that comes after a crash.
         self._programs += 1
-        return self._proxy("the program", Reference("program", f"{self._question}/{self._programs}:{text}"))
+        return self._remote("the program", Reference("program", f"{self._question}/{self._programs}:{text}"))
 
-    def _proxy(self, name: str, reference: Reference) -> Proxy:
+    def _remote(self, name: str, reference: Reference) -> Proxy:
         def send(arguments: tuple[Any, ...], seconds: float) -> Reply:
             functions: dict[str, Callable[..., Any]] = {}
 

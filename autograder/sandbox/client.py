@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import HomeworkError
+from autograder.sandbox.deadline import LOOK, Deadline
 from autograder.sandbox.policy import Limits
 from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, WireError, frame_length, pack, unpack
 
@@ -27,7 +28,6 @@ MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
 }
 # The message that answers a request, if none is a failure.
 ANSWERS = {"cell": "done", "find": "done", "call": "reply"}
-LOOK = 0.05  # seconds between two looks at what a worker has taken
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -126,7 +126,7 @@ class Worker:
             raise WorkerLost("it had ended before")
         if not goes_on:
             self._number = secrets.token_bytes(NUMBER)
-            self._deadline = _Deadline(self, seconds, self._limits.patience)
+            self._deadline = Deadline(self.used, seconds, self._limits.patience)
         head = self._number + LIMIT.pack(seconds)
         self._write(b"".join(part for frame in frames for part in (head, frame)))
 
@@ -141,7 +141,7 @@ class Worker:
     def started(self) -> None:
         """Wait until the worker is confined. Errors: SandboxError."""
         try:
-            waiting = _Deadline(self, 20.0, self._limits.patience)
+            waiting = Deadline(self.used, 20.0, self._limits.patience)
             answer = self._message(self._receive(bytes(NUMBER), waiting))
         except WorkerLost as error:
             raise SandboxError(f"a worker did not start: {error}") from None
@@ -149,7 +149,7 @@ class Worker:
             self.close()
             raise SandboxError(f"a worker could not be confined: {answer.get('text')}")
 
-    def _receive(self, number: bytes, deadline: _Deadline) -> bytes:
+    def _receive(self, number: bytes, deadline: Deadline) -> bytes:
         """Wait for the frame that belongs to a request."""
         head = NUMBER + LENGTHS.size
         self._read(head, deadline)
@@ -188,7 +188,7 @@ class Worker:
             except OSError:
                 raise self._lost(None) from None
 
-    def _read(self, size: int, deadline: _Deadline) -> None:
+    def _read(self, size: int, deadline: Deadline) -> None:
         """Wait until as many bytes have arrived."""
         while len(self._arrived) < size:
             self._wait(self._readable, deadline)
@@ -200,7 +200,7 @@ class Worker:
                 raise self._lost(None)
             self._arrived += part
 
-    def _wait(self, poll: select.poll, deadline: _Deadline) -> None:
+    def _wait(self, poll: select.poll, deadline: Deadline) -> None:
         arrived = False
         while not arrived:
             arrived = bool(poll.poll(1000 * LOOK))
@@ -265,37 +265,6 @@ class Worker:
         status = self._end(self.pid)
         remove(self._scratch)
         return status
-
-
-class _Deadline:
-    """A limit on a worker's processor time from now on, and on the clock.
-
-    What the worker has taken is looked up only where it takes longer than LOOK.
-    """
-
-    def __init__(self, worker: Worker, seconds: float, patience: float):
-        self._worker, self._seconds = worker, 1.5 * seconds + 0.5
-        self._began: float | None = None
-        self._clock = time.monotonic()
-        self._longest = patience * seconds + 5
-        self._look = self._clock + LOOK
-
-    def due(self) -> bool:
-        """Whether it is time to look again."""
-        now = time.monotonic()
-        if now < self._look:
-            return False
-        self._look = now + LOOK
-        return True
-
-    def passed(self) -> bool:
-        used = self._worker.used()
-        if self._began is None:
-            self._began = used
-        return used - self._began > self._seconds or self.waited() > self._longest
-
-    def waited(self) -> float:
-        return time.monotonic() - self._clock
 
 
 def _packed(answer: dict[str, Any]) -> bytes:

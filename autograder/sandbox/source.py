@@ -22,6 +22,8 @@ PACKAGES = [str(Path(__file__).resolve().parents[2])]
 class Source:
     """Where workers come from: one process that has everything loaded, and forks.
 
+    It loads while its user goes on, until the first worker is wanted.
+
     level : see `confine.reachable_level`; "none" runs submissions without any protection.
     """
 
@@ -49,6 +51,11 @@ class Source:
         )
         theirs.close()
         self._answers = self._channel.makefile("rb")
+        self._started = False
+
+    def _wait(self) -> None:
+        """Wait until everything is loaded. Errors: SandboxError."""
+        self._started = True
         started = self._answers.readline()
         with self._process.stderr as said:  # type: ignore[union-attr]
             if not started:
@@ -57,7 +64,9 @@ class Source:
                 raise SandboxError(f"no process to fork workers from: {''.join(reason) or 'it ended'}")
 
     def worker(self) -> Worker:
-        """Start a worker. Errors: SandboxError where it cannot be confined."""
+        """Start a worker. Errors: SandboxError where it cannot be started or confined."""
+        if not self._started:
+            self._wait()
         scratch = tempfile.mkdtemp(dir=self._folder)
         theirs_in, ours_out = os.pipe()
         ours_in, theirs_out = os.pipe()
@@ -87,6 +96,8 @@ class Source:
         """End all workers, and remove what they wrote."""
         self._channel.close()
         self._answers.close()
+        if self._process.stderr is not None:
+            self._process.stderr.close()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:

@@ -71,7 +71,7 @@ def pack(message: Any, wrap: Callable[[Any], Reference] | None = None) -> bytes:
     return LENGTHS.pack(len(header), len(body)) + header + body
 
 
-def frame_length(head: bytes) -> int:
+def frame_length(head: bytes | bytearray) -> int:
     """How long a frame is that begins with these bytes, as many as LENGTHS has. Errors: WireError."""
     header_length, body_length = LENGTHS.unpack(head)
     if header_length > LARGEST_HEADER or body_length > LARGEST_BODY:
@@ -235,12 +235,9 @@ def _array(body: _Body, code: str, shape: list[int], order: str) -> np.ndarray:
         raise WireError("an array of an unknown order")
     if not all(type(n) is int and 0 <= n < 1 << 48 for n in shape):
         raise WireError("an array of an impossible shape")
-    size = math.prod(shape)
-    flat = np.frombuffer(bytearray(body.take(size * dtype.itemsize)), dtype=dtype)
-    if order == "C":
-        return flat.reshape(shape)
-    if order == "F" or not shape:
-        return flat.reshape(shape, order="F")
+    flat = np.frombuffer(body.take(math.prod(shape) * dtype.itemsize), dtype=dtype)
+    if order != "S" or not shape:
+        return flat.reshape(shape, order="F" if order == "F" else "C").copy(order="K")
     wide = np.zeros((*shape[:-1], 2 * shape[-1]), dtype=dtype)
     wide[..., ::2] = flat.reshape(shape)
     return wide[..., ::2]

@@ -110,7 +110,7 @@ ATTACKS: dict[str, Attack] = {
     "a list that contains itself": jacobian("a = []\na.append(a)\nreturn a", "nested"),
     "keys of one hash": jacobian(
         "import itertools\nreturn {key: 0 for key in itertools.product((-1, -2), repeat=9)}",
-        "cannot be taken",
+        "keys that are neither text",
     ),
     "a list of two million numbers": jacobian("return [0] * 2_000_000", "too large"),
     "an int of a million digits": jacobian("return 10 ** 10**6", "too long"),

@@ -1,0 +1,277 @@
+"""The part of a notebook that the functions of a question consist of.
+
+Most answers are functions, and what a function does depends on its text and on the functions, classes,
+modules and constants that it names, wherever else the notebook computes and prints. Notebooks in which this
+part is the same text deserve the same, so it is graded once, in a notebook that consists of this part only.
+
+The part is found by reading the text; nothing is run. Wherever the reading is not certain (a name that is
+not bound by a plain definition, a function with state of its own, text that changes modules) it gives up,
+and the notebook is run as a whole.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from autograder.grading.notebook import Cell
+
+# Text is read only within these limits, so that no text can take the parser's time or stack.
+LONGEST_CELL, MOST_CELLS, MOST_TOKENS_A_STATEMENT = 20_000, 300, 400
+MODULES = {
+    *("numpy", "math", "scipy", "matplotlib", "otter", "gradcheck", "public_checks", "__future__"),
+    *("typing", "dataclasses", "collections", "itertools", "functools"),
+}
+# What can change, or see, more than its arguments.
+FAR_REACHING = {
+    *("exec", "eval", "compile", "globals", "locals", "vars", "setattr", "delattr", "getattr", "__import__"),
+    *("open", "input", "breakpoint", "exit", "quit", "get_ipython", "In", "Out", "_", "__", "___", "help"),
+}
+STATEFUL = {"random", "seed", "seterr", "seterrcall", "cache", "lru_cache", "singledispatch"}
+DECORATORS = {"property", "staticmethod", "classmethod", "dataclass"}
+
+Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of a cell.
+
+    lines : the first and the last, from 1 on.
+    binds : the names that it gives a value to.
+    uses : the names that it, or the functions in it, look up.
+    plain : whether it is a definition without state, which cannot fail.
+    """
+
+    lines: tuple[int, int]
+    binds: frozenset[str]
+    uses: frozenset[str]
+    plain: bool
+
+
+class Definitions:
+    """The definitions in the code cells of a notebook."""
+
+    def __init__(self, cells: Sequence[Cell]):
+        self._cells = cells
+        self._read: list[tuple[Statement, ...] | None] | None = None
+
+    def part(self, until: int, names: frozenset[str]) -> tuple[str, ...] | None:
+        """The text of the cells up to `until`, without all that these names do not depend on.
+
+        Lines that are left out are empty comments, so that the others keep their numbers; cells and lines
+        at an end of which nothing is left are not there. Returns None where the reading gives up.
+        """
+        if self._read is None:
+            few = len(self._cells) <= MOST_CELLS
+            self._read = [read(cell.source) for cell in self._cells] if few else [None]
+        if any(statements is None for statements in self._read[:until]):
+            return None
+        bound: dict[str, list[tuple[int, Statement]]] = {}
+        for number, statements in enumerate(self._read[:until]):
+            certain = True
+            for statement in statements or ():
+                certain = certain and statement.plain
+                for name in statement.binds:
+                    if not certain:
+                        bound.setdefault(name, []).append((number, UNCERTAIN))
+                    else:
+                        bound.setdefault(name, []).append((number, statement))
+        needed: dict[int, set[tuple[int, int]]] = {}
+        seen, wanted = set[str](), list(names)
+        while wanted:
+            name = wanted.pop()
+            if name in seen or name not in bound:
+                continue
+            seen.add(name)
+            number, statement = bound[name][-1]
+            if statement is UNCERTAIN:
+                return None
+            needed.setdefault(number, set()).add(statement.lines)
+            wanted += [*statement.uses, *statement.binds]
+        return tuple(self._kept(number, needed[number]) for number in sorted(needed))
+
+    def _kept(self, number: int, ranges: set[tuple[int, int]]) -> str:
+        lines = self._cells[number].source.split("\n")
+        kept = {line for first, last in ranges for line in range(first, last + 1)}
+        return "\n".join(line.rstrip() if i + 1 in kept else "#" for i, line in enumerate(lines[: max(kept)]))
+
+
+UNCERTAIN = Statement((0, 0), frozenset(), frozenset(), False)
+
+
+@lru_cache(10_000)
+def read(source: str) -> tuple[Statement, ...] | None:
+    """The statements of a cell, or None where the reading gives up."""
+    lines = source.split("\n")
+    source = "\n".join("" if line.strip() == "%matplotlib inline" else line for line in lines)
+    if not _short_enough(source):
+        return None
+    try:
+        tree = ast.parse(source)
+        for statement in tree.body:
+            compile(ast.Module([statement], []), "<cell>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # IPython may still make something of it
+    if not all(map(_tame, tree.body)):
+        return None
+    found = [_statement(statement) for statement in tree.body]
+    on_lines = [line for s in found for line in range(s.lines[0], s.lines[1] + 1)]
+    return tuple(found) if len(on_lines) == len(set(on_lines)) else None
+
+
+def _short_enough(source: str) -> bool:
+    # At characters that are not printable Python, IPython and this module may not agree where lines end.
+    if len(source) > LONGEST_CELL or not source.translate({9: None, 10: None}).isprintable():
+        return False
+    count = 0
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            count = 0 if token.type == tokenize.NEWLINE else count + 1
+            if count > MOST_TOKENS_A_STATEMENT:
+                return False
+    except (tokenize.TokenError, SyntaxError):
+        return False
+    return True
+
+
+def _statement(node: ast.stmt) -> Statement:
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    return Statement((first, node.end_lineno or first), _binds(node), _uses(node), _is_plain(node))
+
+
+def _binds(node: ast.AST) -> frozenset[str]:
+    found = set()
+    for inner in _of_this_scope(node):
+        if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
+            found.add(inner.id)
+        elif isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(inner.name)
+        elif isinstance(inner, ast.alias):
+            found.add(inner.asname or inner.name.partition(".")[0])
+        elif isinstance(inner, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and inner.name:
+            found.add(inner.name)
+        elif isinstance(inner, ast.MatchMapping) and inner.rest:
+            found.add(inner.rest)
+    return frozenset(found)
+
+
+def _of_this_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """The node and all within it, without what stands in functions and classes that it defines.
+
+    Comprehensions are taken for part of the scope: at worst a name more is bound.
+    """
+    yield node
+    if not isinstance(node, Scope):
+        for child in ast.iter_child_nodes(node):
+            yield from _of_this_scope(child)
+
+
+def _uses(node: ast.AST) -> frozenset[str]:
+    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+
+
+def _is_plain(node: ast.stmt) -> bool:
+    """Whether a statement defines something that has no state, and cannot fail."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return True
+    if isinstance(node, ast.FunctionDef):
+        return not node.decorator_list and _is_plain_function(node)
+    if isinstance(node, ast.ClassDef):
+        return (
+            not node.keywords
+            and all(isinstance(base, ast.Name) for base in node.bases)
+            and all(_is_known(decorator) for decorator in node.decorator_list)
+            and all(map(_is_plain_member, node.body))
+        )
+    if isinstance(node, ast.Assign):
+        return len(node.targets) == 1 and isinstance(node.targets[0], ast.Name) and _is_fixed(node.value)
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+
+
+def _is_plain_member(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef):
+        return all(_is_known(d) for d in node.decorator_list) and _is_plain_function(node)
+    if isinstance(node, ast.AnnAssign):
+        return _is_annotation(node.annotation) and (node.value is None or _is_fixed(node.value))
+    return not isinstance(node, ast.ClassDef) and _is_plain(node)
+
+
+def _is_known(decorator: ast.expr) -> bool:
+    if isinstance(decorator, ast.Call):
+        fixed = all(isinstance(keyword.value, ast.Constant) for keyword in decorator.keywords)
+        return fixed and not decorator.args and _is_known(decorator.func)
+    return isinstance(decorator, ast.Name) and decorator.id in DECORATORS
+
+
+def _is_plain_function(node: ast.FunctionDef | ast.Lambda) -> bool:
+    arguments = node.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    every += [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
+    annotations = [a.annotation for a in every if a.annotation is not None]
+    if isinstance(node, ast.FunctionDef) and node.returns is not None:
+        annotations.append(node.returns)
+    defaults = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
+    return all(map(_is_fixed, defaults)) and all(map(_is_annotation, annotations))
+
+
+def _is_annotation(node: ast.expr) -> bool:
+    allowed = (ast.Name, ast.Attribute, ast.Constant, ast.Subscript, ast.Tuple, ast.Load)
+    return all(isinstance(inner, allowed) for inner in ast.walk(node))
+
+
+def _is_fixed(node: ast.expr) -> bool:
+    """Whether an expression has a value that nothing can change, and cannot fail."""
+    if isinstance(node, ast.Lambda):
+        return _is_plain_function(node)
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant)
+    return isinstance(node, ast.Constant) or (
+        isinstance(node, ast.Tuple) and all(isinstance(item, ast.Constant) for item in node.elts)
+    )
+
+
+def _tame(statement: ast.stmt) -> bool:
+    """Whether a statement changes nothing but names of the notebook and what its functions hold."""
+    return all(map(_is_tame, ast.walk(statement))) and _changes_only_its_own(statement, frozenset())
+
+
+def _is_tame(node: ast.AST) -> bool:
+    if isinstance(node, ast.Global | ast.Delete):
+        return False
+    if isinstance(node, ast.Name):
+        looked_up = isinstance(node.ctx, ast.Load)
+        return not (looked_up and node.id in FAR_REACHING) and not node.id.startswith("__")
+    if isinstance(node, ast.Attribute):
+        return node.attr not in STATEFUL and (not node.attr.startswith("_") or node.attr == "__init__")
+    if isinstance(node, ast.Import):
+        return all(alias.name.partition(".")[0] in MODULES for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        return (
+            (node.module or "").partition(".")[0] in MODULES
+            and not node.level
+            and not any(alias.name in {"*", *STATEFUL, *FAR_REACHING} for alias in node.names)
+        )
+    return True
+
+
+def _changes_only_its_own(node: ast.AST, local: frozenset[str]) -> bool:
+    """Whether only attributes and entries of objects in local names are given values."""
+    if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        root: ast.expr = node
+        while isinstance(root, ast.Attribute | ast.Subscript):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id not in local:
+            return False
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        arguments = node.args
+        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        named += [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
+        body = node.body if isinstance(node.body, list) else [node.body]
+        inside = local | {a.arg for a in named} | {name for inner in body for name in _binds(inner)}
+        return all(_changes_only_its_own(child, inside) for child in ast.iter_child_nodes(node))
+    return all(_changes_only_its_own(child, local) for child in ast.iter_child_nodes(node))
