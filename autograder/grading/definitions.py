@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import io
+import symtable
 import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,20 @@ FAR_REACHING = {
     *("open", "input", "breakpoint", "exit", "quit", "get_ipython", "In", "Out", "_", "__", "___", "help"),
 }
 STATEFUL = {"random", "seed", "seterr", "seterrcall", "cache", "lru_cache", "singledispatch"}
+# Names and attributes with underscores that change nothing, and show nothing that is not an object's own.
+OPERATORS = {"__init__", "__getitem__", "__len__", "__iter__", "__contains__", "__call__", "__name__"}
+OPERATORS |= {
+    "__array_ufunc__",
+    "__array_priority__",
+    "__slots__",
+    "__hash__",
+    "__eq__",
+    "__abs__",
+    "__neg__",
+}
+OPERATORS |= {
+    f"__{r}{name}__" for r in ("", "r") for name in ("add", "sub", "mul", "truediv", "pow", "matmul")
+}
 DECORATORS = {"property", "staticmethod", "classmethod", "dataclass"}
 
 Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
@@ -101,6 +116,20 @@ class Definitions:
         return "\n".join(line.rstrip() if i + 1 in kept else "#" for i, line in enumerate(lines[: max(kept)]))
 
 
+@lru_cache(10_000)
+def names_in(program: str) -> frozenset[str]:
+    """The names that an expression or a statement looks up, but for those that it binds in functions."""
+    tables, found = [symtable.symtable(program, "<check>", "exec")], set()
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        outermost = table.get_type() == "module"
+        found |= {
+            s.get_name() for s in table.get_symbols() if s.is_referenced() and (outermost or s.is_global())
+        }
+    return frozenset(found)
+
+
 UNCERTAIN = Statement((0, 0), frozenset(), frozenset(), False)
 
 
@@ -119,9 +148,11 @@ def read(source: str) -> tuple[Statement, ...] | None:
         return None  # IPython may still make something of it
     if not all(map(_tame, tree.body)):
         return None
-    found = [_statement(statement) for statement in tree.body]
-    on_lines = [line for s in found for line in range(s.lines[0], s.lines[1] + 1)]
-    return tuple(found) if len(on_lines) == len(set(on_lines)) else None
+    starts, ends = [s.lineno for s in tree.body], [s.end_lineno for s in tree.body]
+    if any(start <= (end or 0) for start, end in zip(starts[1:], ends, strict=False)):
+        return None  # two on one line
+    found = [_statement(statement, lines) for statement in tree.body]
+    return tuple(found)
 
 
 def _short_enough(source: str) -> bool:
@@ -139,9 +170,11 @@ def _short_enough(source: str) -> bool:
     return True
 
 
-def _statement(node: ast.stmt) -> Statement:
+def _statement(node: ast.stmt, lines: list[str]) -> Statement:
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-    return Statement((first, node.end_lineno or first), _binds(node), _uses(node), _is_plain(node))
+    last = node.end_lineno or first
+    uses = names_in("\n".join(lines[first - 1 : last])) if _is_plain(node) else frozenset[str]()
+    return Statement((first, last), _binds(node), uses, _is_plain(node))
 
 
 def _binds(node: ast.AST) -> frozenset[str]:
@@ -169,10 +202,6 @@ def _of_this_scope(node: ast.AST) -> Iterator[ast.AST]:
     if not isinstance(node, Scope):
         for child in ast.iter_child_nodes(node):
             yield from _of_this_scope(child)
-
-
-def _uses(node: ast.AST) -> frozenset[str]:
-    return frozenset(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
 
 
 def _is_plain(node: ast.stmt) -> bool:
@@ -220,7 +249,16 @@ def _is_plain_function(node: ast.FunctionDef | ast.Lambda) -> bool:
 
 
 def _is_annotation(node: ast.expr) -> bool:
-    allowed = (ast.Name, ast.Attribute, ast.Constant, ast.Subscript, ast.Tuple, ast.Load)
+    allowed = (
+        ast.Name,
+        ast.Attribute,
+        ast.Constant,
+        ast.Subscript,
+        ast.Tuple,
+        ast.Load,
+        ast.BinOp,
+        ast.BitOr,
+    )
     return all(isinstance(inner, allowed) for inner in ast.walk(node))
 
 
@@ -245,9 +283,11 @@ def _is_tame(node: ast.AST) -> bool:
         return False
     if isinstance(node, ast.Name):
         looked_up = isinstance(node.ctx, ast.Load)
-        return not (looked_up and node.id in FAR_REACHING) and not node.id.startswith("__")
+        return node.id in OPERATORS or not (
+            (looked_up and node.id in FAR_REACHING) or node.id.startswith("__")
+        )
     if isinstance(node, ast.Attribute):
-        return node.attr not in STATEFUL and (not node.attr.startswith("_") or node.attr == "__init__")
+        return node.attr in OPERATORS or not (node.attr in STATEFUL or node.attr.startswith("__"))
     if isinstance(node, ast.Import):
         return all(alias.name.partition(".")[0] in MODULES for alias in node.names)
     if isinstance(node, ast.ImportFrom):

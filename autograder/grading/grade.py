@@ -18,8 +18,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from autograder.errors import HomeworkError
+from autograder.grading.definitions import Definitions
 from autograder.grading.memory import Memory, Outcome
-from autograder.grading.notebook import read_cells
+from autograder.grading.notebook import Cell, read_cells
 from autograder.sandbox import NONE, Source, in_reach, reachable_level
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from autograder.grading.session import Session
 
 CONFIG = "otter_config.json"
+NAMES = "files/hidden_checks/names.json"
 SESSION = "autograder.grading.session"
 SECRET_PACKAGES = ("hidden_checks", "mistakes", "solutions")
 WITHOUT_ISOLATION = (
@@ -43,12 +45,14 @@ class Autograder:
     config : what otter_config.json says.
     files : the folder with the packages of checks and solutions.
     tests : where Otter's test file of each question is.
+    names : the functions that the checks of each question ask for.
     memory : what the checks said so far.
     """
 
     config: dict[str, Any]
     files: Path
     tests: dict[str, Path]
+    names: dict[str, frozenset[str]]
     memory: Memory = field(default_factory=Memory)
     _read: dict[str, TestFile] = field(default_factory=dict)
 
@@ -92,6 +96,7 @@ def unpacked(path: Path) -> Iterator[Autograder]:
             with zipfile.ZipFile(path) as archive:
                 archive.extractall(root)
                 config = json.loads(archive.read(CONFIG))
+                names = json.loads(archive.read(NAMES)) if (root / "files").exists() else {}
         except OSError as error:
             raise HomeworkError(f"{path} cannot be read: {error.strerror or error}.") from None
         except (zipfile.BadZipFile, KeyError, ValueError):
@@ -101,7 +106,7 @@ def unpacked(path: Path) -> Iterator[Autograder]:
             raise HomeworkError(f"{path} is an autograder zip of something else; take the one from dist.")
         tests = {test.stem: test for test in sorted((root / "tests").glob("q*.py"))}
         with importable(files):
-            yield Autograder(config, files, tests)
+            yield Autograder(config, files, tests, {q: frozenset(n) for q, n in names.items()})
 
 
 @contextlib.contextmanager
@@ -161,11 +166,16 @@ def isolation_level(wanted: str | None, *secrets: Path) -> str:
 def run_tests(session: Session, tests: Collection[str], check: Callable[[str], None]) -> None:
     """Check every question at its place in the notebook.
 
-    check : runs Otter's test file of a question on the session.
+    check : runs Otter's test file of a question on the session, once that has come there.
     """
-    for question in sorted(tests, key=lambda q: (session.place(q), q)):
+    for question in in_order(session, tests):
         session.advance(question)
         check(question)
+
+
+def in_order(session: Session, tests: Collection[str]) -> list[str]:
+    """The questions in the order in which a notebook checks them."""
+    return sorted(tests, key=lambda q: (session.place(q), q))
 
 
 def grade(autograder: Autograder, submission: Path, source: Source) -> Grade:
@@ -178,26 +188,33 @@ def grade(autograder: Autograder, submission: Path, source: Source) -> Grade:
 
     from autograder.grading.session import Session
 
-    session = Session(source, read_cells(submission))
-    files = []
-
-    def check(question: str) -> None:
-        test = autograder.test_file(question)
-        outcome = session.recall(autograder.memory)
-        if outcome is None:
-            with contextlib.redirect_stdout(io.StringIO()):
-                test.run(session)
-            cases = tuple((result.passed, result.message) for result in test.test_case_results)
-            session.learn(autograder.memory, Outcome(cases))
-        else:
+    cells = read_cells(submission)
+    definitions, session, files = Definitions(cells), Session(source, cells), []
+    spent, notes = 0.0, []
+    try:
+        for question in in_order(session, autograder.tests):
+            part = definitions.part(session.place(question), autograder.names[question])
+            outcome = autograder.memory.of_parts.get((question, part)) if part is not None else None
+            if outcome is None and part is not None:
+                alone = Session(source, [Cell(text, ()) for text in part], spent)
+                try:
+                    outcome = _checked(autograder, alone, question)
+                finally:
+                    alone.close()
+                spent = alone.spent
+                if not alone.mentioned <= autograder.names[question]:
+                    outcome = None
+                elif alone.repeatable:
+                    autograder.memory.of_parts[question, part] = outcome
+                notes += alone.notes
+            if outcome is None:
+                outcome = _checked(autograder, session, question)
+            test = autograder.test_file(question)
             test.test_case_results = [
                 TestCaseResult(test_case=case, passed=passed, message=message)
                 for case, (passed, message) in zip(test.test_cases, outcome.cases, strict=True)
             ]
-        files.append(test)
-
-    try:
-        run_tests(session, autograder.tests, check)
+            files.append(test)
     finally:
         session.close()
     results = GradingResults(files)
@@ -206,4 +223,17 @@ def grade(autograder: Autograder, submission: Path, source: Source) -> Grade:
     points = {name: float(file.score) for name, file in results.results.items()}
     possible = {name: float(file.possible) for name, file in results.results.items()}
     config = AutograderConfig(autograder.config)
-    return Grade(results.to_gradescope_dict(config), points, possible, session.notes)
+    return Grade(results.to_gradescope_dict(config), points, possible, [*notes, *session.notes])
+
+
+def _checked(autograder: Autograder, session: Session, question: str) -> Outcome:
+    """What the checks of a question say in a session, once that has come there."""
+    session.advance(question)
+    outcome = session.recall(autograder.memory)
+    if outcome is None:
+        test = autograder.test_file(question)
+        with contextlib.redirect_stdout(io.StringIO()):
+            test.run(session)
+        outcome = Outcome(tuple((case.passed, case.message) for case in test.test_case_results))
+        session.learn(autograder.memory, outcome)
+    return outcome

@@ -73,9 +73,10 @@ def digest(frame: bytes) -> bytes:
 
 
 class Memory:
-    """The exchanges and outcomes of each question so far."""
+    """The exchanges and outcomes of each question so far, and the outcomes of parts of notebooks."""
 
     def __init__(self) -> None:
+        self.of_parts: dict[tuple[str, tuple[str, ...]], Outcome] = {}
         self._trees: dict[str, dict[bytes, Node | Outcome]] = {}
         self._frames: dict[str, dict[bytes, bytes]] = {}
         self._sizes: dict[str, int] = {}

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from autograder.grading.definitions import names_in
 from autograder.grading.memory import Memory, Node, Outcome, Said, digest
 from autograder.grading.notebook import Cell
 from autograder.sandbox import OutOfPatience, Source, Worker, WorkerLost
@@ -32,19 +33,24 @@ class Session(Submission):
 
     source : where workers come from.
     cells : the submission's code cells.
+    before : the seconds that the submission has taken already.
     notes : what an instructor may want to know: cells that raised, workers that were lost.
+    mentioned : the names that the checks of the question have asked for.
+    repeatable : whether what they say depends on nothing but the submission's text, not on the clock or on a
+        worker that was lost.
     """
 
-    def __init__(self, source: Source, cells: list[Cell]):
+    def __init__(self, source: Source, cells: list[Cell], before: float = 0.0):
         self.notes: list[str] = []
+        self.mentioned: set[str] = set()
+        self.repeatable = True
         self._source, self._cells = source, cells
         self._worker: Worker | None = None
         self._position, self._skipped, self._crashes = 0, set[int](), 0
-        self._spent, self._spent_before, self._known_time, self._looked = 0.0, 0.0, 0.0, 0.0
+        self._spent, self._spent_before, self._known_time, self._looked = before, 0.0, before, 0.0
         self._question, self._programs, self._found = "", 0, set[str]()
         self._exchanges: list[Said] = []
         self._ahead: deque[tuple[bytes, bytes]] = deque()
-        self._repeatable = True
         self._fatal: dict[str, list[CheckFailure]] = {}
 
     def place(self, question: str) -> int:
@@ -59,7 +65,7 @@ class Session(Submission):
             self._position += 1
             self._run_cell(self._position - 1)
         self._question, self._programs, self._found = question, 0, set()
-        self._exchanges, self._repeatable = [], not self._crashes and not any(self._fatal.values())
+        self._exchanges, self.repeatable = [], not self._crashes and not any(self._fatal.values())
         self._spent_before = self._time()
 
     def recall(self, memory: Memory) -> Outcome | None:
@@ -68,7 +74,7 @@ class Session(Submission):
         Returns the outcome, or None where an answer is new: then the checks have to run, and get the
         answers that were given already.
         """
-        found = memory.start(self._question) if self._repeatable else None
+        found = memory.start(self._question) if self.repeatable else None
         try:
             while isinstance(found, Node) and self._has_time():
                 worker = self._worker or self._restart(self._position)
@@ -83,7 +89,7 @@ class Session(Submission):
                         return None
         except WorkerLost:
             self._drop_worker()  # the checks will find out how, with a new one
-            self._repeatable = False
+            self.repeatable = False
             return None
         if isinstance(found, Outcome):
             self._ahead.clear()
@@ -92,10 +98,11 @@ class Session(Submission):
 
     def learn(self, memory: Memory, outcome: Outcome) -> None:
         """Note what the checks of this question said, unless it depended on the clock or on a loss."""
-        if self._repeatable and not self._ahead:
+        if self.repeatable and not self._ahead:
             memory.learn(self._question, self._exchanges, outcome)
 
     def function(self, name: str) -> Proxy:
+        self.mentioned.add(name)
         if name not in self._found:
             self._ask(name, {"do": "find", "name": name})
             self._found.add(name)
@@ -103,6 +110,7 @@ class Session(Submission):
 
     def source(self, text: str) -> Proxy:
         # A worker evaluates a program where it is first called, also one that comes after a crash.
+        self.mentioned |= names_in(text)
         self._programs += 1
         return self._remote("the program", Reference("program", f"{self._question}/{self._programs}:{text}"))
 
@@ -154,7 +162,7 @@ class Session(Submission):
             raise Incorrect(f"{name} cannot be given its arguments: {error}.") from None
         if answer["is"] == "failure":
             failure = FAILURES.get(answer["class"], Raised)(clean(answer["text"], 2000))
-            self._repeatable &= not isinstance(failure, OutOfTime)
+            self.repeatable &= not isinstance(failure, OutOfTime)
             if isinstance(failure, OutOfTime) and seconds == limits.call:
                 fatal.append(failure)
             raise failure
@@ -173,7 +181,7 @@ class Session(Submission):
 
     def _expect_time_left(self, name: str) -> None:
         if not self._has_time():
-            self._repeatable = False
+            self.repeatable = False
             whose = "the notebook" if self._exhausted() else "this question"
             raise OutOfTime(f"{name} was not called: {whose} has used up all of its time.")
 
@@ -184,6 +192,12 @@ class Session(Submission):
         """Whether the submission has no time left, or was lost too often."""
         limits = self._source.limits
         return self._time() > limits.total or self._crashes > limits.crashes
+
+    @property
+    def spent(self) -> float:
+        """The seconds that the submission has taken."""
+        self._looked = 0.0
+        return self._time()
 
     def _time(self) -> float:
         """The time taken, as it was at most LOOK ago."""
@@ -227,7 +241,7 @@ class Session(Submission):
     def _note_lost(self, lost: WorkerLost, where: str) -> None:
         self.notes.append(f"the submission's program was lost {where}: {lost}")
         self._crashes += 1
-        self._repeatable = False
+        self.repeatable = False
         self._drop_worker()
 
     def _drop_worker(self) -> None:

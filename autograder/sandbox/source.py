@@ -60,7 +60,6 @@ class Source:
         with self._process.stderr as said:  # type: ignore[union-attr]
             if not started:
                 reason = said.read().decode(errors="replace").strip().splitlines()[-1:]
-                self.close()
                 raise SandboxError(f"no process to fork workers from: {''.join(reason) or 'it ended'}")
 
     def worker(self) -> Worker:

@@ -110,5 +110,5 @@ def test_modules_of_a_python_in_a_private_folder_can_still_be_imported(tmp_path,
 def test_a_source_that_cannot_start_says_why(monkeypatch):
     monkeypatch.setattr("autograder.sandbox.source.PACKAGES", ["/nowhere"])
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(HomeworkError, match="no process to fork workers from"):
-        Source(LEVEL)
+    with Source(LEVEL) as source, pytest.raises(HomeworkError, match="no process to fork workers from"):
+        source.worker()
