@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import io
-import linecache
 import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, partial
-from itertools import count
 from multiprocessing import get_context
 from typing import Any
 
@@ -23,17 +21,16 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.build.files import ROOT
-from autograder.build.master import load_checks, stub
+from autograder.build.master import load_checks
+from autograder.build.namespace import execute, namespace
 from autograder.build.settings import read_settings
-from autograder.build.sources import Given, Problem, Question, read_problem
+from autograder.build.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
 from hidden_checks import hidden
 from hidden_checks.naming import mistake_in
 from mistakes import Program, programs
 from public_checks import Check, CheckFailure
 from public_checks.boundary import Submission
-
-_number = count()
 
 
 @dataclass
@@ -160,31 +157,6 @@ def grade_program(name: str, program: Program) -> Outcome:
         outcome, program, mistake_in(program.question, checks[program.question], Submission(names))
     )
     return outcome
-
-
-def namespace(
-    problems: Iterable[Problem], blank: bool = False, names: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """The names that a notebook defines: those of the reference solution, or of the blank template.
-
-    names : where to put them; by default a new dict.
-    """
-    names = {} if names is None else names
-    names["np"] = np
-    for cell in (cell for problem in problems for cell in problem.cells):
-        if isinstance(cell, Given):
-            execute(cell.code, names)
-        elif isinstance(cell, Question):
-            for function in cell.functions.values():
-                execute(stub(cell.name, function) if blank else function, names)
-    return names
-
-
-def execute(source: str, names: dict[str, Any]) -> None:
-    """Execute source text in a namespace, so that messages can quote its lines."""
-    file = f"<answer {next(_number)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    exec(compile(source, file, "exec"), names)
 
 
 def grade(outcome: Outcome, names: dict[str, Any], checks: dict[str, list[Check]]) -> Outcome:

@@ -8,9 +8,7 @@ A check calls a function by `expect`, with the arguments named as they are to be
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -19,12 +17,12 @@ import numpy as np
 
 import gradcheck
 from public_checks.boundary import SECONDS, Proxy
+from public_checks.explaining import names_are_wanted, same_calls_again
 from public_checks.outcomes import Incorrect
 
 FLOAT64 = np.dtype(np.float64)
 SMALL = 6
 EMPTY: Mapping[str, Callable[..., Any]] = MappingProxyType({})
-_named: ContextVar[bool] = ContextVar("named", default=True)
 
 
 @dataclass(frozen=True)
@@ -164,16 +162,6 @@ def _unchanged(given: Any, left: Any) -> bool:
     return not isinstance(given, np.ndarray) or np.array_equal(given, left)
 
 
-@contextmanager
-def without_names() -> Iterator[None]:
-    """For as long as this lasts, `expect_derivative` says what is wrong, but does not look for its name."""
-    token = _named.set(False)
-    try:
-        yield
-    finally:
-        _named.reset(token)
-
-
 def expect_derivative(
     kind: str,
     forward: Callable[..., Any],
@@ -204,11 +192,19 @@ def expect_derivative(
     differentiated = _as_checked(forward, inputs) if isinstance(forward, Proxy) else forward
     names = [part.name for part in (answer.parts(*parts) if parts else [answer])]
     check = getattr(gradcheck, f"check_{kind}")
-    context = gradcheck.Context(functions=instead, named=_named.get())
     given = {"vectors": vectors} if vectors else {}
-    report = check(differentiated, function, *values, wrt=positions, context=context, **given)
+
+    def checked(named: bool) -> gradcheck.Report:
+        context = gradcheck.Context(functions=instead, named=named)
+        return check(differentiated, function, *values, wrt=positions, context=context, **given)
+
+    report = checked(named=False)
     if report.verdict == "right":
         return
+    if names_are_wanted():
+        with same_calls_again():
+            named = checked(named=True)
+        report = named if named.reason == report.reason else report
     said = [report.reason]
     wrong = [c for c in report.comparisons if c.wrong.any() and c.actual.shape == c.expected.shape]
     if wrong:

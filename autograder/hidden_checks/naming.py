@@ -19,7 +19,7 @@ import numpy as np
 from mistakes import programs
 from public_checks import Check, CheckFailure, public
 from public_checks.boundary import Proxy, Reply, Submission
-from public_checks.expect import without_names
+from public_checks.explaining import same_calls_again, without_names
 
 Trace = list[Any]
 
@@ -129,7 +129,7 @@ def _trace(check: Check, submission: Submission, names: set[str]) -> tuple[Trace
     """What the functions do in a check, and whether it passes."""
     recorded = _Recorded(submission, names)
     try:
-        with without_names():
+        with without_names(), same_calls_again():
             check.apply(recorded)
         return recorded.trace, True
     except Exception as failure:  # a CheckFailure, or what a check made of an answer that it cannot read

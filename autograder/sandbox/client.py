@@ -99,7 +99,7 @@ class Worker:
         """
         exchange, goes_on = exchange or self.exchange, False
         while True:
-            answer = self._message(exchange(seconds, frame, goes_on))
+            answer = self.message(exchange(seconds, frame, goes_on))
             if answer["is"] in (kind, "failure"):
                 break
             if answer["is"] != "callback" or callback is None:
@@ -142,7 +142,7 @@ class Worker:
         """Wait until the worker is confined. Errors: SandboxError."""
         try:
             waiting = Deadline(self.used, 20.0, self._limits.patience)
-            answer = self._message(self._receive(bytes(NUMBER), waiting))
+            answer = self.message(self._receive(bytes(NUMBER), waiting))
         except WorkerLost as error:
             raise SandboxError(f"a worker did not start: {error}") from None
         if answer["is"] != "ready":
@@ -164,7 +164,7 @@ class Worker:
         del self._arrived[:length]
         return frame
 
-    def _message(self, frame: bytes) -> dict[str, Any]:
+    def message(self, frame: bytes) -> dict[str, Any]:
         """What a frame says, if it has the form of one of `MESSAGES`."""
         try:
             message = unpack(io.BytesIO(frame).read)
