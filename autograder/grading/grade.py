@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.errors import HomeworkError
 from autograder.grading.definitions import Definitions
-from autograder.grading.memory import Memory, Outcome
+from autograder.grading.memory import Memory, Outcome, key_of
 from autograder.grading.notebook import Cell, read_cells
 from autograder.sandbox import NONE, Source, in_reach, reachable_level
 
@@ -189,26 +189,41 @@ def grade(autograder: Autograder, submission: Path, source: Source) -> Grade:
     from autograder.grading.session import Session
 
     cells = read_cells(submission)
-    definitions, session, files = Definitions(cells), Session(source, cells), []
-    spent, notes = 0.0, []
+    definitions, session, files, notes = Definitions(cells), Session(source, cells), [], list[str]()
+    whole = False  # whether anything depends on more than definitions, so that what the cells did matters
+
+    def alone(question: str, part: tuple[str, ...]) -> Outcome | None:
+        """What the checks say of a part of the notebook, if that is all that they ask for."""
+        before = session.spent
+        session_of_part = Session(source, [Cell(text, ()) for text in part], before)
+        try:
+            session_of_part.advance(question)
+            outcome = _checked(autograder, session_of_part, question)
+        finally:
+            session_of_part.close()
+        session.spend(session_of_part.spent - before)
+        if not session_of_part.mentioned <= autograder.names[question]:
+            return None
+        if session_of_part.repeatable:
+            autograder.memory.of_parts[key_of(question, part)] = outcome
+        notes.extend(session_of_part.notes)
+        return outcome
+
     try:
         for question in in_order(session, autograder.tests):
             part = definitions.part(session.place(question), autograder.names[question])
-            outcome = autograder.memory.of_parts.get((question, part)) if part is not None else None
-            if outcome is None and part is not None:
-                alone = Session(source, [Cell(text, ()) for text in part], spent)
-                try:
-                    outcome = _checked(autograder, alone, question)
-                finally:
-                    alone.close()
-                spent = alone.spent
-                if not alone.mentioned <= autograder.names[question]:
-                    outcome = None
-                elif alone.repeatable:
-                    autograder.memory.of_parts[question, part] = outcome
-                notes += alone.notes
+            outcome = None
+            if part is not None:
+                key = key_of(question, part)
+                outcome = autograder.memory.of_parts.get(key)
+                if outcome is None and autograder.memory.seen(key):
+                    outcome = alone(question, part)
             if outcome is None:
-                outcome = _checked(autograder, session, question)
+                session.advance(question)
+                if part is not None and not session.repeatable:  # for which this question is not to suffer
+                    outcome = alone(question, part)
+                outcome = outcome or _checked(autograder, session, question)
+            whole = whole or part is None
             test = autograder.test_file(question)
             test.test_case_results = [
                 TestCaseResult(test_case=case, passed=passed, message=message)
@@ -217,18 +232,18 @@ def grade(autograder: Autograder, submission: Path, source: Source) -> Grade:
             files.append(test)
     finally:
         session.close()
+    notes += [*session.notes, *(session.cell_notes if whole else [])]
     results = GradingResults(files)
     if source.level == NONE:
         results.set_output(WITHOUT_ISOLATION)
     points = {name: float(file.score) for name, file in results.results.items()}
     possible = {name: float(file.possible) for name, file in results.results.items()}
     config = AutograderConfig(autograder.config)
-    return Grade(results.to_gradescope_dict(config), points, possible, [*notes, *session.notes])
+    return Grade(results.to_gradescope_dict(config), points, possible, notes)
 
 
 def _checked(autograder: Autograder, session: Session, question: str) -> Outcome:
-    """What the checks of a question say in a session, once that has come there."""
-    session.advance(question)
+    """What the checks of a question say in a session that has come there."""
     outcome = session.recall(autograder.memory)
     if outcome is None:
         test = autograder.test_file(question)

@@ -72,14 +72,29 @@ def digest(frame: bytes) -> bytes:
     return hashlib.blake2b(frame, digest_size=16).digest()
 
 
+def key_of(question: str, part: Sequence[str]) -> bytes:
+    """What the parts of notebooks that a question depends on are told apart by."""
+    return digest("\0".join([question, *part]).encode())
+
+
 class Memory:
-    """The exchanges and outcomes of each question so far, and the outcomes of parts of notebooks."""
+    """The exchanges and outcomes of each question so far, and the outcomes of parts of notebooks.
+
+    of_parts : the outcome of each part that was graded alone, by its key.
+    """
 
     def __init__(self) -> None:
-        self.of_parts: dict[tuple[str, tuple[str, ...]], Outcome] = {}
+        self.of_parts: dict[bytes, Outcome] = {}
+        self._seen: set[bytes] = set()
         self._trees: dict[str, dict[bytes, Node | Outcome]] = {}
         self._frames: dict[str, dict[bytes, bytes]] = {}
         self._sizes: dict[str, int] = {}
+
+    def seen(self, part: bytes) -> bool:
+        """Whether a part, given by its key, came before. From now on it did."""
+        before = part in self._seen
+        self._seen.add(part)
+        return before
 
     def start(self, question: str) -> Node | Outcome | None:
         """What is sent first for a question, if that is known."""

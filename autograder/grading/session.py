@@ -36,7 +36,8 @@ class Session(Submission):
     source : where workers come from.
     cells : the submission's code cells.
     before : the seconds that the submission has taken already.
-    notes : what an instructor may want to know: cells that raised, workers that were lost.
+    notes, cell_notes : what an instructor may want to know: where functions ended a worker; and which cells
+        raised, or ended one.
     mentioned : the names that the checks of the question have asked for.
     repeatable : whether what they say depends on nothing but the submission's text, not on the clock or on a
         worker that was lost.
@@ -44,6 +45,7 @@ class Session(Submission):
 
     def __init__(self, source: Source, cells: list[Cell], before: float = 0.0):
         self.notes: list[str] = []
+        self.cell_notes: list[str] = []
         self.mentioned: set[str] = set()
         self.repeatable = True
         self._source, self._cells = source, cells
@@ -160,7 +162,7 @@ class Session(Submission):
                 kind = ANSWERS[request["do"]]
                 answer = worker.answer(seconds, frame, kind, _caller(functions or {}), self._exchange)
         except WorkerLost as lost:
-            self._note_lost(lost, f"in {name}")
+            self._note_lost(lost, f"in {name}", self.notes)
             if isinstance(lost, OutOfPatience):
                 fatal.append(OutOfTime(f"{name} did not finish within {seconds:g} s."))
             else:
@@ -209,6 +211,10 @@ class Session(Submission):
         self._looked = 0.0
         return self._time()
 
+    def spend(self, seconds: float) -> None:
+        """Count time that the submission has taken elsewhere."""
+        self._spent += seconds
+
     def _time(self) -> float:
         """The time taken, as it was at most LOOK ago."""
         now = time.monotonic()
@@ -227,10 +233,10 @@ class Session(Submission):
             answer = worker.ask(self._source.limits.cell, do="cell", source=self._cells[number].source)
         except WorkerLost as lost:
             self._skipped.add(number)
-            self._note_lost(lost, f"in cell {number + 1}")
+            self._note_lost(lost, f"in cell {number + 1}", self.cell_notes)
             return
         if answer.get("error"):
-            self.notes.append(f"cell {number + 1} raised {clean(str(answer['error']))}")
+            self.cell_notes.append(f"cell {number + 1} raised {clean(str(answer['error']))}")
 
     def _restart(self, position: int) -> Worker:
         """A new worker, in which the cells before a position have run. Errors: WorkerLost."""
@@ -245,11 +251,11 @@ class Session(Submission):
                 return self._worker
             except WorkerLost as lost:
                 self._skipped.add(number)
-                self._note_lost(lost, f"in cell {number + 1}, once more")
+                self._note_lost(lost, f"in cell {number + 1}, once more", self.cell_notes)
         raise WorkerLost("it was lost too often, or took too long")
 
-    def _note_lost(self, lost: WorkerLost, where: str) -> None:
-        self.notes.append(f"the submission's program was lost {where}: {lost}")
+    def _note_lost(self, lost: WorkerLost, where: str, notes: list[str]) -> None:
+        notes.append(f"the submission's program was lost {where}: {lost}")
         self._crashes += 1
         self.repeatable = False
         self._drop_worker()
