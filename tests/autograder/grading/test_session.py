@@ -53,14 +53,14 @@ def test_a_cell_that_raises_is_noted_and_the_next_one_runs(session):
     s = session(("1 / 0", ()), F)
     s.advance("q1a")
     assert s.function("f")() == 1
-    assert s.notes == ["cell 1 raised ZeroDivisionError: division by zero"]
+    assert s.cell_notes == ["cell 1 raised ZeroDivisionError: division by zero"]
 
 
 def test_a_cell_that_ends_the_program_is_left_out_and_those_before_it_run_again(session):
     s = session(("x = 5", ()), ("import os\nos._exit(1)", ()), ("def f():\n    return x", ()))
     s.advance("q1a")
     assert s.function("f")() == 5
-    assert s.notes == ["the submission's program was lost in cell 2: it exited"]
+    assert s.cell_notes == ["the submission's program was lost in cell 2: it exited"]
 
 
 def test_a_function_that_ends_the_program_costs_its_own_call(session):
@@ -125,7 +125,7 @@ def test_a_submission_that_is_lost_again_and_again_is_given_up(session):
     s.advance("q1a")
     with pytest.raises(OutOfTime):
         s.function("f")()
-    assert len(s.notes) == 4
+    assert len(s.notes + s.cell_notes) == 4
 
 
 def test_what_a_function_does_to_its_arguments_comes_back(session):
