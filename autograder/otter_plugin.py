@@ -6,6 +6,7 @@ sandboxed worker, and the test files of Otter call its functions through proxies
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,15 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from otter.plugins import AbstractOtterPlugin
 
-from autograder.grading.grade import WITHOUT_ISOLATION, isolation_level
-from autograder.grading.in_kernel import unpacked_zip
-from autograder.sandbox import NONE
+from autograder.grading.isolation import WITHOUT_ISOLATION, isolation_level
+from autograder.grading.loop import grade_cells
+from autograder.grading.notebook import read_cells
+from autograder.sandbox import NONE, Source
 
 CELL = """import sys
 
-sys.path.append({folder!r})
-from autograder.grading.in_kernel import grade_here
+sys.path.insert(0, {folder!r})
+from autograder.otter_plugin import grade_here
 
 grade_here()"""
 
@@ -49,7 +51,7 @@ class SandboxPlugin(AbstractOtterPlugin):
         """Hand Otter a notebook that is the same for every submission."""
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
         return new_notebook(
-            cells=[new_code_cell(CELL.format(folder=str(Path(__file__).parents[1])))],
+            cells=[new_code_cell(CELL.format(folder=str(unpacked_zip() / "files")))],
             metadata={"kernelspec": kernel},
         )
 
@@ -57,3 +59,15 @@ class SandboxPlugin(AbstractOtterPlugin):
         """Say in the results where nothing was isolated."""
         if isolation_level(None) == NONE:
             results.set_output(WITHOUT_ISOLATION)
+
+
+def grade_here() -> None:
+    """In Otter's kernel, grade the one notebook of the current folder; Otter notes the results itself."""
+    (notebook,) = Path.cwd().glob("*.ipynb")
+    with Source(isolation_level(None)) as source:
+        grade_cells(read_cells(notebook), source)
+
+
+def unpacked_zip() -> Path:
+    """What the autograder zip held, as Otter unpacked it beside the folder of the submission."""
+    return Path(os.path.dirname(os.getcwd())) / "source"

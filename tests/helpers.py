@@ -30,11 +30,16 @@ def unzip(path: Path, folder: Path) -> Path:
     return folder
 
 
-def rewritten(path: Path, target: Path, change: Callable[[str, bytes], bytes]) -> Path:
-    """Write a copy of a zip in which every file is what `change` makes of its name and content."""
+def rewritten(path: Path, target: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
+    """Write a copy of a zip in which every file is what `change` makes of its name and content.
+
+    A file of which it makes None is left out.
+    """
     with zipfile.ZipFile(path) as ours, zipfile.ZipFile(target, "w") as other:
         for name in ours.namelist():
-            other.writestr(name, change(name, ours.read(name)))
+            changed = change(name, ours.read(name))
+            if changed is not None:
+                other.writestr(name, changed)
     return target
 
 

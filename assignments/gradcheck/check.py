@@ -192,8 +192,6 @@ def _named(
 ) -> list[Finding]:
     """Name the mistake. A name has to fit at three points: this one, and two beside it."""
     context = context or Context()
-    if not context.named:
-        return []
     points = [(actual, task.expected(extra), (*task.args, *extra))]
     what_ifs = [task.what_ifs(extra, context.functions)]
     for _ in range(2):

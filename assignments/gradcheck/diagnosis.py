@@ -37,7 +37,6 @@ class Context:
         such as the loss with a term missing. They take what the right one takes.
     arguments : for each point, the arguments that alternatives and terms are called with.
     what_ifs : for each point, arrays that changed arguments and functions give, with a sentence, by name.
-    named : whether a check looks for the name of a mistake at all, which takes most of its time.
     """
 
     alternatives: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -45,7 +44,6 @@ class Context:
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     arguments: Sequence[tuple[Any, ...]] = ()
     what_ifs: Sequence[Mapping[str, tuple[str, Arrays]]] = ()
-    named: bool = True
 
 
 def diagnose(

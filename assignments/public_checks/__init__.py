@@ -6,7 +6,7 @@ A check is a function whose parameters are names of the student's functions:
     def sums_to_one(softmax, rng): ...
 """
 
-from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, OutOfTime, Raised
+from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, OutOfTime, Raised, TooSlow
 from public_checks.registry import Check, Registry
 
 public = Registry("public_checks", hidden=False, secret="public")
@@ -20,6 +20,7 @@ __all__ = [
     "OutOfTime",
     "Raised",
     "Registry",
+    "TooSlow",
     "check",
     "public",
     "run",

@@ -13,17 +13,18 @@ from __future__ import annotations
 import linecache
 import re
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 import numpy as np
 
-from public_checks.outcomes import Incorrect, NotAttempted, OutOfTime, Raised
+from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, OutOfTime, Raised, TooSlow
 
 PLAIN = (type(None), bool, int, float, complex, str)
 NUMBER_KINDS = {"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"}
@@ -88,14 +89,27 @@ class Reply:
     arguments: tuple[Any, ...]
 
 
-Send = Callable[[tuple[Any, ...], float], Reply]
+@dataclass(frozen=True)
+class Limits:
+    """What a call may take.
+
+    lines : how many lines of Python it may run, see `line_limit`; None for any number.
+    seconds : of processor time, after which it is given up.
+    """
+
+    lines: int | None = None
+    seconds: float = SECONDS
+
+
+NO_LIMITS = Limits()
+Send = Callable[[tuple[Any, ...], Limits], Reply]
 
 
 class Proxy:
     """A student's function, seen from the checks.
 
     name : what to call it in messages.
-    send : takes the arguments and a limit in seconds of processor time, and returns a `Reply`.
+    send : takes the arguments and the limits, and returns a `Reply`.
     target : what arrives on the student's side when this proxy is itself an argument.
     """
 
@@ -106,12 +120,13 @@ class Proxy:
         """Call the function and return its value."""
         return self.call(*arguments).value
 
-    def call(self, *arguments: Any, seconds: float = SECONDS) -> Reply:
-        """Call the function within a limit on its processor time.
+    def call(self, *arguments: Any, limits: Limits = NO_LIMITS) -> Reply:
+        """Call the function.
 
-        Errors: NotAttempted, Raised, OutOfTime, and Incorrect where the result is not plain data.
+        Errors: NotAttempted, Raised, TooSlow, OutOfTime where it does not return, and Incorrect where the
+        result is not plain data.
         """
-        return self._send(arguments, seconds)
+        return self._send(arguments, limits)
 
 
 def _callback(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -146,9 +161,9 @@ class Submission:
         return self._proxy("the program", eval(text, self._namespace))
 
     def _proxy(self, name: str, function: Callable[..., Any]) -> Proxy:
-        def send(arguments: tuple[Any, ...], seconds: float) -> Reply:
+        def send(arguments: tuple[Any, ...], limits: Limits) -> Reply:
             arrived = crossing(arguments, wrap=_arrive)
-            value = self.invoke(name, function, arrived, seconds)
+            value = self.invoke(name, function, arrived, limits)
             try:
                 return Reply(crossing(value), crossing(arrived, wrap=lambda _: None))
             except CannotCrossError as error:
@@ -157,13 +172,13 @@ class Submission:
         return Proxy(name, send, target=function)
 
     def invoke(
-        self, name: str, function: Callable[..., Any], arguments: tuple[Any, ...], seconds: float
+        self, name: str, function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits
     ) -> Any:
         """Call a function of the notebook with these very arguments. Errors: see `Proxy.call`."""
         try:
-            with time_limit(name, seconds):
+            with time_limit(name, limits.seconds), line_limit(name, limits.lines):
                 return function(*arguments)
-        except (OutOfTime, KeyboardInterrupt):
+        except (CheckFailure, KeyboardInterrupt):
             raise
         except BaseException as error:
             raise self._explained(name, error) from None
@@ -239,3 +254,38 @@ def time_limit(name: str, seconds: float) -> Iterator[None]:
         look()
     except _Interrupt:
         raise OutOfTime(f"{name} did not finish within {seconds:g} s.") from None
+
+
+@contextmanager
+def line_limit(name: str, lines: int | None) -> Iterator[None]:
+    """Raise TooSlow where the block runs more lines of Python than that, in whatever functions.
+
+    A line counts each time that it runs; work within NumPy counts nothing. Unlike time, the count is the
+    same on every machine.
+    """
+    if lines is None:
+        yield
+        return
+    count = 0
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any]:
+        nonlocal count
+        count += event == "line"
+        if count > lines:
+            raise _Interrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    except _Interrupt:
+        if count <= lines:  # it is time that ran out
+            raise
+    finally:
+        kept = sys.gettrace() is trace
+        sys.settrace(before)
+    if count > lines:
+        raise TooSlow(f"{name} was stopped after {lines:,} lines of Python.")
+    if not kept:
+        raise Incorrect(f"{name} calls sys.settrace, which counts its lines here. Leave that alone.")

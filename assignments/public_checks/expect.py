@@ -8,6 +8,7 @@ A check calls a function by `expect`, with the arguments named as they are to be
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -16,9 +17,8 @@ from typing import Any
 import numpy as np
 
 import gradcheck
-from public_checks.boundary import SECONDS, Proxy
-from public_checks.explaining import names_are_wanted, same_calls_again
-from public_checks.outcomes import Incorrect
+from public_checks.boundary import NO_LIMITS, SECONDS, Limits, Proxy
+from public_checks.outcomes import Incorrect, OutOfTime, TooSlow
 
 FLOAT64 = np.dtype(np.float64)
 SMALL = 6
@@ -139,19 +139,44 @@ class Answer:
         return f"yours is a {type(value).__name__}"
 
 
-def expect(function: Proxy, /, *, seconds: float = SECONDS, **arguments: Any) -> Answer:
+def expect(function: Proxy, /, *, limits: Limits = NO_LIMITS, **arguments: Any) -> Answer:
     """Call a student's function, with the arguments in the order given, for an `Answer`.
 
-    Errors: Incorrect where the call changes an argument.
+    Errors: Incorrect where the call changes an argument, and those of `Proxy.call`.
 
-    seconds : the limit on the call's processor time.
+    limits : what the call may take.
     """
-    reply = function.call(*arguments.values(), seconds=seconds)
+    reply = function.call(*arguments.values(), limits=limits)
     answer = Answer(function.name, arguments, reply.value)
     for (name, given), left in zip(arguments.items(), reply.arguments, strict=True):
         if not _unchanged(given, left):
             raise answer.wrong(f"the call changes its argument {name}. Work on a copy.")
     return answer
+
+
+def expect_no_longer(
+    times: int, yardstick: Callable[..., Any], what: str, function: Proxy, /, **arguments: Any
+) -> Answer:
+    """Call a student's function, which may take as long as many calls of another one.
+
+    times, yardstick : how many calls, and the function, which is timed here and now with the same arguments.
+        Right answers should take less than a tenth of that time, and wrong ones more than ten times as much.
+    what : words for what the yardstick computes, such as "the loss".
+
+    Errors: TooSlow where it takes longer.
+    """
+    took = []
+    for _ in range(5):
+        began = time.thread_time()
+        yardstick(*arguments.values())
+        took.append(time.thread_time() - began)
+    try:
+        return expect(function, limits=Limits(seconds=min(times * min(took), SECONDS)), **arguments)
+    except OutOfTime:
+        raise TooSlow(
+            f"{function.name} takes longer than {times:,} evaluations of {what}. Does it evaluate {what} for "
+            "each entry that it differentiates by?"
+        ) from None
 
 
 def _unchanged(given: Any, left: Any) -> bool:
@@ -194,17 +219,10 @@ def expect_derivative(
     check = getattr(gradcheck, f"check_{kind}")
     given = {"vectors": vectors} if vectors else {}
 
-    def checked(named: bool) -> gradcheck.Report:
-        context = gradcheck.Context(functions=instead, named=named)
-        return check(differentiated, function, *values, wrt=positions, context=context, **given)
-
-    report = checked(named=False)
+    context = gradcheck.Context(functions=instead)
+    report = check(differentiated, function, *values, wrt=positions, context=context, **given)
     if report.verdict == "right":
         return
-    if names_are_wanted():
-        with same_calls_again():
-            named = checked(named=True)
-        report = named if named.reason == report.reason else report
     said = [report.reason]
     wrong = [c for c in report.comparisons if c.wrong.any() and c.actual.shape == c.expected.shape]
     if wrong:

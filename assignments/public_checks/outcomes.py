@@ -39,4 +39,8 @@ class Raised(CheckFailure):
 
 
 class OutOfTime(CheckFailure):
-    """The function did not return within its time limit."""
+    """The function did not return, and was given up."""
+
+
+class TooSlow(CheckFailure):
+    """The function runs more lines of Python than a right answer needs."""

@@ -12,9 +12,9 @@ import numpy as np
 
 import gradcheck
 from public_checks import check, uses
-from public_checks.boundary import SECONDS, Proxy
+from public_checks.boundary import NO_LIMITS, Limits, Proxy
 from public_checks.expect import EMPTY, Answer, expect
-from public_checks.outcomes import Incorrect, OutOfTime, Raised
+from public_checks.outcomes import Incorrect, OutOfTime, Raised, TooSlow
 
 uses("q1c", "q1a", "q1b")
 uses("q1d", "q1a", "q1b", "q1c")
@@ -90,7 +90,7 @@ class ProgramAnswer(Answer):
 
 
 def run_program(
-    source: Source, shown: str, program: str, seconds: float = SECONDS, **arguments: Any
+    source: Source, shown: str, program: str, limits: Limits = NO_LIMITS, /, **arguments: Any
 ) -> ProgramAnswer:
     """Run an expression, given as text, among the student's names.
 
@@ -99,8 +99,8 @@ def run_program(
     """
     function = source(f"lambda {', '.join(arguments)}: {program}")
     try:
-        value = function.call(*arguments.values(), seconds=seconds).value
-    except (Raised, OutOfTime, Incorrect) as failure:
+        value = function.call(*arguments.values(), limits=limits).value
+    except (Raised, OutOfTime, TooSlow, Incorrect) as failure:
         raise type(failure)(f"{failure}\nThe program is {shown}") from None
     return ProgramAnswer(shown, arguments, value)
 
@@ -535,9 +535,9 @@ def dual_text(value: Any) -> str:
     return f"Dual({dual_text(value[0])}, {dual_text(value[1])})" if isinstance(value, tuple) else repr(value)
 
 
-def run_dual(source: Source, program: str, seconds: float = SECONDS) -> ProgramAnswer:
+def run_dual(source: Source, program: str) -> ProgramAnswer:
     """Run a program, with pairs in the place of the Duals that it returns."""
-    return run_program(source, program, PLAIN.format(program=program), seconds=seconds)
+    return run_program(source, program, PLAIN.format(program=program))
 
 
 def expect_dual(answer: Answer) -> tuple[Answer, Answer]:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from public_checks import CheckFailure, Incorrect, NotAttempted, check, uses
+from public_checks.boundary import NO_LIMITS, Limits
 from public_checks.expect import Answer, expect, expect_derivative
-from public_checks.outcomes import OutOfTime, Raised
+from public_checks.outcomes import OutOfTime, Raised, TooSlow
 
 uses("q2c", "q2a")
 uses("q2d", "q2b")
@@ -589,7 +590,7 @@ def derivative(steps, result, upstream, name, use=None):
     return gradient
 
 
-def expect_program(program, function, what, *arguments, seconds=10.0):
+def expect_program(program, function, what, *arguments, limits=NO_LIMITS):
     """Call a program on a graph; where it fails, say so in the name of the student's function.
 
     what : the arguments of that function by name, for messages.
@@ -598,7 +599,7 @@ def expect_program(program, function, what, *arguments, seconds=10.0):
     """
     answer = Answer(function, what, None)
     try:
-        reply = program.call(*arguments, seconds=seconds)
+        reply = program.call(*arguments, limits=limits)
     except NotAttempted as failure:
         raise NotAttempted(str(failure).replace(f"the program calls {function}, which", function)) from None
     except Raised as failure:
@@ -608,12 +609,18 @@ def expect_program(program, function, what, *arguments, seconds=10.0):
                 "place of recursion."
             ) from None
         raise Raised(str(failure).replace("the program", function, 1)) from None
-    except OutOfTime:
-        raise OutOfTime(
-            f"{function} did not finish within {seconds:g} s on a graph of {len(arguments[0])} nodes. Does "
-            "it follow every path, in place of visiting every node once?"
+    except TooSlow as failure:
+        said = str(failure).replace("the program", function, 1).rstrip(".")
+        raise TooSlow(
+            f"{said}, on a graph of {len(arguments[0])} nodes. Does it follow every path, in place of "
+            "visiting every node once?"
         ) from None
     return replace(answer, value=reply.value), reply.arguments
+
+
+def a_walk(steps):
+    """The limits of a call that walks through a graph. It takes some 15 lines for each node and call."""
+    return Limits(lines=1000 * len(steps))
 
 
 # Graphs of numbers, each with its result.
@@ -670,10 +677,10 @@ def diamonds(count: int) -> tuple[list[Step], str]:
     return [("n0", "leaf", 0.5), *steps], f"n{count}"
 
 
-def expect_order(program, steps, result, calls=1, seconds=10.0):
+def expect_order(program, steps, result, calls=1, limits=NO_LIMITS):
     """Expect a topological order from each of some calls."""
     what = {"node": described(steps, result)}
-    answer, _ = expect_program(program, "topological_order", what, steps, *[result] * calls, seconds=seconds)
+    answer, _ = expect_program(program, "topological_order", what, steps, *[result] * calls, limits=limits)
     for number, order in enumerate(answer.value):
         if not isinstance(order, list):
             forgotten = " Did you forget a return?" if order == "NoneType" else ""
@@ -726,20 +733,20 @@ def order_of_small_graphs(topological_order, source):
 def order_of_deep_graphs(topological_order, source):
     for steps, result in SMALL:
         expect_order(source(ORDER), steps, result, calls=2)
-    for (steps, result), seconds in ((diamonds(10), 1), (diamonds(40), 1), (deep_graph(), 5)):
-        expect_order(source(ORDER), steps, result, seconds=seconds)
+    for steps, result in (diamonds(10), diamonds(40), deep_graph()):
+        expect_order(source(ORDER), steps, result, limits=a_walk(steps))
 
 
 # 2(g)
 
 
-def expect_gradients(program, steps, calls, seconds=10.0):
+def expect_gradients(program, steps, calls, limits=NO_LIMITS):
     """Expect dicts from nodes to gradients, and give them as answers by the names of the nodes.
 
     calls : for each call of backward on the same graph, the name of the result and the upstream.
     """
     asked = [{"node": described(steps, result), "upstream": u} for result, u in calls]
-    answer, left = expect_program(program, "backward", asked[0], steps, *calls, seconds=seconds)
+    answer, left = expect_program(program, "backward", asked[0], steps, *calls, limits=limits)
     for what, given, after in zip(asked, calls, left[1:], strict=True):
         if not np.array_equal(given[1], after[1]):
             raise replace(answer, arguments=what).wrong(
@@ -914,7 +921,7 @@ def calls_by_themselves(backward, source, rng):
                     "kept in the nodes, or elsewhere?"
                 )
     steps, result = deep_graph()
-    expect_gradients(program, steps, [(result, 0.8)], seconds=5)
+    expect_gradients(program, steps, [(result, 0.8)], limits=a_walk(steps))
     ints = [("x", "leaf", 2), ("y", "leaf", 3), ("p", "multiply", "x", "y"), ("z", "add", "p", "x")]
     (parts,) = expect_gradients(program, ints, [("z", 0.25)])
     parts["x"].close(1.0, reveal=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 import gradcheck
 from public_checks import Incorrect, check, uses
-from public_checks.boundary import SECONDS, Proxy, Reply
+from public_checks.boundary import Proxy, Reply
 from public_checks.expect import EMPTY, expect, expect_derivative
 
 uses("q4a", "q3a", "q3b", "q3c", "q3e")
@@ -231,9 +231,9 @@ def large_logits(softmax_vjp):
 def with_bias(linear_vjp):
     """The student's function as one of W, b, x and u: gradcheck differentiates by b as well."""
 
-    def send(arguments, seconds=SECONDS):
+    def send(arguments, limits):
         W, _, x, u = arguments
-        return Reply(expect(linear_vjp, seconds=seconds, W=W, x=x, u=u).value, arguments)
+        return Reply(expect(linear_vjp, limits=limits, W=W, x=x, u=u).value, arguments)
 
     return Proxy(linear_vjp.name, send)
 
@@ -404,9 +404,9 @@ def _flat(function, depth):
 def _flat_proxy(mlp_gradients, depth):
     """The student's function in the same way; it returns dW1, dW2, ..., db1, db2, ..."""
 
-    def send(arguments, seconds=SECONDS):
+    def send(arguments, limits):
         def call(weights, biases, x, y):
-            answer = expect(mlp_gradients, seconds=seconds, weights=weights, biases=biases, x=x, y=y)
+            answer = expect(mlp_gradients, limits=limits, weights=weights, biases=biases, x=x, y=y)
             return tuple(part.value for part in gradients_by_layer(answer, depth))
 
         return Reply(_flat(call, depth)(*arguments), arguments)

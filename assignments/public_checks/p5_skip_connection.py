@@ -7,7 +7,7 @@ import numpy as np
 
 from gradcheck import numerical_jacobian
 from public_checks import CheckFailure, NotAttempted, check, uses
-from public_checks.boundary import Proxy
+from public_checks.boundary import NO_LIMITS, Proxy
 from public_checks.expect import Answer, expect, expect_derivative
 
 uses("q5b", "q5a")
@@ -27,9 +27,9 @@ PARTS = ("dW1", "dW2", "dx")
 def program(source, text, name):
     """A program over student functions, under a name for messages."""
 
-    def send(arguments, seconds):
+    def send(arguments, limits):
         try:
-            return source(text).call(*arguments, seconds=seconds)
+            return source(text).call(*arguments, limits=limits)
         except CheckFailure as failure:
             said = str(failure)
             if isinstance(failure, NotAttempted):
@@ -323,10 +323,10 @@ def draw_stack(rng, n, widths, scale=1.0, whole=False):
     return W1s, W2s, x, delta
 
 
-def expect_stack(function, W1s, W2s, x, delta, skip, seconds=10.0):
+def expect_stack(function, W1s, W2s, x, delta, skip, limits=NO_LIMITS):
     """Call stack_gradient_norms for an `Answer`, whose messages give only the shapes of the weights."""
     given = {"W1s": W1s, "W2s": W2s, "x": x, "delta": delta, "skip": skip}
-    reply = function.call(*given.values(), seconds=seconds)
+    reply = function.call(*given.values(), limits=limits)
     told = {name: _weights_in_words(Ws) for name, Ws in (("W1s", W1s), ("W2s", W2s))}
     answer = Answer(function.name, {**given, **told}, reply.value)
     for name, left in zip(("W1s", "W2s", "x", "delta"), reply.arguments, strict=False):

@@ -16,7 +16,6 @@ from typing import Any
 
 from autograder.build.files import ROOT
 from autograder.build.master import INSTRUCTOR_PACKAGES, STUDENT_PACKAGES, load_checks, write_master
-from autograder.build.names import names_of_checks
 from autograder.build.otter_tools import Case, expect_registered, otter_assign, otter_run
 from autograder.build.package import (
     autograder_files,
@@ -31,7 +30,7 @@ from autograder.build.package import (
 from autograder.build.settings import DEFAULT_SECRET, Settings, read_settings
 from autograder.build.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
-from autograder.grading.grade import NAMES, isolation_level
+from autograder.grading.isolation import isolation_level
 from autograder.sandbox import NONE
 from public_checks import Check
 
@@ -87,8 +86,7 @@ def _package(
     normalise_notebook(template)
     notebook = normalise_notebook(solution)
     write_zip(dist / "student.zip", student_files(otter / "student", name, settings.student_requirements))
-    names = json.dumps(names_of_checks(problems, checks), indent=2).encode()
-    write_zip(dist / "autograder.zip", autograder_files(otter / "autograder") | {NAMES: names})
+    write_zip(dist / "autograder.zip", autograder_files(otter / "autograder"))
     with ProcessPoolExecutor(2, get_context("spawn"), _prepare_to_grade) as processes:
         runs = [
             processes.submit(otter_run, submission, dist / "autograder.zip")

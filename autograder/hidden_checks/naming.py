@@ -18,8 +18,7 @@ import numpy as np
 
 from mistakes import programs
 from public_checks import Check, CheckFailure, public
-from public_checks.boundary import Proxy, Reply, Submission
-from public_checks.explaining import same_calls_again, without_names
+from public_checks.boundary import Limits, Proxy, Reply, Submission
 
 Trace = list[Any]
 
@@ -39,9 +38,9 @@ class _Recorded(Submission):
         return self._recording(self._submission.source(text))
 
     def _recording(self, proxy: Proxy) -> Proxy:
-        def send(arguments: tuple[Any, ...], seconds: float) -> Reply:
+        def send(arguments: tuple[Any, ...], limits: Limits) -> Reply:
             try:
-                reply = proxy.call(*arguments, seconds=seconds)
+                reply = proxy.call(*arguments, limits=limits)
             except CheckFailure as failure:
                 self.trace.append(_how(failure))
                 raise
@@ -129,8 +128,7 @@ def _trace(check: Check, submission: Submission, names: set[str]) -> tuple[Trace
     """What the functions do in a check, and whether it passes."""
     recorded = _Recorded(submission, names)
     try:
-        with without_names(), same_calls_again():
-            check.apply(recorded)
+        check.apply(recorded)
         return recorded.trace, True
     except Exception as failure:  # a CheckFailure, or what a check made of an answer that it cannot read
         return [*recorded.trace, _how(failure)], False

@@ -6,6 +6,7 @@ import numpy as np
 
 import solutions.p1_methods as reference
 from hidden_checks import check
+from public_checks.boundary import NO_LIMITS, Limits
 from public_checks.expect import expect, expect_no_traces
 from public_checks.p1_methods import (
     Planted,
@@ -225,7 +226,7 @@ def evaluated(rows, values):
     return np.asarray(results[-1], dtype=float), max(float(np.abs(r).max()) for r in results)
 
 
-def differentiated(source, program, shown, values, seconds=10.0):
+def differentiated(source, program, shown, values, limits=NO_LIMITS):
     """The values of the expression that a program returns, worked out on this side, and its size."""
     sizes = []
 
@@ -238,7 +239,7 @@ def differentiated(source, program, shown, values, seconds=10.0):
         except Exception:
             return "cannot be evaluated"
 
-    answer = run_program(source, shown, f"{ROWS}({program})", seconds=seconds, note=note)
+    answer = run_program(source, shown, f"{ROWS}({program})", limits, note=note)
     answer = replace(answer, arguments={})
     if isinstance(answer.value, list):
         raise not_an_expression(answer, answer.value[0])
@@ -371,7 +372,7 @@ def deep_formulas(differentiate, source, rng):
         right = reference.differentiate(expression, "x").evaluate(**values)
         program = f"differentiate((lambda x: {build})(variable('x')), 'x')"
         shown = f"differentiate(u, 'x'), where u starts as x, and {levels} times u = {step}"
-        answer, size = differentiated(source, program, shown, values, seconds=2.0)
+        answer, size = differentiated(source, program, shown, values, limits=Limits(lines=2_000_000))
         answer.close(right, within=1e-10 * np.abs(right) + 1e-12)
         if size > 20_000:
             raise answer.wrong(f"the result has {size} parts, after {levels} times.")

@@ -12,6 +12,7 @@ from public_checks.p2_modes import (
     ORDER,
     Chain,
     Step,
+    a_walk,
     deep_graph,
     diamonds,
     expect_calls,
@@ -303,14 +304,14 @@ def order_again(topological_order, source, rng):
 @check("q2f", "of graphs that are 3000 nodes deep", points=0.5)
 def order_of_a_deep_graph(topological_order, source):
     steps, result = deep_graph(3000)
-    expect_order(source(ORDER), steps, result, seconds=5)
+    expect_order(source(ORDER), steps, result, limits=a_walk(steps))
 
 
 @check("q2f", "of graphs of exponentially many paths", points=0.5)
 def order_of_many_paths(topological_order, source):
     for count in (10, 16, 30, 100):
         steps, result = diamonds(count)
-        expect_order(source(ORDER), steps, result, seconds=1)
+        expect_order(source(ORDER), steps, result, limits=a_walk(steps))
 
 
 # 2(g)
@@ -352,14 +353,14 @@ def gradients_of_many_paths(backward, source, rng):
         expect_each_use_once(program, steps, result, 0.7)
     for count in (30, 100):
         steps, result = diamonds(count)
-        parts = expect_gradients(program, steps, [(result, 0.7)], seconds=1)[0]
+        parts = expect_gradients(program, steps, [(result, 0.7)], limits=a_walk(steps))[0]
         parts["n0"].close(0.7 * 2.0**count)
 
 
 @check("q2g", "reach through graphs that are 3000 nodes deep", points=0.75)
 def gradients_of_a_deep_graph(backward, source, rng):
     (steps, result), upstream = deep_graph(3000), float(rng.uniform(0.5, 2))
-    (parts,) = expect_gradients(source(GRADIENTS), steps, [(result, upstream)], seconds=5)
+    (parts,) = expect_gradients(source(GRADIENTS), steps, [(result, upstream)], limits=a_walk(steps))
     for name, uses in (("n0", len(steps)), ("n1", 1), ("n1500", 1), (result, 1)):
         parts[name].close(uses * upstream, rounding=len(steps))
 

@@ -15,7 +15,7 @@ from typing import Any
 from autograder.errors import HomeworkError
 from autograder.sandbox.deadline import LOOK, Deadline
 from autograder.sandbox.policy import Limits
-from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, WireError, frame_length, pack, unpack
+from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError, frame_length, pack, unpack
 
 # What a worker may send: the keys of each message, and the types of their values.
 MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
@@ -62,10 +62,17 @@ class Worker:
         end: Callable[[int], int],
     ):
         self.pid = pid
-        self._reading, self._writing, self._scratch = reading, writing, scratch
-        self._limits, self._end = limits, end
+        self._reading = reading
+        self._writing = writing
+        self._scratch = scratch
+        self._limits = limits
+        self._end = end
         self._open = True
-        self._used, self._waited, self._looked = 0.0, 0.0, time.monotonic()
+        self._used = 0.0
+        self._waited = 0.0
+        self._looked = time.monotonic()
+        self._taken = 0.0
+        self._taken_at = 0.0
         self._arrived = bytearray()
         self._readable, self._writable = select.poll(), select.poll()
         for descriptor, poll, event in (
@@ -76,65 +83,43 @@ class Worker:
             poll.register(descriptor, event)
 
     def ask(
-        self, seconds: float, callback: Callable[[str, tuple[Any, ...]], Any] | None = None, /, **request: Any
+        self,
+        seconds: float,
+        callback: Callable[[str, tuple[Any, ...]], dict[str, Any]] | None = None,
+        wrap: Callable[[Any], Reference] | None = None,
+        /,
+        **request: Any,
     ) -> dict[str, Any]:
         """Send a request and return the answer.
 
         seconds : of processor time that the worker may take; by the clock it may take several times that.
         callback : is called with a name and arguments where the worker asks for a function of the checks.
-        """
-        return self.answer(seconds, pack(request), ANSWERS[request["do"]], callback)
+        wrap : makes references of the functions among the request's values.
 
-    def answer(
-        self,
-        seconds: float,
-        frame: bytes,
-        kind: str,
-        callback: Callable[[str, tuple[Any, ...]], Any] | None = None,
-        exchange: Callable[[float, bytes, bool], bytes] | None = None,
-    ) -> dict[str, Any]:
-        """As `ask`, for a request that is packed already, and is answered by a message of this kind.
-
-        exchange : takes the part of the method of that name.
+        Errors: WorkerLost, and WireError where the request cannot be sent.
         """
-        exchange, goes_on = exchange or self.exchange, False
+        frame = pack(request, wrap)
+        if not self._open:
+            raise WorkerLost("it had ended before")
+        number = secrets.token_bytes(NUMBER)
+        deadline = Deadline(self.used, seconds, self._limits.patience)
         while True:
-            answer = self.message(exchange(seconds, frame, goes_on))
-            if answer["is"] in (kind, "failure"):
+            answer = self._exchange(number, LIMIT.pack(seconds), frame, deadline)
+            if answer["is"] in (ANSWERS[request["do"]], "failure"):
                 break
             if answer["is"] != "callback" or callback is None:
                 raise self._lost("it sent a request of its own")
-            frame, goes_on = _packed(callback(answer["name"], answer["arguments"])), True
-        if self._open and (kind == "done" or time.monotonic() > self._looked + LOOK):
+            frame = _packed(callback(answer["name"], answer["arguments"]))
+        if self._open and (answer["is"] == "done" or time.monotonic() > self._looked + LOOK):
             self._expect_little_written()
         return answer
 
-    def exchange(self, seconds: float, frame: bytes, goes_on: bool = False) -> bytes:
-        """Send a frame, and return the one that answers it as it came.
-
-        goes_on : whether it is part of the request before, whose limits hold.
-        """
-        self.send(seconds, [frame], goes_on)
-        return self.receive()
-
-    def send(self, seconds: float, frames: list[bytes], goes_on: bool = False) -> None:
-        """Send a request, and with it answers to the callbacks that will come, as far as they are known.
-
-        goes_on : as for `exchange`.
-        """
-        if not self._open:
-            raise WorkerLost("it had ended before")
-        if not goes_on:
-            self._number = secrets.token_bytes(NUMBER)
-            self._deadline = Deadline(self.used, seconds, self._limits.patience)
-        head = self._number + LIMIT.pack(seconds)
-        self._write(b"".join(part for frame in frames for part in (head, frame)))
-
-    def receive(self) -> bytes:
-        """The next frame that belongs to the request, as it came."""
+    def _exchange(self, number: bytes, limit: bytes, frame: bytes, deadline: Deadline) -> dict[str, Any]:
+        """Send a frame, and return the message that answers it."""
+        self._write(number + limit + frame, deadline)
         began = time.monotonic()
         try:
-            return self._receive(self._number, self._deadline)
+            return self._message(self._receive(number, deadline))
         finally:
             self._waited += time.monotonic() - began
 
@@ -142,7 +127,7 @@ class Worker:
         """Wait until the worker is confined. Errors: SandboxError."""
         try:
             waiting = Deadline(self.used, 20.0, self._limits.patience)
-            answer = self.message(self._receive(bytes(NUMBER), waiting))
+            answer = self._message(self._receive(bytes(NUMBER), waiting))
         except WorkerLost as error:
             raise SandboxError(f"a worker did not start: {error}") from None
         if answer["is"] != "ready":
@@ -164,7 +149,7 @@ class Worker:
         del self._arrived[:length]
         return frame
 
-    def message(self, frame: bytes) -> dict[str, Any]:
+    def _message(self, frame: bytes) -> dict[str, Any]:
         """What a frame says, if it has the form of one of `MESSAGES`."""
         try:
             message = unpack(io.BytesIO(frame).read)
@@ -178,13 +163,13 @@ class Worker:
             raise self._lost("it sent a message of another form")
         return message
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes, deadline: Deadline) -> None:
         view = memoryview(data)
         while view:
             try:
                 view = view[os.write(self._writing, view) :]
             except BlockingIOError:
-                self._wait(self._writable, self._deadline)
+                self._wait(self._writable, deadline)
             except OSError:
                 raise self._lost(None) from None
 
@@ -251,8 +236,15 @@ class Worker:
         return self._used
 
     def taken(self) -> float:
-        """The seconds that the worker has taken: of processor time, or by the clock over the patience."""
-        return max(self.used(), self._waited / self._limits.patience)
+        """The seconds that the worker has taken: of processor time, or by the clock over the patience.
+
+        While the worker lives this is looked up once in LOOK, and may be as old.
+        """
+        now = time.monotonic()
+        if not self._open or now > self._taken_at + LOOK:
+            self._taken_at = now
+            self._taken = max(self.used(), self._waited / self._limits.patience)
+        return self._taken
 
     def close(self) -> int:
         """End the worker and remove what it wrote; return how it ended, as waitpid says."""

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -71,21 +72,25 @@ class Source:
         ours_in, theirs_out = os.pipe()
         request = {"do": "fork", "scratch": scratch, "level": self.level, "limits": asdict(self.limits)}
         try:
-            socket.send_fds(self._channel, [json.dumps(request).encode()], [theirs_in, theirs_out])
+            pid = self._ask(request, [theirs_in, theirs_out])["pid"]
         finally:
             os.close(theirs_in)
             os.close(theirs_out)
-        worker = Worker(self._answer()["pid"], ours_in, ours_out, Path(scratch), self.limits, self.end)
+        worker = Worker(pid, ours_in, ours_out, Path(scratch), self.limits, self.end)
         worker.started()
         return worker
 
     def end(self, pid: int) -> int:
         """Kill a worker; return how it ended, as waitpid says."""
-        self._channel.send(json.dumps({"do": "end", "pid": pid}).encode())
-        return int(self._answer()["status"])
+        return int(self._ask({"do": "end", "pid": pid})["status"])
 
-    def _answer(self) -> dict[str, Any]:
-        line = self._answers.readline()
+    def _ask(self, request: dict[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
+        """The answer to a request. Errors: SandboxError where nobody answers."""
+        try:
+            socket.send_fds(self._channel, [json.dumps(request).encode()], descriptors)
+            line = self._answers.readline()
+        except OSError:
+            line = b""
         if not line:
             raise SandboxError("the process that workers are forked from is gone")
         answer: dict[str, Any] = json.loads(line)

@@ -15,7 +15,15 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError, frame_length, pack, unpack
-from public_checks.boundary import CannotCrossError, Proxy, Submission, clean, crossing, time_limit
+from public_checks.boundary import (
+    CannotCrossError,
+    Limits,
+    Proxy,
+    Submission,
+    clean,
+    crossing,
+    time_limit,
+)
 from public_checks.outcomes import CheckFailure, Incorrect
 
 # Modules that a notebook imports for its checks, and that do nothing in grading.
@@ -94,11 +102,15 @@ class Worker:
     """
 
     def __init__(self, shell: Any, reading: int, writing: int):
-        self._run_cell, self._reading, self._writing = shell.run_cell, reading, writing
+        self._run_cell = shell.run_cell
+        self._reading = reading
+        self._writing = writing
         self._submission = Submission(shell.user_ns)
         self._programs: dict[str, Proxy] = {}
-        self._arrived, self._leaving = bytearray(), bytearray()
-        self._number, self._seconds = bytes(NUMBER), 0.0
+        self._arrived = bytearray()
+        self._leaving = bytearray()
+        self._number = bytes(NUMBER)
+        self._seconds = 0.0
 
     def serve(self) -> None:
         """Answer requests until the pipe ends."""
@@ -135,7 +147,8 @@ class Worker:
         arguments = tuple(self._arguments(request["arguments"], self._number))
         before = [_written(a) for a in arguments]
         with np.errstate(all="ignore"):  # whatever the notebook has set
-            value = self._submission.invoke(function.name, function.target, arguments, self._seconds)
+            limits = Limits(request.get("lines"), self._seconds)
+            value = self._submission.invoke(function.name, function.target, arguments, limits)
         changed = {
             i: crossing(a, wrap=lambda _: None) for i, a in enumerate(arguments) if _written(a) != before[i]
         }

@@ -20,7 +20,7 @@ import threading
 import zipfile
 from pathlib import Path
 
-from autograder.grading.grade import unpacked
+from autograder.grading.grade import unpack
 from autograder.sandbox import Limits, Source
 from autograder.sandbox.landlock import CREATE_RULESET
 from autograder.sandbox.seccomp import ALLOW, ERROR, JUMP_EQUAL, LOAD, NUMBER, RETURN, install
@@ -134,10 +134,15 @@ def hunt(path: Path, level: str) -> dict[str, object]:
         zipped = planted.in_zip(path)
         planted.everywhere_else()
         try:
-            with unpacked(zipped) as autograder, Source(level, LIMITS) as source:
+            with (
+                tempfile.TemporaryDirectory(prefix="homework-autograder-") as unpacked,
+                Source(level, LIMITS) as source,
+            ):
+                unpack(zipped, Path(unpacked))
+                sys.path.insert(0, f"{unpacked}/files")
                 __import__("hidden_checks.p3_linear_layer")
                 __import__("solutions.p3_linear_layer")
-                planted.paths.append(str(autograder.files))
+                planted.paths.append(f"{unpacked}/files")
                 worker = source.worker()
                 hints = {
                     "paths": planted.paths,

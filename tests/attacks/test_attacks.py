@@ -12,8 +12,8 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.build.otter_tools import otter_run
-from autograder.grading.grade import grade, unpacked
-from autograder.sandbox import Limits, Source
+from autograder.grading.grade import Grader
+from autograder.sandbox import Limits
 from tests.attacks.attack import ALL
 from tests.attacks.catalogue import ATTACKS
 from tests.helpers import LEVEL, filled, isolated, reference_answers, rewritten, score, unzip
@@ -26,23 +26,24 @@ LIMITS = Limits(cell=2, call=1, question=15, total=90, memory=1500 << 20, patien
 
 @pytest.fixture(scope="module")
 def autograder(built, tmp_path_factory):
-    """The autograder zip with a secret in every hidden place."""
+    """The autograder zip with a secret in every hidden place, and the questions of problem 3 only."""
 
     def planted(name, data):
+        if name.startswith("tests/q") and Path(name).stem not in ALL:
+            return None
         hidden = name.startswith(("files/hidden_checks/p", "files/solutions/p", "files/mistakes/p"))
         return data + f"\nPLANTED = {SECRET!r}\n".encode() if hidden else data
 
     path = tmp_path_factory.mktemp("autograder") / "autograder.zip"
     rewritten(built("backprop") / "autograder.zip", path, planted)
     os.environ["PLANTED"] = SECRET
-    with unpacked(path) as found:
-        yield replace(found, tests={q: test for q, test in found.tests.items() if q in ALL})
+    yield path
     del os.environ["PLANTED"]
 
 
 @pytest.fixture(scope="module")
-def source():
-    with Source(LEVEL, LIMITS) as found:
+def grader(autograder):
+    with Grader(autograder, LEVEL, LIMITS) as found:
         yield found
 
 
@@ -80,11 +81,11 @@ def expect_what_it_deserves(attack, points, possible, said):
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_an_attack_gets_the_score_that_it_deserves(name, template, autograder, source, tmp_path):
+def test_an_attack_gets_the_score_that_it_deserves(name, template, grader, tmp_path):
     path = tmp_path / "attack.ipynb"
     nbformat.write(notebook(ATTACKS[name], template), path)
     began = time.monotonic()
-    found = grade(autograder, path, source)
+    found = grader.grade(path)
     assert time.monotonic() - began < 120
     said = {test["name"]: test["output"] for test in found.results["tests"]}
     expect_what_it_deserves(ATTACKS[name], found.points, found.possible, said)
@@ -104,21 +105,31 @@ def test_an_attack_gets_from_otter_run_what_it_deserves(name, template, dist, tm
 
 
 def test_no_worker_and_no_file_is_left(template, autograder, tmp_path):
-    with Source(LEVEL, LIMITS) as source:
+    with Grader(autograder, LEVEL, LIMITS) as grader:
         for name in ("a thread that never ends", "a fork bomb", "os._exit", "all the disk"):
             path = tmp_path / "attack.ipynb"
             nbformat.write(notebook(ATTACKS[name], template), path)
-            grade(autograder, path, source)
-        folder = Path(source._folder)
-        assert str(folder) in _environment(source._process.pid)
+            grader.grade(path)
+        unpacked = Path(grader._folder.name)
+        folder = Path(_environment(_child(grader._process.pid))["MPLCONFIGDIR"])
+        assert folder.name.startswith("homework-sandbox-")
         assert list(folder.glob("tmp*")) == []
     assert not folder.exists()
-    assert [pid for pid in os.listdir("/proc") if pid.isdigit() and str(folder) in _environment(pid)] == []
+    assert not unpacked.exists()
+    everybody = [_environment(pid).get("MPLCONFIGDIR") for pid in os.listdir("/proc") if pid.isdigit()]
+    assert str(folder) not in everybody
+
+
+def _child(pid):
+    """The one child of a process."""
+    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return child
 
 
 def _environment(pid):
     """What a process was started with; those that were forked from it have the same."""
     try:
-        return Path(f"/proc/{pid}/environ").read_text(errors="replace")
+        text = Path(f"/proc/{pid}/environ").read_text(errors="replace")
     except OSError:
-        return ""
+        return {}
+    return dict(entry.partition("=")[::2] for entry in text.split("\0"))

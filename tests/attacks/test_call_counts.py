@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from autograder.grading.grade import grade, unpacked
-from autograder.sandbox import Source
+from autograder.grading.grade import Grader
 from mistakes import programs
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip
 
@@ -85,8 +84,8 @@ def points(dist, tmp_path):
 
     def graded(answers):
         path = fill(notebook, reference_answers("autodiff") | answers, tmp_path / "hw.ipynb")
-        with unpacked(dist / "autograder.zip") as autograder, Source(LEVEL) as source:
-            return grade(autograder, path, source).points
+        with Grader(dist / "autograder.zip", LEVEL) as grader:
+            return grader.grade(path).points
 
     return graded
 

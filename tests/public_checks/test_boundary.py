@@ -1,3 +1,4 @@
+import sys
 import time
 
 import numpy as np
@@ -6,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from public_checks import Incorrect, NotAttempted, OutOfTime, Raised
-from public_checks.boundary import CannotCrossError, Submission, crossing
+from public_checks import Incorrect, NotAttempted, OutOfTime, Raised, TooSlow
+from public_checks.boundary import CannotCrossError, Limits, Submission, crossing
 
 numbers = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.complex_numbers(allow_nan=False)
@@ -178,14 +179,55 @@ def test_an_exception_is_reported_with_the_line_of_the_student():
 def test_an_endless_loop_is_out_of_time(catch):
     f = submission(f"def f():\n    while True:\n        {catch}").function("f")
     with pytest.raises(OutOfTime, match=r"f did not finish within 0\.2 s"):
-        f.call(seconds=0.2)
+        f.call(limits=Limits(seconds=0.2))
+
+
+LOOPS = {
+    "a loop": "for _ in range(n):\n        pass",
+    "a loop on one line": "[i for i in range(n)]",
+    "a generator": "sum(i for i in range(n))",
+    "calls of a function": "list(map(lambda i: i, range(n)))",
+    "a loop that catches everything": "for _ in range(n):\n        try:\n            n\n        except: pass",
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_lines_of_python_are_counted_wherever_they_run(loop):
+    f = submission(f"def f(n):\n    {LOOPS[loop]}").function("f")
+    f.call(90, limits=Limits(lines=1000))
+    with pytest.raises(TooSlow, match=r"f was stopped after 1,000 lines of Python\."):
+        f.call(2000, limits=Limits(lines=1000))
+
+
+def test_work_within_numpy_is_no_line_of_python():
+    f = submission("import numpy as np\ndef f(n):\n    return np.arange(n).sum()").function("f")
+    assert f.call(10**6, limits=Limits(lines=30)).value == 10**6 * (10**6 - 1) // 2
+
+
+def test_the_count_of_lines_cannot_be_turned_off():
+    f = submission("import sys\ndef f():\n    sys.settrace(None)").function("f")
+    with pytest.raises(Incorrect, match=r"f calls sys\.settrace"):
+        f.call(limits=Limits(lines=1000))
+
+
+def test_what_traced_before_traces_afterwards():
+    def trace(*_):
+        return None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        submission("def f():\n    pass").function("f").call(limits=Limits(lines=10))
+        assert sys.gettrace() is trace
+    finally:
+        sys.settrace(before)
 
 
 def test_waiting_is_out_of_time_by_the_clock():
     f = submission("import time\ndef f():\n    time.sleep(60)").function("f")
     began = time.monotonic()
     with pytest.raises(OutOfTime):
-        f.call(seconds=0.05)
+        f.call(limits=Limits(seconds=0.05))
     assert time.monotonic() - began < 30
 
 

@@ -10,8 +10,7 @@ import pytest
 from autograder.build.otter_tools import otter_run
 from autograder.build.settings import assignment_names, read_settings
 from autograder.build.sources import read_problem
-from autograder.grading.grade import grade, unpacked
-from autograder.sandbox import Source
+from autograder.grading.grade import Grader
 from mistakes import programs
 from tests.helpers import LEVEL, fill, isolated, reference_answers, score, unzip, without_plugin
 
@@ -62,8 +61,8 @@ def stock(dist, tmp_path):
 def compare(dist, stock, path):
     """Grade a submission both ways; return what the sandbox made of it."""
     expected = score(otter_run(path, stock))
-    with unpacked(dist / "autograder.zip") as autograder, Source(LEVEL) as source:
-        found = grade(autograder, path, source)
+    with Grader(dist / "autograder.zip", LEVEL) as grader:
+        found = grader.grade(path)
     assert found.points == pytest.approx(expected), found.notes
     return found
 

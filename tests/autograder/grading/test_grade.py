@@ -9,7 +9,7 @@ import pytest
 from autograder.build.files import ROOT
 from autograder.build.otter_tools import otter_run
 from autograder.cli import main
-from autograder.grading.grade import WITHOUT_ISOLATION
+from autograder.grading.isolation import WITHOUT_ISOLATION
 from autograder.sandbox import NONE
 from tests.helpers import LEVEL, fill, isolated, reference_answers, run_homework
 
@@ -51,9 +51,9 @@ BAD = {
     "no autograder": (lambda t: t["zip"].unlink(), "cannot be read: No such file"),
     "an autograder that is no zip": (
         lambda t: t["zip"].write_text("x"),
-        "is no autograder zip; take the one",
+        "is not an autograder zip; take the one",
     ),
-    "another zip": (lambda t: shutil.copy(t["student"], t["zip"]), "is no autograder zip"),
+    "another zip": (lambda t: shutil.copy(t["student"], t["zip"]), "is not an autograder zip"),
     "an autograder of something else": (lambda t: other(t["zip"]), "is an autograder zip of something else"),
     "no submission": (lambda t: t["hw"].unlink(), "hw.ipynb cannot be read: No such file"),
     "a submission that is no notebook": (lambda t: t["hw"].write_text("x"), "hw.ipynb is not a notebook"),

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from autograder.grading.budget import Budget
+from autograder.grading.cells import Cells
 from autograder.grading.notebook import Cell
 from autograder.grading.session import Session
-from autograder.sandbox import Limits, Source
+from autograder.sandbox import Limits, SandboxError, Source
 from public_checks.outcomes import NotAttempted, OutOfTime, Raised
 from tests.helpers import LEVEL, isolated
 
@@ -13,87 +15,112 @@ pytestmark = isolated
 
 
 @pytest.fixture
-def session():
+def notebook():
+    """A function that makes `Cells` of texts, or of pairs of a text and the questions that it checks."""
     opened = []
 
-    def open_session(*cells, **limits):
-        source = Source(LEVEL, Limits(**({"cell": 2, "call": 1, "patience": 2} | limits)))
-        made = Session(source, [Cell(text, questions) for text, questions in cells])
-        opened.append((made, source))
-        return made
+    def made(*cells, **limits):
+        limits = Limits(**({"cell": 2, "call": 1, "patience": 2} | limits))
+        source = Source(LEVEL, limits)
+        code = [Cell(cell, ()) if isinstance(cell, str) else Cell(*cell) for cell in cells]
+        opened.append((Cells(code, source, Budget(limits)), source))
+        return opened[-1][0]
 
-    yield open_session
-    for made, source in opened:
-        made.close()
+    yield made
+    for cells, source in opened:
+        cells.close()
         source.close()
 
 
-F = ("def f():\n    return 1", ())
+def at(cells, question="q1a"):
+    """The session at the check cell of a question."""
+    cells.run_to(cells.place(question))
+    return Session(question, cells)
 
 
-def test_a_question_is_graded_with_the_names_at_its_last_check_cell(session):
-    s = session(F, ("check", ("q1a",)), ("def f():\n    return 2", ()), ("check", ("q1b",)), ("f = 3", ()))
-    assert (s.place("q1a"), s.place("q1b"), s.place("q1c")) == (2, 4, 5)
-    s.advance("q1a")
-    assert s.function("f")() == 1
-    s.advance("q1b")
-    assert s.function("f")() == 2
-    s.advance("q1c")
+F = "def f():\n    return 1"
+BAD = "def bad():\n    import os\n    os._exit(1)"
+SLOW = "def slow():\n    while True:\n        pass"
+
+
+def test_a_question_is_graded_with_the_names_at_its_last_check_cell(notebook):
+    cells = notebook(F, ("check", ("q1a",)), "def f():\n    return 2", ("check", ("q1b",)), "f = 3")
+    assert [cells.place(q) for q in ("q1a", "q1b", "q1c")] == [2, 4, 5]
+    assert at(cells, "q1a").function("f")() == 1
+    assert at(cells, "q1b").function("f")() == 2
     with pytest.raises(NotAttempted, match="a variable has taken the name"):
-        s.function("f")
+        at(cells, "q1c").function("f")
 
 
-def test_the_last_of_several_check_cells_counts(session):
-    s = session(F, ("check", ("q1a",)), ("def f():\n    return 2", ()), ("check", ("q1a",)))
-    s.advance("q1a")
-    assert s.function("f")() == 2
+def test_the_last_of_several_check_cells_counts(notebook):
+    cells = notebook(F, ("check", ("q1a",)), "def f():\n    return 2", ("check", ("q1a",)))
+    assert at(cells).function("f")() == 2
 
 
-def test_a_cell_that_raises_is_noted_and_the_next_one_runs(session):
-    s = session(("1 / 0", ()), F)
-    s.advance("q1a")
-    assert s.function("f")() == 1
-    assert s.cell_notes == ["cell 1 raised ZeroDivisionError: division by zero"]
+def test_a_cell_that_raises_is_noted_and_the_next_one_runs(notebook):
+    cells = notebook("1 / 0", F)
+    assert at(cells).function("f")() == 1
+    assert cells.notes == ["cell 1 raised ZeroDivisionError: division by zero"]
 
 
-def test_a_cell_that_ends_the_program_is_left_out_and_those_before_it_run_again(session):
-    s = session(("x = 5", ()), ("import os\nos._exit(1)", ()), ("def f():\n    return x", ()))
-    s.advance("q1a")
-    assert s.function("f")() == 5
-    assert s.cell_notes == ["the submission's program was lost in cell 2: it exited"]
+def test_a_cell_that_ends_the_program_is_left_out_and_those_before_it_run_again(notebook):
+    cells = notebook("x = 5", "import os\nos._exit(1)", "def f():\n    return x")
+    assert at(cells).function("f")() == 5
+    assert cells.notes == ["the submission's program was lost in cell 2: it exited"]
 
 
-def test_a_function_that_ends_the_program_costs_its_own_call(session):
-    s = session(("def bad():\n    import os\n    os._exit(1)", ()), F)
-    s.advance("q1a")
+def test_a_function_that_ends_the_program_costs_its_own_call(notebook):
+    session = at(notebook(BAD, F))
     with pytest.raises(Raised, match="bad ended the program that runs it"):
-        s.function("bad")()
-    assert s.function("f")() == 1
+        session.function("bad")()
+    assert session.function("f")() == 1
 
 
-def test_a_program_of_a_check_is_evaluated_again_after_a_crash(session):
-    s = session(("def bad():\n    import os\n    os._exit(1)", ()), F)
-    s.advance("q1a")
-    program = s.source("lambda a: a + f()")
+def test_a_function_that_ends_the_program_twice_is_not_called_again(notebook):
+    cells = notebook(BAD)
+    for question in ("q1a", "q1b", "q1c"):
+        with pytest.raises(Raised, match="bad ended the program that runs it"):
+            at(cells, question).function("bad")()
+    assert len(cells.notes) == 2
+
+
+def test_a_program_of_a_check_is_evaluated_again_after_a_crash(notebook):
+    session = at(notebook(BAD, F))
+    program = session.source("lambda a: a + f()")
     assert program(1) == 2
     with pytest.raises(Raised):
-        s.function("bad")()
+        session.function("bad")()
     assert program(2) == 3
 
 
-def test_a_function_that_never_ends_is_called_twice_and_not_again(session):
-    s = session(("def slow():\n    while True:\n        pass", ()))
-    s.advance("q1a")
+def test_a_function_that_does_not_return_is_not_called_again_by_later_questions_either(notebook):
+    cells = notebook(SLOW, F, call=0.2)
+    session = at(cells)
+    slow = session.function("slow")
     for _ in range(2):
-        with pytest.raises(OutOfTime, match="slow did not finish within 1 s"):
-            s.function("slow")()
-    spent = s._time()
-    for _ in range(20):
-        with pytest.raises(OutOfTime, match="did not finish"):
-            s.function("slow")()
-    assert s._time() - spent < 0.5
+        with pytest.raises(OutOfTime, match=r"slow did not return within 0\.2 s and was stopped; it is not"):
+            slow()
+    taken = cells.taken
+    for question in ("q1b", "q1c"):
+        session = at(cells, question)
+        with pytest.raises(OutOfTime, match="slow did not return"):
+            session.function("slow")()
+        assert session.function("f")() == 1
+    assert cells.taken - taken < 0.1
 
 
+def test_a_function_that_cannot_be_interrupted_is_not_called_again(notebook):
+    no_timer = "import signal\ndef slow():\n    signal.setitimer(signal.ITIMER_REAL, 0)\n"
+    stubborn = no_timer + "    while True:\n        pass"
+    cells = notebook(stubborn, F, call=0.2)
+    for question in ("q1a", "q1b"):
+        with pytest.raises(OutOfTime, match="slow did not return"):
+            at(cells, question).function("slow")()
+    assert cells.notes == ["the submission's program was lost in slow: it did not finish in time"]
+    assert at(cells, "q1c").function("f")() == 1
+
+
+# In processor time, so that it takes as long on a busy machine.
 BUSY = """import time
 def busy(seconds=0.5):
     end = time.process_time() + seconds
@@ -102,35 +129,41 @@ def busy(seconds=0.5):
 """
 
 
-def test_a_question_has_a_budget_and_the_next_one_has_its_own(session):
-    s = session((BUSY, ()), ("check", ("q1a",)), ("check", ("q1b",)), question=1.2)
-    s.advance("q1a")
+def test_a_question_has_a_budget_and_the_next_one_has_its_own(notebook):
+    cells = notebook(BUSY, ("check", ("q1a",)), ("check", ("q1b",)), question=1.2, call=5, patience=20)
+    session = at(cells, "q1a")
     for _ in range(3):
-        s.function("busy")()
+        session.function("busy")()
     with pytest.raises(OutOfTime, match="this question has used up all of its time"):
-        s.function("busy")()
-    s.advance("q1b")
-    s.function("busy")()
+        session.function("busy")()
+    at(cells, "q1b").function("busy")()
 
 
-def test_a_submission_has_a_budget(session):
-    s = session((BUSY, ()), *[("busy(0.7)", ())] * 10, F, total=2.0)
-    s.advance("q1a")
+def test_a_submission_has_a_budget(notebook):
+    cells = notebook(BUSY, *["busy(0.7)"] * 10, F, total=2.0)
     with pytest.raises(OutOfTime, match="the notebook has used up all of its time"):
-        s.function("f")()
+        at(cells).function("f")()
 
 
-def test_a_submission_that_is_lost_again_and_again_is_given_up(session):
-    s = session(*[("import os\nos._exit(1)", ())] * 10, F, crashes=3)
-    s.advance("q1a")
+def test_a_submission_that_is_lost_again_and_again_is_given_up(notebook):
+    cells = notebook(*["import os\nos._exit(1)"] * 10, F, crashes=3)
     with pytest.raises(OutOfTime):
-        s.function("f")()
-    assert len(s.notes + s.cell_notes) == 4
+        at(cells).function("f")()
+    assert len(cells.notes) == 4
 
 
-def test_what_a_function_does_to_its_arguments_comes_back(session):
-    s = session(("def f(x):\n    x += 1\n    return x[0]", ()))
-    s.advance("q1a")
-    reply = s.function("f").call(np.zeros(3))
+def test_a_sandbox_that_fails_in_a_check_is_noted_for_the_grader(notebook):
+    cells = notebook(F)
+    f = at(cells).function("f")
+    cells._source._process.kill()
+    cells._source._process.wait()
+    with pytest.raises(SandboxError, match="the process that workers are forked from is gone"):
+        f()
+    assert isinstance(cells.fault, SandboxError)
+
+
+def test_what_a_function_does_to_its_arguments_comes_back(notebook):
+    session = at(notebook("def f(x):\n    x += 1\n    return x[0]"))
+    reply = session.function("f").call(np.zeros(3))
     assert reply.value == 1
     assert np.array_equal(reply.arguments[0], np.ones(3))

@@ -8,7 +8,7 @@ import pytest
 
 import autograder.sandbox.confine as confine
 from autograder.errors import HomeworkError
-from autograder.grading.grade import isolation_level
+from autograder.grading.isolation import isolation_level
 from autograder.sandbox import NONE, ROOT, USER, Source, reachable_level, try_level
 from tests.helpers import LEVEL, isolated, run_homework, share_packages
 

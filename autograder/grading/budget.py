@@ -1,0 +1,73 @@
+"""What a submission may still use, and what it loses when that is used up.
+
+The rules, which are the same wherever a submission is graded:
+
+- A call that does not return in time, or that ends its worker, fails its check.
+- A function that did not return is not called again; neither is one that ended its worker twice.
+- A question whose calls have taken `Limits.question`, and a submission that has taken `Limits.total` or
+  lost more than `Limits.crashes` workers, makes no more calls.
+- A cell that does not return, or that ends its worker, is left out when the cells are run again.
+
+All limits are on processor time, far above what any right answer takes.
+"""
+
+from __future__ import annotations
+
+from autograder.sandbox import Limits, OutOfPatience, WorkerLost
+from public_checks.outcomes import CheckFailure, OutOfTime, Raised
+
+MOST_CRASHES = 2  # of one function
+
+
+class Budget:
+    """The time and the workers that one submission has used, and the functions that are given up.
+
+    limits : what it may use.
+    taken : the seconds of processor time that ended workers have taken.
+    crashes : how many workers were lost.
+    """
+
+    def __init__(self, limits: Limits):
+        self.limits = limits
+        self.taken = 0.0
+        self.crashes = 0
+        self._question_began = 0.0
+        self._failures: dict[str, list[CheckFailure]] = {}
+
+    def begin_question(self, taken: float) -> None:
+        """Start the time of a question.
+
+        taken : the seconds that the submission has taken so far, its present worker included.
+        """
+        self._question_began = taken
+
+    def exhausted(self, taken: float) -> bool:
+        """Whether the submission has no time left, or was lost too often."""
+        return taken > self.limits.total or self.crashes > self.limits.crashes
+
+    def expect_call(self, name: str, taken: float) -> None:
+        """Raise the failure that a call of a function meets where it may not be made any more."""
+        failures = self._failures.get(name, [])
+        if len(failures) >= MOST_CRASHES or any(isinstance(f, OutOfTime) for f in failures):
+            raise failures[-1]
+        exhausted = self.exhausted(taken)
+        if exhausted or taken - self._question_began > self.limits.question:
+            whose = "the notebook" if exhausted else "this question"
+            raise OutOfTime(f"{name} was not called: {whose} has used up all of its time.")
+
+    def lost(self, name: str, why: WorkerLost) -> CheckFailure:
+        """Note that a call of a function lost its worker, and return the failure that it makes."""
+        if isinstance(why, OutOfPatience):
+            return self.gave_up(name)
+        failure = Raised(f"{name} ended the program that runs it: {why}.")
+        self._failures.setdefault(name, []).append(failure)
+        return failure
+
+    def gave_up(self, name: str) -> CheckFailure:
+        """Note that a call of a function did not return, and return the failure that it makes."""
+        failure = OutOfTime(
+            f"{name} did not return within {self.limits.call:g} s and was stopped; it is not called again. "
+            "Is there a loop that never ends?"
+        )
+        self._failures.setdefault(name, []).append(failure)
+        return failure

@@ -1,0 +1,120 @@
+"""The cells of one submission, run in order in a sandboxed worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+
+from autograder.grading.budget import Budget
+from autograder.grading.notebook import Cell
+from autograder.sandbox import SandboxError, Source, Worker, WorkerLost
+from public_checks.boundary import clean
+
+
+class Cells:
+    """A worker in which the cells up to some place have run.
+
+    Where a worker is lost, a new one runs the same cells again, as soon as it is needed.
+
+    cells : the code cells of the submission.
+    source : where workers come from.
+    budget : what the submission may use.
+    notes : for an instructor: which cells raised, and where workers were lost.
+    fault : an error of the sandbox that a check met, if there was one. Checks cannot be trusted after it.
+    """
+
+    def __init__(self, cells: Sequence[Cell], source: Source, budget: Budget):
+        self.budget = budget
+        self.notes: list[str] = []
+        self.fault: SandboxError | None = None
+        self._cells = cells
+        self._source = source
+        self._worker: Worker | None = None
+        self._position = 0
+        self._left_out: set[int] = set()
+
+    def place(self, question: str) -> int:
+        """How many cells stand up to and with the last one that checks a question; all if none does."""
+        found = [i + 1 for i, cell in enumerate(self._cells) if question in cell.questions]
+        return found[-1] if found else len(self._cells)
+
+    def run_to(self, position: int) -> None:
+        """Run the cells up to a position; a cell that raises or ends its worker stops none of the others."""
+        while self._position < position and not self.exhausted:
+            number = self._position
+            self._position += 1
+            if self._cells[number].source.strip():
+                self._run_next(number)
+
+    def worker(self) -> Worker:
+        """The worker, in which the cells up to the present position have run. Errors: WorkerLost."""
+        if self._worker is None:
+            self._start(self._position)
+        assert self._worker is not None
+        return self._worker
+
+    def lost(self, why: WorkerLost, where: str) -> None:
+        """Note that the worker was lost."""
+        self.notes.append(f"the submission's program was lost {where}: {why}")
+        self.budget.crashes += 1
+        self.close()
+
+    @property
+    def taken(self) -> float:
+        """The seconds of processor time that the submission has taken."""
+        return self.budget.taken + (self._worker.taken() if self._worker else 0.0)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the submission may use nothing more."""
+        return self.budget.exhausted(self.taken)
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._worker is not None:
+            self._worker.close()
+            self.budget.taken += self._worker.taken()
+            self._worker = None
+
+    def __enter__(self) -> Cells:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def _run_next(self, number: int) -> None:
+        try:
+            if self._worker is None:
+                self._start(number)
+            error = self._run(number)
+        except WorkerLost as why:
+            self._leave_out(number, why)
+            return
+        if error is not None:
+            self.notes.append(f"cell {number + 1} raised {clean(error)}")
+
+    def _start(self, position: int) -> None:
+        """Start a worker and run the cells up to a position in it. Errors: WorkerLost."""
+        while not self.exhausted:
+            self._worker = self._source.worker()
+            number = 0
+            try:
+                for number in range(position):
+                    if number not in self._left_out and not self.exhausted:
+                        self._run(number)
+                return
+            except WorkerLost as why:
+                self._leave_out(number, why)
+        raise WorkerLost("it was lost too often, or took too long")
+
+    def _run(self, number: int) -> str | None:
+        """Run a cell; return what it raised. Errors: WorkerLost."""
+        assert self._worker is not None
+        source = self._cells[number].source
+        answer = self._worker.ask(self.budget.limits.cell, do="cell", source=source)
+        error: str | None = answer.get("error")
+        return error
+
+    def _leave_out(self, number: int, why: WorkerLost) -> None:
+        self._left_out.add(number)
+        self.lost(why, f"in cell {number + 1}")

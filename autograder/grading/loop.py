@@ -1,0 +1,55 @@
+"""The one loop: the cells of a notebook run in order, and each question is checked at its place."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from otter.execute import Checker
+from otter.nbmeta_config import NBMetadataConfig
+from otter.test_files import TestFile
+
+from autograder.grading.budget import Budget
+from autograder.grading.cells import Cells
+from autograder.grading.notebook import Cell
+from autograder.grading.session import Session
+from autograder.sandbox import Source
+
+TESTS = Path("tests")
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What the checks said of one notebook.
+
+    tests : Otter's test file of each question, with its results.
+    notes : for an instructor: which cells raised, and where workers were lost.
+    """
+
+    tests: list[TestFile]
+    notes: list[str]
+
+
+def grade_cells(code: Sequence[Cell], source: Source) -> Graded:
+    """Grade the code cells of one notebook by the test files in the folder `tests` of the current folder.
+
+    A question is checked when the cells up to its last check cell have run, with the names as they stand
+    there; one without a check cell is checked at the end.
+
+    source : where workers come from.
+
+    Errors: SandboxError if the sandbox fails; then nothing is graded.
+    """
+    tests = []
+    with Cells(code, source, Budget(source.limits)) as cells:
+        for path in sorted(TESTS.glob("q*.py"), key=lambda path: (cells.place(path.stem), path.stem)):
+            cells.run_to(cells.place(path.stem))
+            with contextlib.redirect_stdout(io.StringIO()):
+                session = Session(path.stem, cells)
+                tests.append(Checker.check(str(path), NBMetadataConfig(), global_env=session))
+            if cells.fault is not None:
+                raise cells.fault
+    return Graded(tests, cells.notes)
