@@ -29,7 +29,7 @@ from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, OutOfT
 PLAIN = (type(None), bool, int, float, complex, str)
 NUMBER_KINDS = {"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"}
 DEEPEST = 20
-SECONDS = 10.0
+SECONDS = 5.0
 
 
 class CannotCrossError(TypeError):

@@ -743,7 +743,7 @@ def topological_order(node):
     return order
 
 
-@mistake("q2f", "visits every path, and drops what it has listed already", says="did not finish within")
+@mistake("q2f", "visits every path, and drops what it has listed already", says="Does it follow every path")
 def topological_order(node):
     order, waiting = [], [(node, False)]
     while waiting:

@@ -35,7 +35,7 @@ class Limits:
     descriptors: int = 64
     threads: int = 2048
     cell: float = 20.0
-    call: float = 10.0
+    call: float = 5.0
     question: float = 40.0
     total: float = 180.0
     patience: float = 3.0
