@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autograder.grading.grade import Grader
+from autograder.grading.grade import grader
 from mistakes import programs
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip
 
@@ -84,8 +84,8 @@ def points(dist, tmp_path):
 
     def graded(answers):
         path = fill(notebook, reference_answers("autodiff") | answers, tmp_path / "hw.ipynb")
-        with Grader(dist / "autograder.zip", LEVEL) as grader:
-            return grader.grade(path).points
+        with grader(dist / "autograder.zip", LEVEL) as graded:
+            return graded(path).points
 
     return graded
 
