@@ -1,6 +1,8 @@
 """`homework grade` and `otter run` give the same, question by question; honest work gets what Otter gives."""
 
+import json
 import random
+import re
 from itertools import zip_longest
 
 import nbformat
@@ -107,11 +109,15 @@ def graded_both_ways(dist, path):
     """Grade a notebook with `homework grade` and `otter run`; expect the same points and messages."""
     with grader(dist / "autograder.zip", LEVEL) as graded:
         ours = graded(path)
-    theirs = grade_submission(str(path), str(dist / "autograder.zip"), quiet=True)
-    assert (
-        ours.results["tests"] == theirs.to_gradescope_dict(AutograderConfig({"show_hidden": True}))["tests"]
-    )
+    results = grade_submission(str(path), str(dist / "autograder.zip"), quiet=True)
+    theirs = results.to_gradescope_dict(AutograderConfig({"show_hidden": True}))
+    assert same_in_every_run(ours.results["tests"]) == same_in_every_run(theirs["tests"])
     return ours
+
+
+def same_in_every_run(tests):
+    """Results without what attacks tell of their process: numbers of pipes, names of folders."""
+    return json.loads(text)
 
 
 @pytest.mark.parametrize(
