@@ -117,7 +117,9 @@ def graded_both_ways(dist, path):
 
 def same_in_every_run(tests):
     """Results without what attacks tell of their process: numbers of pipes, names of folders."""
-    return json.loads(text)
+    return json.loads(
+        re.sub(r"pipe:\[\d+\]|(/tmp/)?homework-sandbox-\w+(/tmp\w+)?", "...", json.dumps(tests))
+    )
 
 
 @pytest.mark.parametrize(
