@@ -60,7 +60,7 @@ def unusual_points(rng, n):
     """Whole numbers, every second entry of a longer array, and numbers of different sizes."""
     yield rng.integers(-3, 4, size=n)
     yield rng.normal(size=2 * n)[::2]
-    yield rng.normal(size=n) * 10.0 ** rng.integers(-3, 1, size=n)
+    yield rng.normal(size=n) * rng.permutation(np.logspace(-3, 0, n))
 
 
 def alternately(one, other):
@@ -720,7 +720,7 @@ def right_gradients(is_gradient_right, rng):
             at,
             [Planted("the gradient is zero, and right", at, True), Planted("it is 0.1", at + 0.1, False)],
         )
-        scale = 10.0 ** rng.integers(-6, 7, size=n)
+        scale = rng.permutation(np.logspace(-6, 6, n))  # always very small ones, and very large ones with them
         expect_verdicts(
             is_gradient_right,
             "a smooth function of badly scaled variables",
