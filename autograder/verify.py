@@ -87,11 +87,9 @@ def verify(name: str, secret: str | None = None) -> Verification:
     for question in set(checks) - {answer.question for answer in answers if not answer.right}:
         raise HomeworkError(f"{question} has no mistake in autograder/mistakes; write down a wrong answer.")
 
-    # The secret is set in processes of their own: nothing in this one was, or will be, drawn from another.
-    secret = read_settings(name).secret if secret is None else secret
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _set_secret, (secret,)) as processes:
-        reference, template = processes.map(partial(_grade_all, name), (False, True))
-        outcomes = list(processes.map(partial(grade_program, name), answers))
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
+        reference, template = processes.map(partial(_grade_all, name, secret=secret), (False, True))
+        outcomes = list(processes.map(partial(grade_program, name, secret=secret), answers))
     if reference.lost:
         reference.fault = f"loses points in {_listed(reference.lost)}"
     if template.lost != points:
@@ -101,15 +99,17 @@ def verify(name: str, secret: str | None = None) -> Verification:
     return Verification(name, points, reference, template, mistakes, variants)
 
 
-def _set_secret(secret: str) -> None:
-    hidden.secret = secret
-
-
-def _grade_all(name: str, blank: bool) -> Outcome:
-    """How the reference solution does, or the blank template."""
+def _grade_all(name: str, blank: bool, secret: str | None = None) -> Outcome:
+    """Run all checks on the reference solution, or on the blank template."""
+    _use(secret, name)
     problems, checks = _prepared(name)
     outcome = Outcome("blank template" if blank else "reference solution", "all")
     return grade(outcome, namespace(problems, blank=blank), checks)
+
+
+def _use(secret: str | None, name: str) -> None:
+    """Derive the inputs of hidden checks from a secret; without one, from that of the assignment."""
+    hidden.secret = read_settings(name).secret if secret is None else secret
 
 
 @cache
@@ -144,12 +144,15 @@ def _names_in_use(name: str) -> dict[Check, set[str]]:
     return found
 
 
-def grade_program(name: str, program: Program) -> Outcome:
+def grade_program(name: str, program: Program, secret: str | None = None) -> Outcome:
     """Run checks of a problem on the reference, with one function in the place of its own.
 
     Every problem stands by itself: no reference solution calls a function of another problem. A check that
     looks up nothing that the program defines anew would pass as on the reference: it does not run.
+
+    secret : as for `verify`.
     """
+    _use(secret, name)
     problems, checks = _prepared(name)
     (problem,) = [p for p in problems if program.question in [q.name for q in p.questions]]
     names = namespace([problem])

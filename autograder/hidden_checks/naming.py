@@ -53,16 +53,17 @@ class _Recorded(Submission):
 
 @dataclass
 class _Candidate:
-    """A program of the catalogue, or the reference, and its traces so far, by check."""
+    """A program of the catalogue, or the reference, and its traces so far, by check and secret."""
 
     name: str
     submission: Submission
-    traces: dict[Check, Trace] = field(default_factory=dict)
+    traces: dict[tuple[Check, str], Trace] = field(default_factory=dict)
 
     def trace(self, check: Check, names: set[str]) -> Trace:
-        if check not in self.traces:
-            self.traces[check] = _trace(check, self.submission, names)[0]
-        return self.traces[check]
+        key = check, check.registry.secret
+        if key not in self.traces:
+            self.traces[key] = _trace(check, self.submission, names)[0]
+        return self.traces[key]
 
 
 _remembered: tuple[object, dict[str, str | None]] = (None, {})
