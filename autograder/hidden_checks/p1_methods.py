@@ -720,9 +720,8 @@ def right_gradients(is_gradient_right, rng):
             at,
             [Planted("the gradient is zero, and right", at, True), Planted("it is 0.1", at + 0.1, False)],
         )
-        scale = rng.permutation(
-            np.logspace(-6, 6, n)
-        )  # always very small ones, and very large ones with them
+        # Always very small ones, and very large ones with them: one step cannot serve them all.
+        scale = rng.permutation(np.logspace(-6, 6, n))
         expect_verdicts(
             is_gradient_right,
             "a smooth function of badly scaled variables",
