@@ -312,7 +312,7 @@ def draw_stack(rng, n, widths, scale=1.0, whole=False):
         x, delta = np.rint(2 * x).astype(int), np.rint(2 * delta).astype(int)
     W1s, W2s, inputs = [], [], [x, x]
     for h in widths:
-        units, outputs = [np.zeros(h)], []
+        units, outputs = [np.zeros(h)], inputs
         while not (
             all(np.abs(z).min() > 1e-3 * np.abs(z).max() and z.min() < 0 < z.max() for z in units)
             and all(v.any() for v in outputs)
