@@ -2,6 +2,7 @@
 # make test    install, run the whole test suite
 # make test-environment   the student zip with nothing but its own requirements (some minutes)
 # make test-siege   every mistake and variant, and a sample of attacks, through otter run (some 15 minutes)
+# make test-secrets   homework verify with 20 random secrets (an hour or more on two cores)
 # make lint    ruff (lint and format) and mypy
 # make lock    resolve requirements.lock again from pyproject.toml (needs uv on the PATH)
 # make clean   remove everything that the other targets make
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: all build test test-environment test-siege lint lock clean
+.PHONY: all build test test-environment test-siege test-secrets lint lock clean
 
 all: build
 
@@ -26,6 +27,9 @@ test-environment: $(INSTALLED)
 
 test-siege: $(INSTALLED)
 	$(BIN)/python -m pytest -m siege
+
+test-secrets: $(INSTALLED)
+	$(BIN)/python -m pytest -n 0 -m secrets
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
