@@ -184,7 +184,7 @@ def grade(outcome: Outcome, names: dict[str, Any], checks: dict[str, list[Check]
         except CheckFailure as failure:
             question = check.question
             outcome.lost[question] = outcome.lost.get(question, 0) + check.points
-            said = f"{type(failure).__name__}: {failure}"
+            said = f"{type(failure).__name__}: {failure.explained()}"
             outcome.messages.setdefault(question, []).append(said)
             if not check.hidden:
                 outcome.public_messages.setdefault(question, []).append(said)

@@ -81,7 +81,7 @@ def _checked(
     strict: bool = False,
     vectors: Arguments = (),
 ) -> Report:
-    task = Task(kind, forward, program, args, positions(args, wrt), vectors)
+    task = Task(kind, forward, program, copied(args), positions(args, wrt), vectors)
     rng = rng or np.random.default_rng(0)
     reason = task.evaluate()
     if reason is not None:
@@ -104,11 +104,11 @@ def _checked(
         wrong = _nonlinear(task, extras, answers, sums)
         if wrong is not None:
             reason = report.reason if report.verdict == WRONG else wrong.sentence
-            return replace(report, verdict=WRONG, reason=reason, names=[wrong, *report.names])
+            return replace(report, verdict=WRONG, reason=reason, search=lambda: [wrong, *report.names])
     if report.verdict != RIGHT:
         return report
     if seen.unsafe is not None:
-        return replace(report, verdict=UNSAFE, reason=seen.unsafe.sentence, names=[seen.unsafe])
+        return replace(report, verdict=UNSAFE, reason=seen.unsafe.sentence, found=[seen.unsafe])
     if (
         seen.elsewhere is not None
         and task.size <= LARGE
@@ -120,7 +120,7 @@ def _checked(
             sentence = (
                 "With other arguments it returns the same, which is wrong for them: is it a stored answer?"
             )
-            return replace(stale, reason=sentence, names=[Finding("keeps state", sentence)])
+            return replace(stale, reason=sentence, found=[Finding("keeps state", sentence)], search=None)
     return report
 
 
@@ -141,8 +141,13 @@ def _compare(
     if any(comparison.wrong.any() for comparison in comparisons):
         where = next(c for c in comparisons if c.wrong.any())
         reason = f"{int(where.wrong.sum())} of {where.wrong.size} entries of {where.name} are wrong."
-        names = _named(task, answers[0], extras[0], rng, context)
-        return Report(WRONG, reason, names, evaluations=task.evaluations, comparisons=comparisons)
+        return Report(
+            WRONG,
+            reason,
+            evaluations=task.evaluations,
+            comparisons=comparisons,
+            search=lambda: _named(task, answers[0], extras[0], rng, context),
+        )
     if any(vague for _, vague in judged):
         reason = (
             "The numerical derivative is too uncertain here: the function is noisy, or flat to within "
@@ -171,14 +176,13 @@ def _violated(
     report = Report(WRONG, finding.sentence, [finding])
     if finding.name == "wrong shape" and task.size <= LARGE:
         task.differentiate()
-        names = _named(task, violation.answer, extras[0], rng, context)
         nothing = np.zeros(0)
         comparisons = [
             Comparison(f"argument {p + 1}", a, e, nothing, nothing, np.ones(e.shape, dtype=bool))
             for p, a, e in zip(task.wrt, violation.answer, task.expected(extras[0]), strict=False)
             if a.shape != e.shape
         ]
-        report.names = [*names, finding] if names else [finding]
+        report.search = lambda: [*_named(task, violation.answer, extras[0], rng, context), finding]
         report.comparisons, report.evaluations = comparisons, task.evaluations
     return report
 
@@ -203,7 +207,6 @@ def _named(
             theirs = answer(task.program, arguments, [a.shape for a in actual])
         except Exception:
             continue  # the function, or the program, is not defined there
-        task.evaluations += other.evaluations
         points.append((theirs, other.expected(vectors), (*other.args, *vectors)))
         what_ifs.append(other.what_ifs(vectors, context.functions))
     if len(points) < 2:

@@ -48,7 +48,7 @@ def compare_along_directions(
         if not abs(error) <= allowed:
             report.worst, entry = _search(point, g, direction, error)
             report.verdict, report.reason = WRONG, "The slope along a random direction is wrong."
-            report.names = [Finding("one entry", entry)]
+            report.found = [Finding("one entry", entry)]
             break
         if allowed > 1e-4 * size and bound > 0:
             report.verdict = INCONCLUSIVE

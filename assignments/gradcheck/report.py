@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 
@@ -51,23 +52,35 @@ class Report:
     verdict : "right", "wrong", "unsafe" (right values from a program that does harm), or "inconclusive"
         (the numerical derivative is too uncertain here; try another point).
     reason : a sentence that says why.
-    names : what is wrong, the most likely first, each a name and a sentence.
+    found : what is wrong, as far as the check had to find it out.
+    search : finds the names of what is wrong, which takes longer than the check; see `names`.
     worst : index of the worst entry, None where nothing was compared.
     error, bound, tolerance : there: how far it is off, how far the numerical derivative may be, and how
         far the entry may be.
-    evaluations : how often the function was called.
+    evaluations : how often the function was called, without the search for names.
     comparisons : all that was compared.
     """
 
     verdict: str
     reason: str
-    names: list[Finding] = field(default_factory=list)
+    found: list[Finding] = field(default_factory=list)
     worst: tuple[int, ...] | None = None
     error: float = float("nan")
     bound: float = float("nan")
     tolerance: float = float("nan")
     evaluations: int = 0
     comparisons: list[Comparison] = field(default_factory=list)
+    search: Callable[[], list[Finding]] | None = None
+
+    @property
+    def names(self) -> list[Finding]:
+        """What is wrong, the most likely first, each a name and a sentence.
+
+        It is looked for when it is first asked for; that calls the function and the program again.
+        """
+        if self.search is not None:
+            self.found, self.search = self.search(), None
+        return self.found
 
     def __post_init__(self) -> None:
         compared = [c for c in self.comparisons if c.actual.shape == c.expected.shape and c.expected.size]

@@ -33,17 +33,27 @@ class Answer:
     arguments : what it was called with, by name.
     value : the value.
     name : what to call it; "the result", or "dW" for a part.
+    call : how messages write the call, where that is not the function with the names of the arguments.
     """
 
     function: str
     arguments: dict[str, Any]
     value: Any
     name: str = "the result"
+    call: str | None = None
 
-    def wrong(self, what: str) -> Incorrect:
-        """The failure whose message says `what` is wrong, and for which call."""
+    def wrong(self, what: str, explain: Callable[[], str] | None = None) -> Incorrect:
+        """The failure whose message says `what` is wrong, and for which call.
+
+        explain : says more than `what`, see `CheckFailure`.
+        """
         given = ", ".join(_described(name, value) for name, value in self.arguments.items())
-        return Incorrect(f"{self.function}({', '.join(self.arguments)}): {what}\nwhere {given}")
+        call = self.call or f"{self.function}({', '.join(self.arguments)})"
+
+        def message(what: str) -> str:
+            return f"{call}: {what}\nwhere {given}"
+
+        return Incorrect(message(what), None if explain is None else lambda: message(explain()))
 
     def parts(self, *names: str) -> list[Answer]:
         """Take the answer apart. Errors: Incorrect where it is not a tuple of as many."""
@@ -196,6 +206,7 @@ def expect_derivative(
     wrt: int | Sequence[int] = 0,
     reveal: bool = False,
     instead: Mapping[str, Callable[..., Any]] = EMPTY,
+    call: str | None = None,
     **arguments: Any,
 ) -> None:
     """Expect what a function returns to be a numerical derivative of another one, by `gradcheck`.
@@ -208,8 +219,9 @@ def expect_derivative(
     reveal : whether the message may show the numerical derivative.
     instead : functions that a mistaken answer would be the derivative of, each under words for the mistake
         that end "It is the derivative of something else: ...".
+    call : see `Answer`.
     """
-    answer = expect(function, **arguments)
+    answer = replace(expect(function, **arguments), call=call)
     positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
     count = len(arguments) - {"vjp": 1, "jvp": len(positions)}.get(kind, 0)
     values, vectors = list(arguments.values())[:count], tuple(arguments.values())[count:]
@@ -223,14 +235,18 @@ def expect_derivative(
     report = check(differentiated, function, *values, wrt=positions, context=context, **given)
     if report.verdict == "right":
         return
-    said = [report.reason]
+    said = report.reason
     wrong = [c for c in report.comparisons if c.wrong.any() and c.actual.shape == c.expected.shape]
     if wrong:
         number = wrong[0].name.removeprefix("argument ")
         part = replace(answer, name=names[positions.index(int(number) - 1) if number.isdigit() else 0])
-        said = [part._differs(wrong[0].actual, wrong[0].expected, wrong[0].wrong, reveal)]
-    said += [finding.sentence for finding in report.names[:1] if finding.sentence != report.reason]
-    raise answer.wrong(_with_names("\n".join(said), list(arguments), names))
+        said = part._differs(wrong[0].actual, wrong[0].expected, wrong[0].wrong, reveal)
+
+    def explain() -> str:
+        sentences = [found.sentence for found in report.names[:1] if found.sentence != report.reason]
+        return _with_names("\n".join([said, *sentences]), list(arguments), names)
+
+    raise answer.wrong(_with_names(said, list(arguments), names), explain)
 
 
 def _with_names(text: str, arguments: list[str], results: list[str]) -> str:

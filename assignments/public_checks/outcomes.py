@@ -6,6 +6,7 @@ Otter shows a failed check as "<class>: <sentence>", so the classes have names t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 WORD_JOINER = "\u2060"
 
@@ -20,10 +21,23 @@ def html_safe(text: str) -> str:
 
 
 class CheckFailure(AssertionError):
-    """A check did not pass. The message is one or more sentences for the student."""
+    """A check did not pass. The message is one or more sentences for the student.
 
-    def __init__(self, message: str):
+    explain : works out a longer message, which also says what may have gone wrong; that takes longer.
+    """
+
+    def __init__(self, message: str, explain: Callable[[], str] | None = None):
         super().__init__(html_safe(message))
+        self._explain = explain
+
+    def explained(self) -> CheckFailure:
+        """The failure with the longer message, if there is one."""
+        if self._explain is None:
+            return self
+        try:
+            return type(self)(self._explain())
+        except CheckFailure:  # the function fails in another way when it is called again
+            return self
 
 
 class NotAttempted(CheckFailure):

@@ -84,7 +84,7 @@ def _equal(value: Any, other: np.ndarray) -> bool:
 class ProgramAnswer(Answer):
     """What a program of the checks returned that runs among the student's names; `function` is its text."""
 
-    def wrong(self, what: str) -> Incorrect:
+    def wrong(self, what: str, explain: Callable[[], str] | None = None) -> Incorrect:
         given = ", ".join(f"{name} = {value}" for name, value in self.arguments.items())
         return Incorrect(f"{self.function}: {what}" + (f"\nwhere {given}" if given else ""))
 

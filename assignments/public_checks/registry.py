@@ -161,10 +161,11 @@ class Registry:
             self._checks[question, name].apply(submission)
         except NotAttempted:
             raise
-        except CheckFailure as failure:
+        except CheckFailure as unexplained:
+            failure = unexplained.explained()
             broken = self._first_broken(question, submission)
             if broken is None:
-                raise
+                raise failure from None
             raise type(failure)(
                 f"{failure}\nThis may come from {spoken(broken)}, which fails its own checks: "
                 "mend that first."

@@ -122,7 +122,10 @@ def derivative_of(kind, body, parts=(), wrt=0, **given):
     instead = {"of x, not of its square": lambda x, *_: A @ x}
     names["A"] = A
     function = Submission(names).function("g")
-    expect_derivative(kind, forward, function, parts, wrt, reveal=True, instead=instead, **given)
+    try:
+        expect_derivative(kind, forward, function, parts, wrt, reveal=True, instead=instead, **given)
+    except Incorrect as failure:
+        raise failure.explained() from None
 
 
 U, V = np.array([0.5, -2.0]), np.array([1.0, -1.0, 3.0])
@@ -161,3 +164,15 @@ def test_messages_of_derivatives_have_names_for_numbers():
     swapped = "return np.full(3, (x**2).sum()), 2 * x * y.sum()"
     with pytest.raises(Incorrect, match="dx and dy are in each other's place"):
         derivative_of("gradient", swapped, ("dx", "dy"), (0, 1), x=Z, y=V)
+
+
+def test_what_went_wrong_is_looked_for_only_when_it_is_asked_for():
+    calls = []
+    names = {"np": np, "calls": calls}
+    exec("def f(z):\n    calls.append(z)\n    return -2 * z", names)
+    with pytest.raises(Incorrect) as raised:
+        expect_derivative("gradient", lambda z: (z**2).sum(), Submission(names).function("f"), z=Z)
+    before = len(calls)
+    assert "wrong sign" not in str(raised.value)
+    assert "wrong sign" in str(raised.value.explained())
+    assert len(calls) == before + 2  # at two other points
