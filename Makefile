@@ -1,5 +1,6 @@
 # make         install into .venv, build the assignments into dist/, grade solution and blank template
-# make test    install, run the whole test suite
+# make test    install, run the test suite: of long catalogues a sample (at most four minutes on two cores)
+# make test-all    the same with every mistake, attack and corpus entry, and the siege (some 20 minutes)
 # make test-environment   the student zip with nothing but its own requirements (some minutes)
 # make test-siege   every mistake and variant, and a sample of attacks, through otter run (some 15 minutes)
 # make lint    ruff (lint and format) and mypy
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: all build test test-environment test-siege lint lock clean
+.PHONY: all build test test-all test-environment test-siege lint lock clean
 
 all: build
 
@@ -20,6 +21,9 @@ build: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+test-all: $(INSTALLED)
+	$(BIN)/python -m pytest -m 'not environment'
 
 test-environment: $(INSTALLED)
 	$(BIN)/python -m pytest -n 0 -m environment

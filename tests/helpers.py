@@ -3,13 +3,15 @@
 import copy
 import json
 import os
+import random
 import re
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -22,6 +24,22 @@ from autograder.sandbox import NONE, reachable_level
 
 LEVEL, _why = reachable_level()
 isolated = pytest.mark.skipif(LEVEL == NONE, reason="no isolation here: " + _why)
+
+
+def sampled(cases: Iterable[Any], one_in: int, always: Container[Any] = ()) -> list[Any]:
+    """Parameters of a test: all of the cases, of which `make test` runs a sample and `make test-all` the rest.
+
+    one_in : the sample has one case of every so many neighbors, drawn with a fixed seed, so that each part
+        of an ordered table is represented.
+    always : cases that run besides.
+    """
+    rng, cases = random.Random(0), list(cases)
+    blocks = [range(start, min(start + one_in, len(cases))) for start in range(0, len(cases), one_in)]
+    drawn = {rng.choice(block) for block in blocks}
+    return [
+        case if number in drawn or case in always else pytest.param(case, marks=pytest.mark.exhaustive)
+        for number, case in enumerate(cases)
+    ]
 
 
 def unzip(path: Path, folder: Path) -> Path:
