@@ -10,7 +10,6 @@ from autograder.errors import FellShortError
 from hidden_checks import hidden
 from mistakes import Program, programs
 
-
 # Questions whose mistakes are named quickly, some of each problem; `homework verify` takes all of them.
 SAMPLE = {
     "autodiff": ["q1a", "q1d", "q1h", "q2b", "q2e"],
