@@ -88,7 +88,7 @@ def expect_what_it_deserves(attack, points, possible, said):
     assert not any(Path(p).exists() for p in ("/tmp/shell", "/tmp/bash", "/tmp/results.json"))
 
 
-@pytest.mark.parametrize("name", sampled(ATTACKS, one_in=6))
+@pytest.mark.parametrize("name", sampled(ATTACKS, one_in=6, always=["a segmentation fault"]))
 def test_an_attack_gets_the_score_that_it_deserves(name, template, grader, tmp_path):
     path = tmp_path / "attack.ipynb"
     nbformat.write(notebook(ATTACKS[name], template), path)
