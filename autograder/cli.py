@@ -111,15 +111,15 @@ def _overview(_: argparse.Namespace) -> int:
 def _grade(options: argparse.Namespace) -> int:
     import json
 
-    from autograder.grading.grade import Grader
+    from autograder.grading.grade import grader
     from autograder.grading.isolation import WITHOUT_ISOLATION, isolation_level
     from autograder.sandbox import NONE
 
     level = isolation_level(options.isolation, options.autograder, options.submission)
     folder = options.out / "results"
     folder.mkdir(parents=True, exist_ok=True)
-    with Grader(options.autograder, level) as grader:
-        found = grader.grade(options.submission)
+    with grader(options.autograder, level) as graded:
+        found = graded(options.submission)
     path = folder / f"{options.submission.stem}.json"
     path.write_text(json.dumps(found.results, indent=4), encoding="utf-8")
     for question, points in found.points.items():

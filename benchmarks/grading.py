@@ -18,7 +18,7 @@ from statistics import median
 from autograder.build.files import ROOT
 from autograder.build.otter_tools import otter_run
 from autograder.build.settings import assignment_names
-from autograder.grading.grade import Grader
+from autograder.grading.grade import grader
 from autograder.grading.isolation import isolation_level
 from tests.helpers import fill, reference_answers, unzip, without_plugin
 
@@ -40,7 +40,7 @@ def main(repeats: int) -> None:
     print(f"| submission | {' | '.join(ways)} |\n|{'---|' * (len(ways) + 1)}")
     for assignment in assignment_names():
         zipped = ROOT / "dist" / assignment / "autograder.zip"
-        with tempfile.TemporaryDirectory() as folder, Grader(zipped, isolation_level(None)) as grader:
+        with tempfile.TemporaryDirectory() as folder, grader(zipped, isolation_level(None)) as graded:
             here = Path(folder)
             template = unzip(zipped.with_name("student.zip"), here) / assignment / f"{assignment}.ipynb"
             stock = without_plugin(zipped, here / "stock.zip")
@@ -49,12 +49,12 @@ def main(repeats: int) -> None:
                 ("blank template", {}),
             ):
                 path = fill(template, answers, here / "submission.ipynb")
-                grader.grade(path)
+                graded(path)
                 plain, *others = seconds(
                     repeats,
                     partial(otter_run, path, stock),
                     partial(otter_run, path, zipped),
-                    partial(grader.grade, path),
+                    partial(graded, path),
                 )
                 shown = " | ".join(f"{other:.2f} ({other / plain:.2g} of stock)" for other in others)
                 print(f"| {assignment}, {what} | {plain:.2f} | {shown} |", flush=True)

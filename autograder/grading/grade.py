@@ -2,104 +2,49 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import zipfile
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
 from autograder.errors import FellShortError, HomeworkError
+from autograder.grading.process import CONFIG, Grade, grade, start
 from autograder.sandbox import Limits
 
-CONFIG = "otter_config.json"
-START = (
-    "import os, sys; sys.path.insert(0, os.path.abspath('files')); "
-    "from autograder.grading.process import main; main()"
-)
 
+@contextlib.contextmanager
+def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterator[Callable[[Path], Grade]]:
+    """A function that grades a notebook, or a zip that `grader.export` made, each by itself.
 
-@dataclass(frozen=True)
-class Grade:
-    """What became of a submission.
+    It raises a HomeworkError where the submission cannot be read, or the sandbox fails.
 
-    results : as Gradescope reads them, what Otter writes into results.json.
-    points : earned, by question.
-    possible : the most, by question.
-    notes : for the instructor.
-    """
-
-    results: dict[str, Any]
-    points: dict[str, float]
-    possible: dict[str, float]
-    notes: list[str]
-
-
-class Grader:
-    """Grades submissions, one after the other, each by itself.
-
-    It is a process of its own, started where the zip is unpacked, in a private folder, and with the zip's
-    `files` first on its path.
-
-    autograder : the autograder zip.
+    autograder : the autograder zip. All of its packages are imported in a process of its own.
     level : of isolation, see `isolation_level`.
     limits : on what a submission may use.
 
     Errors: HomeworkError where this is not an autograder zip of this project.
     """
+    with tempfile.TemporaryDirectory(prefix="homework-autograder-") as folder:
+        unpack(autograder, Path(folder))
+        with ProcessPoolExecutor(1, get_context("spawn"), start, (folder, level, limits)) as process:
 
-    def __init__(self, autograder: Path, level: str, limits: Limits | None = None):
-        self._folder = tempfile.TemporaryDirectory(prefix="homework-autograder-")
-        try:
-            unpack(autograder, Path(self._folder.name))
-        except BaseException:
-            self._folder.cleanup()
-            raise
-        options = json.dumps({"level": level, "limits": asdict(limits or Limits())})
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", START, options],
-            cwd=self._folder.name,
-            env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
+            def graded(submission: Path) -> Grade:
+                # The process starts at the first call, with the path of this one.
+                sys.path.insert(0, f"{folder}/files")
+                try:
+                    return process.submit(grade, submission.resolve()).result()
+                except BrokenProcessPool:
+                    raise FellShortError(f"The process that grades {submission.name} has ended.") from None
+                finally:
+                    sys.path.remove(f"{folder}/files")
 
-    def grade(self, submission: Path) -> Grade:
-        """Grade a notebook, or a zip that `grader.export` made.
-
-        Errors: HomeworkError where the submission cannot be read, or the sandbox fails.
-        """
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
-            self._process.stdin.write(json.dumps(str(submission.resolve())) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            raise FellShortError("The grading process ended. Build the autograder zip again and retry.")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise HomeworkError(answer["error"])
-        return Grade(**answer)
-
-    def close(self) -> None:
-        """End the process and remove what was unpacked."""
-        self._process.communicate()
-        self._folder.cleanup()
-
-    def __enter__(self) -> Grader:
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self.close()
+            yield graded
 
 
 def unpack(path: Path, folder: Path) -> None:

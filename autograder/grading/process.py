@@ -1,49 +1,54 @@
-"""The process that grades for a `Grader`: a line of JSON comes in for each submission, and one goes out."""
+"""What runs in the process that grades: it was started with the packages of the autograder zip first."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sys
-from dataclasses import asdict
+import os
+from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
-from otter.run.run_autograder.autograder_config import AutograderConfig
-from otter.test_files import GradingResults
-
-from autograder.errors import HomeworkError
-from autograder.grading.grade import CONFIG, Grade
 from autograder.grading.isolation import WITHOUT_ISOLATION
-from autograder.grading.loop import grade_cells
 from autograder.grading.notebook import read_cells
 from autograder.sandbox import NONE, Limits, Source
 
-
-def main() -> None:
-    """Serve until the input ends. The one argument is JSON: the level, and the limits of a submission."""
-    options = json.loads(sys.argv[1])
-    answers, sys.stdout = sys.stdout, sys.stderr  # whatever checks print is not an answer
-    with (
-        contextlib.suppress(KeyboardInterrupt),
-        Source(options["level"], Limits(**options["limits"])) as source,
-    ):
-        for line in sys.stdin:
-            answers.write(json.dumps(_answer(Path(json.loads(line)), source)) + "\n")
-            answers.flush()
+CONFIG = "otter_config.json"
+_sources: list[Source] = []
 
 
-def _answer(submission: Path, source: Source) -> dict[str, Any]:
-    """A `Grade` as a dict, or the sentence that says why there is none, under "error"."""
-    try:
-        return asdict(_grade(submission, source))
-    except HomeworkError as error:
-        return {"error": str(error)}
-    except Exception as error:
-        return {"error": f"{type(error).__name__}: {error}. This is a fault in the grader; report it."}
+@dataclass(frozen=True)
+class Grade:
+    """What became of a submission.
+
+    results : as Gradescope reads them, what Otter writes into results.json.
+    points : earned, by question.
+    possible : the most, by question.
+    notes : for the instructor.
+    """
+
+    results: dict[str, Any]
+    points: dict[str, float]
+    possible: dict[str, float]
+    notes: list[str]
 
 
-def _grade(submission: Path, source: Source) -> Grade:
+def start(folder: str, level: str, limits: Limits | None) -> None:
+    """Prepare to grade, in the folder where an autograder zip is unpacked."""
+    os.chdir(folder)
+    _sources.append(Source(level, limits))
+    Finalize(None, _sources[0].close, exitpriority=1)
+
+
+def grade(submission: Path) -> Grade:
+    """Grade a submission by the autograder in the current folder. Errors: HomeworkError."""
+    # Otter takes as long to import as the source of workers takes to load.
+    from otter.run.run_autograder.autograder_config import AutograderConfig
+    from otter.test_files import GradingResults
+
+    from autograder.grading.loop import grade_cells
+
+    (source,) = _sources
     graded = grade_cells(read_cells(submission), source)
     results = GradingResults(graded.tests)
     if source.level == NONE:

@@ -9,25 +9,24 @@ import select
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder.errors import HomeworkError
-from autograder.sandbox.deadline import LOOK, Deadline
 from autograder.sandbox.policy import Limits
 from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError, frame_length, pack, unpack
 
 # What a worker may send: the keys of each message, and the types of their values.
 MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
-    "ready": {},
-    "unconfined": {"text": str},
     "done": {"error": (str, type(None))},
     "reply": {"value": object, "changed": dict},
     "failure": {"class": str, "text": str},
     "callback": {"name": str, "arguments": tuple},
 }
 # The message that answers a request, if none is a failure.
-ANSWERS = {"cell": "done", "find": "done", "call": "reply"}
+ANSWERS = {"start": "done", "cell": "done", "find": "done", "call": "reply"}
+LOOK = 0.05  # seconds between two looks at what a worker has used
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -41,6 +40,14 @@ class WorkerLost(Exception):
 
 class OutOfPatience(WorkerLost):
     """A worker had to be ended because it took too long."""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When a worker is ended: at this much processor time of its own, and at this time of the clock."""
+
+    used: float
+    clock: float
 
 
 class Worker:
@@ -71,8 +78,6 @@ class Worker:
         self._used = 0.0
         self._waited = 0.0
         self._looked = time.monotonic()
-        self._taken = 0.0
-        self._taken_at = 0.0
         self._arrived = bytearray()
         self._readable, self._writable = select.poll(), select.poll()
         for descriptor, poll, event in (
@@ -102,7 +107,10 @@ class Worker:
         if not self._open:
             raise WorkerLost("it had ended before")
         number = secrets.token_bytes(NUMBER)
-        deadline = Deadline(self.used, seconds, self._limits.patience)
+        # The worker keeps the limit itself; one that does not is ended somewhat later.
+        deadline = Deadline(
+            self._used + 1.5 * seconds + 0.5, time.monotonic() + self._limits.patience * seconds + 5
+        )
         while True:
             answer = self._exchange(number, LIMIT.pack(seconds), frame, deadline)
             if answer["is"] in (ANSWERS[request["do"]], "failure"):
@@ -111,7 +119,7 @@ class Worker:
                 raise self._lost("it sent a request of its own")
             frame = _packed(callback(answer["name"], answer["arguments"]))
         if self._open and (answer["is"] == "done" or time.monotonic() > self._looked + LOOK):
-            self._expect_little_written()
+            self._look(deadline)
         return answer
 
     def _exchange(self, number: bytes, limit: bytes, frame: bytes, deadline: Deadline) -> dict[str, Any]:
@@ -122,17 +130,6 @@ class Worker:
             return self._message(self._receive(number, deadline))
         finally:
             self._waited += time.monotonic() - began
-
-    def started(self) -> None:
-        """Wait until the worker is confined. Errors: SandboxError."""
-        try:
-            waiting = Deadline(self.used, 20.0, self._limits.patience)
-            answer = self._message(self._receive(bytes(NUMBER), waiting))
-        except WorkerLost as error:
-            raise SandboxError(f"a worker did not start: {error}") from None
-        if answer["is"] != "ready":
-            self.close()
-            raise SandboxError(f"a worker could not be confined: {answer.get('text')}")
 
     def _receive(self, number: bytes, deadline: Deadline) -> bytes:
         """Wait for the frame that belongs to a request."""
@@ -189,15 +186,16 @@ class Worker:
         arrived = False
         while not arrived:
             arrived = bool(poll.poll(1000 * LOOK))
-            if not deadline.due():
-                continue
-            if deadline.passed():
-                self.close()
-                raise OutOfPatience("it did not finish in time")
-            self._expect_little_written()
+            if time.monotonic() > self._looked + LOOK:
+                self._look(deadline)
 
-    def _expect_little_written(self) -> None:
+    def _look(self, deadline: Deadline) -> None:
+        """See what the worker has used. Errors: WorkerLost where that is too much."""
         self._looked = time.monotonic()
+        self._used = self._processor_time()
+        if self._used > deadline.used or self._looked > deadline.clock:
+            self.close()
+            raise OutOfPatience("it did not finish in time")
         if self._too_much_written():
             raise self._lost("it wrote too many files")
 
@@ -224,33 +222,23 @@ class Worker:
             why = f"it was ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "it exited"
         return WorkerLost(why)
 
-    def used(self) -> float:
-        """The seconds of processor time that the worker has taken so far."""
-        try:
-            text = Path(f"/proc/{self.pid}/stat").read_text() if self._open else ""
-        except OSError:
-            text = ""
-        fields = text.rpartition(")")[2].split()
-        if fields:
-            self._used = (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
-        return self._used
-
     def taken(self) -> float:
-        """The seconds that the worker has taken: of processor time, or by the clock over the patience.
+        """The seconds that the worker has taken: of processor time, or by the clock over the patience."""
+        return max(self._used, self._waited / self._limits.patience)
 
-        While the worker lives this is looked up once in LOOK, and may be as old.
-        """
-        now = time.monotonic()
-        if not self._open or now > self._taken_at + LOOK:
-            self._taken_at = now
-            self._taken = max(self.used(), self._waited / self._limits.patience)
-        return self._taken
+    def _processor_time(self) -> float:
+        try:
+            text = Path(f"/proc/{self.pid}/stat").read_text()
+        except OSError:  # not on Linux
+            return self._used
+        fields = text.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
     def close(self) -> int:
         """End the worker and remove what it wrote; return how it ended, as waitpid says."""
         if not self._open:
             return 0
-        self.used()
+        self._used = self._processor_time()
         self._open = False
         os.close(self._reading)
         os.close(self._writing)

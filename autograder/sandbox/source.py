@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from autograder.sandbox.client import SandboxError, Worker, remove
+from autograder.sandbox.client import SandboxError, Worker, WorkerLost, remove
 from autograder.sandbox.policy import Limits
 
 PACKAGES = [str(Path(__file__).resolve().parents[2])]
@@ -77,7 +77,13 @@ class Source:
             os.close(theirs_in)
             os.close(theirs_out)
         worker = Worker(pid, ours_in, ours_out, Path(scratch), self.limits, self.end)
-        worker.started()
+        try:
+            error = worker.ask(20.0, do="start")["error"]
+        except WorkerLost as lost:
+            raise SandboxError(f"a worker did not start: {lost}") from None
+        if error is not None:
+            worker.close()
+            raise SandboxError(f"a worker could not be confined: {error}")
         return worker
 
     def end(self, pid: int) -> int:

@@ -112,9 +112,13 @@ class Worker:
         self._number = bytes(NUMBER)
         self._seconds = 0.0
 
-    def serve(self) -> None:
-        """Answer requests until the pipe ends."""
-        self._send(pack({"is": "ready"}), self._number)
+    def serve(self, unconfined: str | None) -> None:
+        """Answer requests until the pipe ends.
+
+        unconfined : why this process could not be confined; None where it is. It answers the first request.
+        """
+        self._receive()
+        self._send(pack({"is": "done", "error": unconfined}), self._number)
         while True:
             request = self._receive()
             number = self._number

@@ -20,7 +20,6 @@ from typing import Any
 # All that is needed of this project, as long as its folders are on the path.
 from autograder.sandbox.confine import NONE, confine, end_with_parent
 from autograder.sandbox.policy import Limits, below, python_folders
-from autograder.sandbox.wire import NUMBER, pack
 from autograder.sandbox.worker import Worker, make_inert, new_shell
 
 LOADED = (
@@ -122,11 +121,10 @@ def _work(shell: Any, request: dict[str, Any], reading: int, writing: int) -> No
             os.chdir(request["scratch"])
         else:
             confine(Limits(**request["limits"]), request["scratch"], request["level"], (reading, writing))
+        unconfined = None
     except BaseException as error:
-        text = f"{type(error).__name__}: {error}"
-        os.write(writing, bytes(NUMBER) + pack({"is": "unconfined", "text": text}))
-        return
-    Worker(shell, reading, writing).serve()
+        unconfined = f"{type(error).__name__}: {error}"
+    Worker(shell, reading, writing).serve(unconfined)
 
 
 def _end(pid: int) -> int:

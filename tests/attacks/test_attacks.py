@@ -1,8 +1,10 @@
 """Every attack gets exactly what it deserves, leaves nothing behind, and sees nothing secret."""
 
+import contextlib
 import json
 import os
 import random
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.build.otter_tools import otter_run
-from autograder.grading.grade import Grader
+from autograder.grading.grade import grader
 from autograder.sandbox import Limits
 from tests.attacks.attack import ALL
 from tests.attacks.catalogue import ATTACKS
@@ -50,8 +52,8 @@ def autograder(built, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def grader(autograder):
-    with Grader(autograder, LEVEL, LIMITS) as found:
+def graded(autograder):
+    with grader(autograder, LEVEL, LIMITS) as found:
         yield found
 
 
@@ -89,10 +91,10 @@ def expect_what_it_deserves(attack, points, possible, said):
 
 
 @pytest.mark.parametrize("name", sampled(ATTACKS, one_in=6, always=["a segmentation fault"]))
-def test_an_attack_gets_the_score_that_it_deserves(name, template, grader, tmp_path):
+def test_an_attack_gets_the_score_that_it_deserves(name, template, graded, tmp_path):
     path = tmp_path / "attack.ipynb"
     nbformat.write(notebook(ATTACKS[name], template), path)
-    found = grader.grade(path)
+    found = graded(path)
     said = {test["name"]: test["output"] for test in found.results["tests"]}
     expect_what_it_deserves(ATTACKS[name], found.points, found.possible, said)
     assert SECRET not in json.dumps(found.results)
@@ -110,32 +112,34 @@ def test_an_attack_gets_from_otter_run_what_it_deserves(name, template, dist, tm
     expect_what_it_deserves(ATTACKS[name], points, possible, said)
 
 
-def test_no_worker_and_no_file_is_left(template, autograder, tmp_path):
-    with Grader(autograder, LEVEL, LIMITS) as grader:
+@pytest.fixture
+def temporary(monkeypatch):
+    """A folder for temporary files, apart from those of tests that run beside this one."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o711)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        monkeypatch.setenv("TMPDIR", folder)
+        yield Path(folder)
+
+
+def test_no_worker_and_no_file_is_left(template, autograder, tmp_path, temporary):
+    with grader(autograder, LEVEL, LIMITS) as graded:
         for name in ("a thread that never ends", "a fork bomb", "os._exit", "all the disk"):
             path = tmp_path / "attack.ipynb"
             nbformat.write(notebook(ATTACKS[name], template), path)
-            grader.grade(path)
-        unpacked = Path(grader._folder.name)
-        folder = Path(_environment(_child(grader._process.pid))["MPLCONFIGDIR"])
-        assert folder.name.startswith("homework-sandbox-")
-        assert list(folder.glob("tmp*")) == []
-    assert not folder.exists()
-    assert not unpacked.exists()
-    everybody = [_environment(pid).get("MPLCONFIGDIR") for pid in os.listdir("/proc") if pid.isdigit()]
-    assert str(folder) not in everybody
+            graded(path)
+        (sandbox,) = temporary.glob("homework-sandbox-*")
+        assert list(sandbox.glob("tmp*")) == []
+        assert len(_processes_of(sandbox)) == 1
+    assert list(temporary.iterdir()) == []
+    assert _processes_of(sandbox) == []
 
 
-def _child(pid):
-    """The one child of a process."""
-    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return child
-
-
-def _environment(pid):
-    """What a process was started with; those that were forked from it have the same."""
-    try:
-        text = Path(f"/proc/{pid}/environ").read_text(errors="replace")
-    except OSError:
-        return {}
-    return dict(entry.partition("=")[::2] for entry in text.split("\0"))
+def _processes_of(sandbox):
+    """The process that forks workers into a folder, and the workers."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if str(sandbox) in Path(f"/proc/{pid}/environ").read_text(errors="replace"):
+                found.append(pid)
+    return found

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autograder.grading.grade import Grader
+from autograder.grading.grade import grader
 from mistakes import programs
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_questions
 
@@ -82,8 +82,8 @@ def grade(built, tmp_path_factory):
     folder, dist = tmp_path_factory.mktemp("grade"), built("autodiff")
     notebook = unzip(dist / "student.zip", folder) / "autodiff" / "autodiff.ipynb"
     autograder = with_questions(dist / "autograder.zip", folder / "autograder.zip", QUESTIONS)
-    with Grader(autograder, LEVEL) as grader:
-        yield lambda answers: grader.grade(
+    with grader(autograder, LEVEL) as graded:
+        yield lambda answers: graded(
             fill(notebook, reference_answers("autodiff") | answers, folder / "hw.ipynb")
         )
 

@@ -10,7 +10,7 @@ import pytest
 from autograder.build.otter_tools import otter_run
 from autograder.build.settings import assignment_names, read_settings
 from autograder.build.sources import read_problem
-from autograder.grading.grade import Grader
+from autograder.grading.grade import grader
 from mistakes import programs
 from tests.helpers import LEVEL, fill, isolated, reference_answers, score, unzip, without_plugin
 
@@ -61,8 +61,8 @@ def stock(dist, tmp_path):
 def compare(dist, stock, path):
     """Grade a submission both ways; return what the sandbox made of it."""
     expected = score(otter_run(path, stock))
-    with Grader(dist / "autograder.zip", LEVEL) as grader:
-        found = grader.grade(path)
+    with grader(dist / "autograder.zip", LEVEL) as graded:
+        found = graded(path)
     assert found.points == pytest.approx(expected), found.notes
     return found
 
