@@ -76,7 +76,13 @@ def test_the_whole_catalogue_gets_the_same_points(assignment, answers, submissio
     compare(dist, stock, submission(answers))
 
 
-@pytest.mark.parametrize("assignment", ["autodiff", pytest.param("backprop", marks=pytest.mark.siege)])
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        pytest.param("autodiff", marks=pytest.mark.exhaustive),
+        pytest.param("backprop", marks=pytest.mark.siege),
+    ],
+)
 def test_a_sample_gets_the_same_points_and_from_otter_run_the_same_results(
     assignment, submission, dist, stock, tmp_path
 ):
