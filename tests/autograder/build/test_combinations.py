@@ -8,7 +8,10 @@ import pytest
 from autograder.build.otter_tools import otter_run
 from autograder.build.settings import assignment_names, read_settings
 from mistakes import programs
-from tests.helpers import fill, reference_answers, run_homework, sampled, unzip, write_assignments
+from tests.helpers import fill, reference_answers, run_homework, unzip, write_assignments
+
+# In the suite, `tests/test_docs.py` builds an assignment that is one problem by itself.
+pytestmark = pytest.mark.exhaustive
 
 PROBLEMS = [problem for name in assignment_names() for problem in read_settings(name).problems]
 
@@ -21,7 +24,7 @@ def built(project, name, problems):
     return json.loads((project / "dist" / name / "manifest.json").read_text())
 
 
-@pytest.mark.parametrize("problem", sampled(PROBLEMS, one_in=5))
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_a_problem_makes_an_assignment_by_itself(problem, copy_of_the_project):
     manifest = built(copy_of_the_project, "alone", [problem])
     full = sum(p.get("public", 0) + p.get("hidden", 0) for p in manifest["points"].values())
@@ -32,7 +35,6 @@ def test_a_problem_makes_an_assignment_by_itself(problem, copy_of_the_project):
     assert modules == [problem]
 
 
-@pytest.mark.exhaustive
 def test_all_problems_make_one_assignment_that_grades_each_of_them(copy_of_the_project, tmp_path):
     manifest = built(copy_of_the_project, "all_five", PROBLEMS)
     assert manifest["scores"] == {"reference solution": 180, "blank template": 0}
