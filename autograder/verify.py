@@ -70,18 +70,13 @@ class Verification:
         return [outcome for outcome in every if outcome.fault]
 
 
-def verify(name: str) -> Verification:
-    """Run all checks of an assignment on the reference, the template, each mistake and each variant."""
+def verify(name: str, secret: str | None = None) -> Verification:
+    """Run all checks of an assignment on the reference, the template, each mistake and each variant.
+
+    secret : what the inputs of hidden checks are derived from; None for the project's own.
+    """
     problems, checks = _prepared(name)
     points = {q: sum(c.points for c in cs) for q, cs in checks.items()}
-
-    reference = grade(Outcome("reference solution", "all"), namespace(problems), checks)
-    if reference.lost:
-        reference.fault = f"loses points in {_listed(reference.lost)}"
-    template = grade(Outcome("blank template", "all"), namespace(problems, blank=True), checks)
-    if template.lost != points:
-        template.fault = "earns points"
-
     answers = [program for problem in problems for program in _programs(problem)]
     for program in answers:
         if program.question not in checks:
@@ -91,19 +86,36 @@ def verify(name: str) -> Verification:
             )
     for question in set(checks) - {answer.question for answer in answers if not answer.right}:
         raise HomeworkError(f"{question} has no mistake in autograder/mistakes; write down a wrong answer.")
+
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
-        outcomes = list(processes.map(partial(grade_program, name), answers))
+        reference, template = processes.map(partial(_grade_all, name, secret=secret), (False, True))
+        outcomes = list(processes.map(partial(grade_program, name, secret=secret), answers))
+    if reference.lost:
+        reference.fault = f"loses points in {_listed(reference.lost)}"
+    if template.lost != points:
+        template.fault = "earns points"
     mistakes = [o for o, program in zip(outcomes, answers, strict=True) if not program.right]
     variants = [o for o, program in zip(outcomes, answers, strict=True) if program.right]
     return Verification(name, points, reference, template, mistakes, variants)
 
 
+def _grade_all(name: str, blank: bool, secret: str | None = None) -> Outcome:
+    """Run all checks on the reference solution, or on the blank template."""
+    _use(secret, name)
+    problems, checks = _prepared(name)
+    outcome = Outcome("blank template" if blank else "reference solution", "all")
+    return grade(outcome, namespace(problems, blank=blank), checks)
+
+
+def _use(secret: str | None, name: str) -> None:
+    """Derive the inputs of hidden checks from a secret; without one, from that of the assignment."""
+    hidden.secret = read_settings(name).secret if secret is None else secret
+
+
 @cache
 def _prepared(name: str) -> tuple[list[Problem], dict[str, list[Check]]]:
-    """The problems and the checks of an assignment, with the secret of hidden checks in place."""
-    settings = read_settings(name)
-    problems = [read_problem(problem) for problem in settings.problems]
-    hidden.secret = settings.secret
+    """The problems and the checks of an assignment."""
+    problems = [read_problem(problem) for problem in read_settings(name).problems]
     return problems, load_checks(problems)
 
 
@@ -132,12 +144,15 @@ def _names_in_use(name: str) -> dict[Check, set[str]]:
     return found
 
 
-def grade_program(name: str, program: Program) -> Outcome:
+def grade_program(name: str, program: Program, secret: str | None = None) -> Outcome:
     """Run checks of a problem on the reference, with one function in the place of its own.
 
     Every problem stands by itself: no reference solution calls a function of another problem. A check that
     looks up nothing that the program defines anew would pass as on the reference: it does not run.
+
+    secret : as for `verify`.
     """
+    _use(secret, name)
     problems, checks = _prepared(name)
     (problem,) = [p for p in problems if program.question in [q.name for q in p.questions]]
     names = namespace([problem])

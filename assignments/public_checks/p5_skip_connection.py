@@ -301,6 +301,8 @@ def jacobian_and_vjp_agree(skip_jacobian, skip_forward, skip_vjp, source, rng):
 def draw_stack(rng, n, widths, scale=1.0, whole=False):
     """W1s, W2s, x and delta. With and without skips, no unit of the stack is near the kink of ReLU.
 
+    No block gives zeros.
+
     widths : the number of hidden units of each block.
     scale : by about how much the weights of a block change the size of a vector.
     whole : whether all are whole numbers, of a size of their own.
@@ -310,15 +312,18 @@ def draw_stack(rng, n, widths, scale=1.0, whole=False):
         x, delta = np.rint(2 * x).astype(int), np.rint(2 * delta).astype(int)
     W1s, W2s, inputs = [], [], [x, x]
     for h in widths:
-        units = [np.zeros(h)]
-        while not all(np.abs(z).min() > 1e-3 * np.abs(z).max() and z.min() < 0 < z.max() for z in units):
+        units, outputs = [np.zeros(h)], inputs
+        while not (
+            all(np.abs(z).min() > 1e-3 * np.abs(z).max() and z.min() < 0 < z.max() for z in units)
+            and all(v.any() for v in outputs)
+        ):
             W1, W2 = rng.normal(size=(h, n)) / np.sqrt(n), scale * rng.normal(size=(n, h)) / np.sqrt(h / 2)
             if whole:
                 W1, W2 = rng.integers(-3, 4, size=(h, n)), rng.integers(-3, 4, size=(n, h))
             units = [W1 @ v for v in inputs]
+            outputs = [_next(W1, W2, v, skip) for v, skip in zip(inputs, (True, False), strict=True)]
         W1s.append(W1)
         W2s.append(W2)
-        outputs = [_next(W1, W2, v, skip) for v, skip in zip(inputs, (True, False), strict=True)]
         inputs = [v / np.abs(v).max() for v in outputs]  # a multiple of v has the same units active
     return W1s, W2s, x, delta
 

@@ -44,7 +44,7 @@ class _Recorded(Submission):
             except CheckFailure as failure:
                 self.trace.append(_how(failure))
                 raise
-            self.trace.append((reply.value, [a for a in reply.arguments if _of_arrays(a)]))
+            self.trace.append((reply.value, [a for a in reply.arguments if _holds_an_array(a)]))
             return reply
 
         return Proxy(proxy.name, send, proxy.target)
@@ -52,16 +52,17 @@ class _Recorded(Submission):
 
 @dataclass
 class _Candidate:
-    """A program of the catalogue, or the reference, and its traces so far, by check."""
+    """A program of the catalogue, or the reference, and its traces so far, by check and secret."""
 
     name: str
     submission: Submission
-    traces: dict[Check, Trace] = field(default_factory=dict)
+    traces: dict[tuple[Check, str], Trace] = field(default_factory=dict)
 
     def trace(self, check: Check, names: set[str]) -> Trace:
-        if check not in self.traces:
-            self.traces[check] = _trace(check, self.submission, names)[0]
-        return self.traces[check]
+        key = check, check.registry.secret
+        if key not in self.traces:
+            self.traces[key] = _trace(check, self.submission, names)[0]
+        return self.traces[key]
 
 
 _remembered: tuple[object, dict[str, str | None]] = (None, {})
@@ -179,9 +180,11 @@ def _apart(one: Any, other: Any, right: Any) -> float:
     return error / allowed
 
 
-def _of_arrays(argument: Any) -> bool:
-    listed = isinstance(argument, list) and all(isinstance(item, np.ndarray) for item in argument)
-    return listed or isinstance(argument, np.ndarray)
+def _holds_an_array(argument: Any) -> bool:
+    """Whether a call may change the argument: it is an array, or a list or tuple that holds one somewhere."""
+    if isinstance(argument, (list, tuple)):
+        return any(_holds_an_array(item) for item in argument)
+    return isinstance(argument, np.ndarray)
 
 
 def _is_numeric(value: Any) -> bool:

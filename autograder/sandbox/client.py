@@ -7,6 +7,7 @@ import os
 import secrets
 import select
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -219,7 +220,9 @@ class Worker:
         """End the worker, and say why."""
         status = self.close()
         if why is None:
-            why = f"it was ended by signal {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else "it exited"
+            # One that closed its pipes may still run, and then `close` killed it: that is an exit too.
+            number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else signal.SIGKILL
+            why = "it exited" if number == signal.SIGKILL else f"it was ended by signal {number}"
         return WorkerLost(why)
 
     def taken(self) -> float:

@@ -1,3 +1,4 @@
+import secrets
 from dataclasses import replace
 
 import numpy as np
@@ -57,6 +58,18 @@ def test_every_mistake_is_caught_and_named_and_nothing_right_is_marked_down(assi
     for outcome in result.mistakes:
         for messages in outcome.messages.values():
             assert all(len(m.split()) >= 5 for m in messages)
+
+
+@pytest.mark.secrets
+@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize("assignment", assignment_names())
+def test_verify_passes_with_any_secret(assignment, number, monkeypatch):
+    """The secret is a new one in each run. To repeat a failure, write it into `secret.txt`."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # as in the command: there is a process for each core
+    secret = secrets.token_hex(8)
+    result = verification.verify(assignment, secret)
+    faults = [f"{o.question}, {o.name}: {o.fault}" for o in result.faults]
+    assert faults == [], f"the secret is {secret}"
 
 
 PROBLEMS = [(a, p) for a in assignment_names() for p in read_settings(a).problems]

@@ -1,20 +1,70 @@
-"""Honest submissions get the same points from stock Otter and in the sandbox, question by question."""
+"""`homework grade` and `otter run` give the same, question by question; honest work gets what Otter gives."""
 
 import json
-import subprocess
-import sys
+import random
+import re
 from itertools import zip_longest
 
+import nbformat
 import pytest
+from otter.api import grade_submission
+from otter.run.run_autograder.autograder_config import AutograderConfig
 
 from autograder.build.otter_tools import otter_run
 from autograder.build.settings import assignment_names, read_settings
 from autograder.build.sources import read_problem
 from autograder.grading.grade import grader
 from mistakes import programs
+from tests.attacks.catalogue import ATTACKS
+from tests.attacks.test_attacks import notebook
 from tests.helpers import LEVEL, fill, isolated, reference_answers, score, unzip, without_plugin
 
 pytestmark = isolated
+
+# The notebooks on which two ways of grading once differed, or on which one of them ended.
+CALLS_SOFTMAX = """def nll_input_gradient(W, b, x, y):
+    p = softmax(W @ x + b)
+    p[y] -= 1
+    return W.T @ p"""
+ENDLESS = "def log_softmax(z):\n    while True:\n        pass"
+INSIDE = "def helper():\n    {}\n\n\n"
+MINUS_SIGNS = "x = " + "-" * 395 + "1"
+BRANCHES = "if 0:\n        x = 0" + "".join(f"\n    elif {i}:\n        x = {i}" for i in range(1, 600))
+FOUND = {
+    "an endless loop below functions that call an earlier one": {
+        "nll_input_gradient": CALLS_SOFTMAX,
+        "log_softmax": ENDLESS,
+    },
+    "a magic in a function": {
+        "softmax": INSIDE.format("%matplotlib inline") + reference_answers()["softmax"]
+    },
+    "395 minus signs": {"softmax": INSIDE.format(MINUS_SIGNS) + reference_answers()["softmax"]},
+    "600 branches": {"softmax": INSIDE.format(BRANCHES) + reference_answers()["softmax"]},
+}
+
+
+def single(right, count):
+    """A seeded sample of the mistakes, or of the right answers, each alone in a submission."""
+    every = [
+        (assignment, program)
+        for assignment in assignment_names()
+        for problem in read_settings(assignment).problems
+        for program in programs(problem)
+        if program.right == right and "gradcheck" not in program.source
+    ]
+    for assignment, program in random.Random(182).sample(every, count):
+        answers = reference_answers(assignment)
+        answers[program.function] += f"\n\n\n{program.source}"
+        yield pytest.param(assignment, answers, id=f"{program.question}, {program.name}")
+
+
+def submissions():
+    """The submissions that are graded in both ways: assignment and answers."""
+    for assignment in assignment_names():
+        yield pytest.param(assignment, reference_answers(assignment), id=f"{assignment}, reference solution")
+        yield pytest.param(assignment, {}, id=f"{assignment}, blank template")
+    yield from single(right=False, count=40)
+    yield from single(right=True, count=20)
 
 
 def carriers(assignment):
@@ -37,19 +87,16 @@ def carriers(assignment):
         yield answers
 
 
-def catalogue():
-    for assignment in assignment_names():
-        yield assignment, "the reference solution", reference_answers(assignment)
-        yield assignment, "the blank template", {}
-        for number, answers in enumerate(carriers(assignment)):
-            yield assignment, f"programs {number}", answers
+@pytest.fixture
+def template(assignment, dist, tmp_path):
+    """The notebook as students get it, in its folder."""
+    return unzip(dist / "student.zip", tmp_path) / assignment / f"{assignment}.ipynb"
 
 
 @pytest.fixture
-def submission(assignment, dist, tmp_path):
+def submission(template):
     """A function that writes a submission with these answers, and returns its path."""
-    folder = unzip(dist / "student.zip", tmp_path) / assignment
-    return lambda answers: fill(folder / f"{assignment}.ipynb", answers, folder / "submission.ipynb")
+    return lambda answers: fill(template, answers, template.with_name("submission.ipynb"))
 
 
 @pytest.fixture
@@ -58,22 +105,60 @@ def stock(dist, tmp_path):
     return without_plugin(dist / "autograder.zip", tmp_path / "stock.zip")
 
 
-def compare(dist, stock, path):
-    """Grade a submission both ways; return what the sandbox made of it."""
-    expected = score(otter_run(path, stock))
+def graded_both_ways(dist, path):
+    """Grade a notebook with `homework grade` and `otter run`; expect the same points and messages."""
     with grader(dist / "autograder.zip", LEVEL) as graded:
-        found = graded(path)
-    assert found.points == pytest.approx(expected), found.notes
-    return found
+        ours = graded(path)
+    results = grade_submission(str(path), str(dist / "autograder.zip"), quiet=True)
+    theirs = results.to_gradescope_dict(AutograderConfig({"show_hidden": True}))
+    assert same_in_every_run(ours.results["tests"]) == same_in_every_run(theirs["tests"])
+    return ours
+
+
+def same_in_every_run(tests):
+    """Results without what attacks tell of their process: numbers of pipes, names of folders."""
+    return json.loads(
+        re.sub(r"pipe:\[\d+\]|(/tmp/)?homework-sandbox-\w+(/tmp\w+)?", "...", json.dumps(tests))
+    )
+
+
+@pytest.mark.parametrize(
+    ("assignment", "answers"),
+    [pytest.param("backprop", reference_answers() | a, id=n) for n, a in FOUND.items()],
+)
+def test_both_ways_of_grading_agree_where_they_once_differed(assignment, answers, submission, dist):
+    found = graded_both_ways(dist, submission(answers))
+    lost = {question for question, points in found.points.items() if points < found.possible[question]}
+    assert lost == ({"q3c", "q3d", "q3e", "q3f"} if ENDLESS in answers.values() else set())
+
+
+@pytest.mark.siege
+@pytest.mark.parametrize(("assignment", "answers"), submissions())
+def test_both_ways_of_grading_agree(assignment, answers, submission, dist):
+    graded_both_ways(dist, submission(answers))
+
+
+@pytest.mark.siege
+@pytest.mark.parametrize("name", ATTACKS)
+def test_both_ways_of_grading_agree_on_attacks(name, template, dist):
+    path = template.with_name("attack.ipynb")
+    nbformat.write(notebook(ATTACKS[name], nbformat.read(template, as_version=4)), path)
+    graded_both_ways(dist, path)
 
 
 @pytest.mark.siege
 @pytest.mark.parametrize(
     ("assignment", "answers"),
-    [pytest.param(a, answers, id=f"{a}, {what}") for a, what, answers in catalogue()],
+    [
+        pytest.param(assignment, answers, id=f"{assignment}, programs {number}")
+        for assignment in assignment_names()
+        for number, answers in enumerate([reference_answers(assignment), {}, *carriers(assignment)])
+    ],
 )
-def test_the_whole_catalogue_gets_the_same_points(assignment, answers, submission, dist, stock):
-    compare(dist, stock, submission(answers))
+def test_the_whole_catalogue_gets_the_same_points_as_from_otter_alone(
+    assignment, answers, submission, dist, stock
+):
+    expect_the_points_of_otter_alone(dist, stock, submission(answers))
 
 
 @pytest.mark.parametrize(
@@ -83,14 +168,13 @@ def test_the_whole_catalogue_gets_the_same_points(assignment, answers, submissio
         pytest.param("backprop", marks=pytest.mark.siege),
     ],
 )
-def test_a_sample_gets_the_same_points_and_from_otter_run_the_same_results(
-    assignment, submission, dist, stock, tmp_path
-):
-    path = submission(list(carriers(assignment))[8])
-    found = compare(dist, stock, path)
+def test_a_sample_gets_the_same_points_as_from_otter_alone(assignment, submission, dist, stock):
+    found = expect_the_points_of_otter_alone(dist, stock, submission(list(carriers(assignment))[8]))
     assert 0 < sum(found.points.values()) < sum(found.possible.values()) / 1.5
-    command = [sys.executable, "-m", "otter", "run", str(path), "-a", str(dist / "autograder.zip")]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    theirs = json.loads((tmp_path / "results.json").read_text())
-    assert json.loads(json.dumps(found.results))["tests"] == theirs["tests"]
+
+
+def expect_the_points_of_otter_alone(dist, stock, path):
+    """Grade a notebook in the sandbox and by Otter alone, and compare the points of each question."""
+    found = graded_both_ways(dist, path)
+    assert found.points == pytest.approx(score(otter_run(path, stock))), found.notes
+    return found

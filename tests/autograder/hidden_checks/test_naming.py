@@ -6,6 +6,7 @@ from autograder.build.sources import read_problem
 from autograder.verify import execute, namespace
 from hidden_checks import hidden, run
 from hidden_checks.naming import mistake_in
+from mistakes import programs
 from public_checks import CheckFailure, NotAttempted, public
 from public_checks.boundary import Submission
 
@@ -132,3 +133,14 @@ def test_a_message_without_a_known_mistake_is_as_it_was():
 def test_what_is_not_attempted_is_no_mistake():
     source = "def nll_loss(W, b, x, y):\n    raise NotImplementedError('Question 3(d)')"
     assert {type(f) for f in failures(source, "q3d")} == {NotAttempted}
+
+
+@pytest.mark.parametrize(
+    "name", ["contributions are added in place, into upstream too", "in place, with a copy of upstream only"]
+)
+def test_a_mistake_is_recognised_by_an_array_in_a_tuple_that_it_changes(name):
+    (mistake,) = [p for p in programs("p2_modes") if p.name == name]
+    names = namespace([read_problem("p2_modes")])
+    execute(mistake.source, names)
+    (check,) = [c for c in public.checks("q2g") if c.name == "gradients_of_small_graphs"]
+    assert mistake_in("q2g", [check], Submission(names)) == name
