@@ -17,7 +17,7 @@ from autograder.grading.grade import grader
 from mistakes import programs
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook
-from tests.helpers import LEVEL, fill, isolated, reference_answers, sampled, score, unzip, without_plugin
+from tests.helpers import LEVEL, fill, isolated, reference_answers, score, unzip, without_plugin
 
 pytestmark = isolated
 
@@ -122,7 +122,8 @@ def same_in_every_run(tests):
     )
 
 
-@pytest.mark.parametrize("what", sampled(FOUND, one_in=4))
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("what", FOUND)
 def test_both_ways_of_grading_agree_where_they_once_differed(what, submission, dist):
     answers = reference_answers() | FOUND[what]
     found = graded_both_ways(dist, submission(answers))
