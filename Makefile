@@ -1,5 +1,6 @@
 # make         install into .venv, build the assignments into dist/, grade solution and blank template
-# make test    install, run the whole test suite
+# make test    install, run the test suite: of long catalogues a sample (at most four minutes on two cores)
+# make test-all    the same with every mistake, attack and corpus entry, and the siege (some 25 minutes)
 # make test-environment   the student zip with nothing but its own requirements (some minutes)
 # make test-siege   every mistake and variant, and a sample of attacks, through otter run (some 15 minutes)
 # make test-secrets   homework verify with 20 random secrets (an hour or more on two cores)
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: all build test test-environment test-siege test-secrets lint lock clean
+.PHONY: all build test test-all test-environment test-siege test-secrets lint lock clean
 
 all: build
 
@@ -21,6 +22,9 @@ build: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+test-all: $(INSTALLED)
+	$(BIN)/python -m pytest -m 'not environment and not secrets'
 
 test-environment: $(INSTALLED)
 	$(BIN)/python -m pytest -n 0 -m environment

@@ -3,16 +3,19 @@
 import copy
 import json
 import os
+import random
 import re
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from autograder.build.otter_tools import Case
@@ -20,8 +23,27 @@ from autograder.build.settings import read_settings
 from autograder.build.sources import read_problem
 from autograder.sandbox import NONE, reachable_level
 
+# Seconds after which a program that hangs is given up. No test depends on how fast the machine is.
+BACKSTOP = 1800
+
 LEVEL, _why = reachable_level()
 isolated = pytest.mark.skipif(LEVEL == NONE, reason="no isolation here: " + _why)
+
+
+def sampled(cases: Iterable[Any], one_in: int, always: Container[Any] = ()) -> list[Any]:
+    """Parameters of a test: all of the cases, of which `make test` runs a sample, `make test-all` the rest.
+
+    one_in : the sample has one case of every so many neighbors, drawn with a fixed seed, so that each part
+        of an ordered table is represented.
+    always : cases that run besides.
+    """
+    rng, cases = random.Random(0), list(cases)
+    blocks = [range(start, min(start + one_in, len(cases))) for start in range(0, len(cases), one_in)]
+    drawn = {rng.choice(block) for block in blocks}
+    return [
+        case if number in drawn or case in always else pytest.param(case, marks=pytest.mark.exhaustive)
+        for number, case in enumerate(cases)
+    ]
 
 
 def unzip(path: Path, folder: Path) -> Path:
@@ -41,6 +63,16 @@ def rewritten(path: Path, target: Path, change: Callable[[str, bytes], bytes | N
             if changed is not None:
                 other.writestr(name, changed)
     return target
+
+
+def with_questions(autograder: Path, target: Path, questions: Container[str]) -> Path:
+    """Write a copy of an autograder zip that grades these questions alone."""
+
+    def kept(name: str, data: bytes) -> bytes | None:
+        path = Path(name)
+        return None if path.parent.name == "tests" and path.stem not in questions else data
+
+    return rewritten(autograder, target, kept)
 
 
 def without_plugin(autograder: Path, target: Path) -> Path:
@@ -80,6 +112,18 @@ def filled(template: NotebookNode, answers: dict[str, str]) -> NotebookNode:
     return notebook
 
 
+def execute(notebook: NotebookNode, folder: Path, allow_errors: bool = False) -> None:
+    """Run all cells of a notebook in a kernel that was started in a folder."""
+    NotebookClient(
+        notebook,
+        timeout=BACKSTOP,
+        startup_timeout=BACKSTOP,
+        iopub_timeout=BACKSTOP,
+        allow_errors=allow_errors,
+        resources={"metadata": {"path": str(folder)}},
+    ).execute()
+
+
 def share_packages(python: Path, folder: Path) -> Path:
     """Make a virtual environment that has the packages of this one; return its folder of packages."""
     subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
@@ -114,5 +158,5 @@ def run_homework(project: Path, *arguments: str) -> subprocess.CompletedProcess:
         env={"PYTHONPATH": path, "PATH": "/usr/bin:/bin", "HOME": tempfile.mkdtemp()},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=BACKSTOP,
     )

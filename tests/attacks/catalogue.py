@@ -164,7 +164,7 @@ ATTACKS: dict[str, Attack] = {
         "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "PermissionError"
     ),
     "a stop signal to itself": jacobian(
-        "import signal\nsignal.raise_signal(signal.SIGSTOP)\nreturn z", "did not finish"
+        "import signal\nsignal.raise_signal(signal.SIGSTOP)\nreturn z", "did not return"
     ),
     "hooks that run at the end and before each cell": harmless(
         "import atexit\natexit.register(exit)\nip = get_ipython()\n"
@@ -176,11 +176,11 @@ ATTACKS: dict[str, Attack] = {
     "endless recursion in C": jacobian(
         "import sys\nsys.setrecursionlimit(10**8)\nreturn softmax_jacobian(z)"
     ),
-    "an endless loop in a function": jacobian("while True:\n    pass", "did not finish"),
+    "an endless loop in a function": jacobian("while True:\n    pass", "did not return"),
     "an endless loop that catches everything": jacobian(
         "while True:\n    try:\n        while True:\n            pass\n"
         "    except BaseException:\n        pass",
-        "did not finish",
+        "did not return",
     ),
     "sleeping forever": jacobian(
         "import time\nwhile True:\n    try:\n        time.sleep(1000)\n"
@@ -188,13 +188,13 @@ ATTACKS: dict[str, Attack] = {
     ),
     "an endless loop in a destructor": jacobian(
         "class Slow:\n    def __del__(self):\n        while True:\n            pass\nSlow()\nreturn z",
-        "did not finish",
+        "did not return",
     ),
     "timers and signal handlers taken over": jacobian(
         "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0)\n"
         "signal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
         "while True:\n    pass",
-        "did not finish",
+        "did not return",
     ),
     "an endless loop in a cell": harmless("while True:\n    pass"),
     "os._exit in a cell": harmless("import os\nos._exit(1)"),

@@ -5,7 +5,6 @@ import json
 import os
 import random
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,17 @@ from autograder.grading.grade import grader
 from autograder.sandbox import Limits
 from tests.attacks.attack import ALL
 from tests.attacks.catalogue import ATTACKS
-from tests.helpers import LEVEL, filled, isolated, reference_answers, rewritten, score, unzip
+from tests.helpers import (
+    LEVEL,
+    filled,
+    isolated,
+    reference_answers,
+    rewritten,
+    sampled,
+    score,
+    unzip,
+    with_questions,
+)
 
 pytestmark = isolated
 
@@ -31,13 +40,12 @@ def autograder(built, tmp_path_factory):
     """The autograder zip with a secret in every hidden place, and the questions of problem 3 only."""
 
     def planted(name, data):
-        if name.startswith("tests/q") and Path(name).stem not in ALL:
-            return None
         hidden = name.startswith(("files/hidden_checks/p", "files/solutions/p", "files/mistakes/p"))
         return data + f"\nPLANTED = {SECRET!r}\n".encode() if hidden else data
 
-    path = tmp_path_factory.mktemp("autograder") / "autograder.zip"
-    rewritten(built("backprop") / "autograder.zip", path, planted)
+    folder = tmp_path_factory.mktemp("autograder")
+    short = with_questions(built("backprop") / "autograder.zip", folder / "short.zip", ALL)
+    path = rewritten(short, folder / "autograder.zip", planted)
     os.environ["PLANTED"] = SECRET
     yield path
     del os.environ["PLANTED"]
@@ -82,13 +90,11 @@ def expect_what_it_deserves(attack, points, possible, said):
     assert not any(Path(p).exists() for p in ("/tmp/shell", "/tmp/bash", "/tmp/results.json"))
 
 
-@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.parametrize("name", sampled(ATTACKS, one_in=6, always=["a segmentation fault"]))
 def test_an_attack_gets_the_score_that_it_deserves(name, template, graded, tmp_path):
     path = tmp_path / "attack.ipynb"
     nbformat.write(notebook(ATTACKS[name], template), path)
-    began = time.monotonic()
     found = graded(path)
-    assert time.monotonic() - began < 120
     said = {test["name"]: test["output"] for test in found.results["tests"]}
     expect_what_it_deserves(ATTACKS[name], found.points, found.possible, said)
     assert SECRET not in json.dumps(found.results)

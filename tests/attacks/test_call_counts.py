@@ -6,7 +6,7 @@ import pytest
 
 from autograder.grading.grade import grader
 from mistakes import programs
-from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip
+from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_questions
 
 pytestmark = isolated
 
@@ -72,22 +72,20 @@ def FUNCTION(*arguments):
 """
 
 
-@pytest.fixture
-def assignment():
-    return "autodiff"
+# These questions are graded, and two that call nothing of theirs.
+QUESTIONS = [*TOO_OFTEN, "q1d", "q2e"]
 
 
-@pytest.fixture
-def points(dist, tmp_path):
-    """The points of a submission with these answers in the place of the reference's."""
-    notebook = unzip(dist / "student.zip", tmp_path) / "autodiff" / "autodiff.ipynb"
-
-    def graded(answers):
-        path = fill(notebook, reference_answers("autodiff") | answers, tmp_path / "hw.ipynb")
-        with grader(dist / "autograder.zip", LEVEL) as graded:
-            return graded(path).points
-
-    return graded
+@pytest.fixture(scope="module")
+def grade(built, tmp_path_factory):
+    """Grades a submission with these answers in the place of the reference's."""
+    folder, dist = tmp_path_factory.mktemp("grade"), built("autodiff")
+    notebook = unzip(dist / "student.zip", folder) / "autodiff" / "autodiff.ipynb"
+    autograder = with_questions(dist / "autograder.zip", folder / "autograder.zip", QUESTIONS)
+    with grader(autograder, LEVEL) as graded:
+        yield lambda answers: graded(
+            fill(notebook, reference_answers("autodiff") | answers, folder / "hw.ipynb")
+        )
 
 
 def wrong():
@@ -96,20 +94,21 @@ def wrong():
     return {p.function: p.source for p in every if TOO_OFTEN.get(p.question) == p.name}
 
 
-def test_setting_counters_back_changes_nothing(points):
+def test_setting_counters_back_changes_nothing(grade):
     plain = wrong()
     assert len(plain) == len(TOO_OFTEN)
     covered = {name: disguised(name, text, COVER_UP) for name, text in plain.items()}
-    expected, full = points(plain), points({})
-    assert {question for question in full if expected[question] < full[question]} == set(TOO_OFTEN)
-    assert points(covered) == expected
+    expected = grade(plain)
+    lost = {question for question, most in expected.possible.items() if expected.points[question] < most}
+    assert lost == set(TOO_OFTEN)
+    assert grade(covered).points == expected.points
 
 
-def test_invented_calls_cost_the_question(points):
+def test_invented_calls_cost_the_question(grade):
     (name, text) = next(iter(reference_answers("autodiff").items()))
     assert name == "forward_difference"
-    found, full = points({name: disguised(name, text, INVENTED)}), points({})
-    assert found == full | {"q1a": 0}
+    found = grade({name: disguised(name, text, INVENTED)})
+    assert found.points == found.possible | {"q1a": 0}
 
 
 def disguised(name, text, around):

@@ -13,7 +13,7 @@ import pytest
 from autograder.build.files import ROOT
 from autograder.sandbox import NONE, USER
 from autograder.sandbox import ROOT as AS_ROOT
-from tests.helpers import LEVEL, isolated, share_packages
+from tests.helpers import BACKSTOP, LEVEL, isolated, share_packages
 
 HUNT = Path(__file__).with_name("hunt.py")
 SOMEBODY = 54321
@@ -29,7 +29,7 @@ def hunted(autograder, level, *options, python=sys.executable, **start):
         cwd="/",
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=BACKSTOP,
         **start,
     )
     assert done.returncode == 0, done.stderr
@@ -74,6 +74,7 @@ def test_the_search_finds_every_secret_where_nothing_is_isolated_and_none_in_the
     assert found["searched"]["own memory"] > 1000
 
 
+@pytest.mark.exhaustive
 @as_root
 def test_root_needs_no_landlock(autograder):
     found = hunted(autograder, AS_ROOT, "--without-landlock")
@@ -81,6 +82,7 @@ def test_root_needs_no_landlock(autograder):
     assert found["searched"]["processes"] > 100  # it can look at /proc, and what it sees there is of no use
 
 
+@pytest.mark.exhaustive
 @as_root
 def test_an_ordinary_user_finds_nothing_of_the_same_user(autograder, python_of_all):
     somebody = {"user": SOMEBODY, "group": SOMEBODY, "extra_groups": [], "python": python_of_all}

@@ -11,7 +11,40 @@ from autograder.errors import FellShortError
 from hidden_checks import hidden
 from mistakes import Program, programs
 
+# Questions whose mistakes are named quickly (problem 4 has none); `homework verify` takes all of them.
+SAMPLE = {
+    "autodiff": ["q1a", "q1d", "q1h", "q2b", "q2e"],
+    "backprop": ["q3b", "q5a", "q5c"],
+}
+# Mistakes that take too long, and are wrong in nothing else.
+SLOW = {
+    "q2f": "visits every path, and drops what it has listed already",
+    "q2g": "follows every path by itself",
+    "q3f": "a Python loop over the batch",
+    "q5d": "starts at the input again for every block",
+}
 
+
+@pytest.mark.parametrize(("assignment", "questions"), SAMPLE.items())
+def test_in_a_sample_of_questions_every_mistake_is_caught_and_named(assignment, questions):
+    answers = [p for name in read_settings(assignment).problems for p in programs(name)]
+    outcomes = [verification.grade_program(assignment, p) for p in answers if p.question in questions]
+    assert [f"{o.name}: {o.fault}" for o in outcomes if o.fault] == []
+    assert {o.question for o in outcomes} == set(questions)
+
+
+@pytest.mark.parametrize(("question", "mistake"), SLOW.items())
+def test_a_mistake_that_takes_too_long_loses_points(question, mistake):
+    (assignment, problem) = next((a, p) for a, p in PROBLEMS if p[1] == question[1])
+    (program,) = [p for p in programs(problem) if (p.question, p.name) == (question, mistake)]
+    problems, checks = verification._prepared(assignment)
+    names = verification.namespace([p for p in problems if p.name == problem])
+    verification.execute(program.source, names)
+    outcome = verification.Outcome(mistake, question)
+    assert verification.grade(outcome, names, {question: checks[question]}).lost[question] > 0
+
+
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("assignment", "mistakes", "variants"), [("autodiff", 100, 30), ("backprop", 120, 40)]
 )
@@ -76,15 +109,19 @@ def test_a_check_that_breaks_is_named(monkeypatch):
         verification.grade(verification.Outcome("x", "q3a"), verification.namespace(problems), changed)
 
 
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize(("assignment", "problem"), PROBLEMS)
-def test_no_right_answer_fails_and_no_wrong_one_passes_with_another_secret(assignment, problem, monkeypatch):
-    """All right answers, and every fifth of the wrong ones."""
+def test_no_right_answer_fails_and_no_wrong_one_passes_with_another_secret(
+    assignment, problem, step, monkeypatch
+):
+    """All right answers and every fifth of the wrong ones, and one of every so many of these."""
     problems, checks = verification._prepared(assignment)
     (one,) = [p for p in problems if p.name == problem]
     checks = {q.name: checks[q.name] for q in one.questions if not q.manual}
     monkeypatch.setattr(hidden, "secret", f"another secret for {problem}")
     right = [program for program in programs(problem) if program.right]
-    for program in right + [program for program in programs(problem) if not program.right][::5]:
+    wrong = [program for program in programs(problem) if not program.right][::5]
+    for program in (right + wrong)[::step]:
         names = verification.namespace([one])
         verification.execute(program.source, names)
         lost = {}

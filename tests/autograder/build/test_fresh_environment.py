@@ -9,14 +9,14 @@ import pytest
 
 from autograder.build.otter_tools import otter_run
 from autograder.build.settings import assignment_names
-from tests.helpers import fill, reference_answers
+from tests.helpers import BACKSTOP, fill, reference_answers
 
 pytestmark = pytest.mark.environment
 
 EXECUTE = """
 import nbformat, nbclient, sys
 notebook = nbformat.read(sys.argv[1], 4)
-nbclient.NotebookClient(notebook, timeout=300).execute()
+nbclient.NotebookClient(notebook, timeout=1800, startup_timeout=1800, iopub_timeout=1800).execute()
 nbformat.write(notebook, "executed.txt")
 """
 
@@ -27,12 +27,12 @@ def test_the_notebook_runs_with_its_own_requirements_and_exports(assignment, stu
     subprocess.run([sys.executable, "-m", "venv", student_folder / "venv"], check=True)
     python = student_folder / "venv" / "bin" / "python"
     install = [python, "-m", "pip", "install", "--quiet", "-r", "requirements.txt"]
-    subprocess.run(install, cwd=student_folder, check=True, timeout=900, stderr=subprocess.DEVNULL)
+    subprocess.run(install, cwd=student_folder, check=True, timeout=BACKSTOP, stderr=subprocess.DEVNULL)
     fill(notebook, reference_answers(assignment), notebook)
 
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
     execute = [python, "-c", EXECUTE, notebook.name]
-    subprocess.run(execute, cwd=student_folder, env=environment, check=True, timeout=600)
+    subprocess.run(execute, cwd=student_folder, env=environment, check=True, timeout=BACKSTOP)
 
     executed = nbformat.read(student_folder / "executed.txt", as_version=4)
     outputs = "".join(str(o) for c in executed.cells for o in c.get("outputs", []))

@@ -94,7 +94,7 @@ def test_a_program_of_a_check_is_evaluated_again_after_a_crash(notebook):
 
 
 def test_a_function_that_does_not_return_is_not_called_again_by_later_questions_either(notebook):
-    cells = notebook(SLOW, F, call=0.2)
+    cells = notebook(SLOW, F, call=0.2, patience=100)
     session = at(cells)
     slow = session.function("slow")
     for _ in range(2):

@@ -59,7 +59,7 @@ FAILS = {
 
 @pytest.fixture(scope="module")
 def source():
-    with Source(LEVEL, Limits(cell=5, call=2)) as found:
+    with Source(LEVEL, Limits(cell=60, call=60)) as found:
         yield found
 
 
@@ -71,7 +71,7 @@ def worker(source):
 
 
 def cell(worker, text):
-    return worker.ask(5.0, do="cell", source=text)["error"]
+    return worker.ask(60.0, do="cell", source=text)["error"]
 
 
 @pytest.mark.parametrize("what", WORKS)
@@ -103,7 +103,7 @@ def test_a_function_takes_and_returns_plain_data_of_every_kind(worker):
         np.zeros((0, 3), dtype=np.float32),
         np.array(5.0),
     )
-    answer = worker.ask(2.0, do="call", function=Reference("function", "same"), arguments=values)
+    answer = worker.ask(60.0, do="call", function=Reference("function", "same"), arguments=values)
     assert answer["is"] == "reply"
     for sent, came in zip(values, answer["value"], strict=True):
         assert type(sent) is type(came)
@@ -123,7 +123,7 @@ def test_a_function_of_the_check_is_called_back_and_its_calls_are_counted_here(w
         return {"value": 10.0 * arguments[0]}
 
     function, callback = Reference("function", "twice"), Reference("callback", "f")
-    answer = worker.ask(2.0, called, do="call", function=function, arguments=(callback, 1.0))
+    answer = worker.ask(60.0, called, do="call", function=function, arguments=(callback, 1.0))
     assert (answer["value"], calls) == (30.0, [("f", 1.0), ("f", 2.0)])
 
 
@@ -135,7 +135,7 @@ def test_a_callback_that_answers_with_something_that_cannot_cross_raises_on_the_
     assert cell(worker, text) is None
     function, callback = Reference("function", "tried"), Reference("callback", "f")
     answer = worker.ask(
-        2.0, lambda *_: {"value": 2**100_000}, do="call", function=function, arguments=(callback,)
+        60.0, lambda *_: {"value": 2**100_000}, do="call", function=function, arguments=(callback,)
     )
     assert answer["value"] == "an int that is too long"
     assert cell(worker, "x = 1") is None
