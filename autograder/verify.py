@@ -89,7 +89,11 @@ def verify(name: str, secret: str | None = None) -> Verification:
 
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
         reference, template = processes.map(partial(_grade_all, name, secret=secret), (False, True))
-        outcomes = list(processes.map(partial(grade_program, name, secret=secret), answers))
+        # A question at a time: whoever names one of its mistakes needs what all of them do.
+        of_questions = [[p for p in answers if p.question == question] for question in checks]
+        graded = processes.map(partial(_grade_programs, name, secret=secret), of_questions)
+        answers = [program for programs in of_questions for program in programs]
+        outcomes = [outcome for outcomes in graded for outcome in outcomes]
     if reference.lost:
         reference.fault = f"loses points in {_listed(reference.lost)}"
     if template.lost != points:
@@ -105,6 +109,10 @@ def _grade_all(name: str, blank: bool, secret: str | None = None) -> Outcome:
     problems, checks = _prepared(name)
     outcome = Outcome("blank template" if blank else "reference solution", "all")
     return grade(outcome, namespace(problems, blank=blank), checks)
+
+
+def _grade_programs(name: str, programs: list[Program], secret: str | None) -> list[Outcome]:
+    return [grade_program(name, program, secret) for program in programs]
 
 
 def _use(secret: str | None, name: str) -> None:

@@ -8,7 +8,6 @@ A check calls a function by `expect`, with the arguments named as they are to be
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -17,8 +16,8 @@ from typing import Any
 import numpy as np
 
 import gradcheck
-from public_checks.boundary import NO_LIMITS, SECONDS, Limits, Proxy
-from public_checks.outcomes import Incorrect, OutOfTime, TooSlow
+from public_checks.boundary import NO_LIMITS, Limits, Proxy
+from public_checks.outcomes import Incorrect
 
 FLOAT64 = np.dtype(np.float64)
 SMALL = 6
@@ -162,31 +161,6 @@ def expect(function: Proxy, /, *, limits: Limits = NO_LIMITS, **arguments: Any) 
         if not _unchanged(given, left):
             raise answer.wrong(f"the call changes its argument {name}. Work on a copy.")
     return answer
-
-
-def expect_no_longer(
-    times: int, yardstick: Callable[..., Any], what: str, function: Proxy, /, **arguments: Any
-) -> Answer:
-    """Call a student's function, which may take as long as many calls of another one.
-
-    times, yardstick : how many calls, and the function, which is timed here and now with the same arguments.
-        Right answers should take less than a tenth of that time, and wrong ones more than ten times as much.
-    what : words for what the yardstick computes, such as "the loss".
-
-    Errors: TooSlow where it takes longer.
-    """
-    took = []
-    for _ in range(5):
-        began = time.thread_time()
-        yardstick(*arguments.values())
-        took.append(time.thread_time() - began)
-    try:
-        return expect(function, limits=Limits(seconds=min(times * min(took), SECONDS)), **arguments)
-    except OutOfTime:
-        raise TooSlow(
-            f"{function.name} takes longer than {times:,} evaluations of {what}. Does it evaluate {what} for "
-            "each entry that it differentiates by?"
-        ) from None
 
 
 def _unchanged(given: Any, left: Any) -> bool:

@@ -4,6 +4,7 @@ import numpy as np
 
 import solutions.p4_input as reference
 from hidden_checks import check
+from hidden_checks.cost import expect_no_longer
 from hidden_checks.inputs import (
     FLOAT64,
     example,
@@ -15,7 +16,7 @@ from hidden_checks.inputs import (
     unusual,
 )
 from public_checks.boundary import Limits
-from public_checks.expect import expect, expect_derivative, expect_no_longer, expect_no_traces
+from public_checks.expect import expect, expect_derivative, expect_no_traces
 from public_checks.p4_input import (
     expect_layer_vjp,
     expect_network_gradients,

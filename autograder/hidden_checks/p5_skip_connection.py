@@ -4,9 +4,10 @@ import numpy as np
 
 import solutions.p5_skip_connection as reference
 from hidden_checks import check
+from hidden_checks.cost import expect_no_longer
 from hidden_checks.inputs import FLOAT64, in_float64, unusual
 from public_checks.boundary import NO_LIMITS, Limits
-from public_checks.expect import Answer, expect, expect_derivative, expect_no_longer, expect_no_traces
+from public_checks.expect import Answer, expect, expect_derivative, expect_no_traces
 from public_checks.p5_skip_connection import (
     FORWARD,
     PARTS,

@@ -1,0 +1,34 @@
+"""What a call may cost, by a yardstick that is timed at the same moment."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from public_checks import OutOfTime, TooSlow
+from public_checks.boundary import SECONDS, Limits, Proxy
+from public_checks.expect import Answer, expect
+
+
+def expect_no_longer(
+    times: int, yardstick: Callable[..., Any], what: str, function: Proxy, /, **arguments: Any
+) -> Answer:
+    """Call a student's function, which may take as long as many calls of another one.
+
+    times, yardstick : how many calls, and the function, which is timed here and now with the same arguments.
+        Right answers should take less than a tenth of that time, and wrong ones more than ten times as much.
+    what : words for what the yardstick computes, such as "the loss".
+
+    Errors: TooSlow where it takes longer.
+    """
+    took = []
+    for _ in range(5):
+        began = time.thread_time()
+        yardstick(*arguments.values())
+        took.append(time.thread_time() - began)
+    try:
+        return expect(function, limits=Limits(seconds=min(times * min(took), SECONDS)), **arguments)
+    except OutOfTime:
+        raise TooSlow(
+            f"{function.name} takes longer than {times:,} evaluations of {what}. Does it evaluate {what} for "
+            "each entry that it differentiates by?"
+        ) from None
