@@ -204,7 +204,6 @@ def expect_derivative(
     names = [part.name for part in (answer.parts(*parts) if parts else [answer])]
     check = getattr(gradcheck, f"check_{kind}")
     given = {"vectors": vectors} if vectors else {}
-
     context = gradcheck.Context(functions=instead)
     report = check(differentiated, function, *values, wrt=positions, context=context, **given)
     if report.verdict == "right":
