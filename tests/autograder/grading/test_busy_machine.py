@@ -1,0 +1,53 @@
+"""A busy machine gives the same grades: right answers keep all of their points, slow ones lose theirs."""
+
+import contextlib
+import subprocess
+import sys
+
+import pytest
+
+from autograder.grading.grade import grader
+from mistakes import programs
+from tests.autograder.test_verify import SLOW
+from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip
+
+pytestmark = [isolated, pytest.mark.exhaustive]
+
+PROBLEMS = {
+    "autodiff": ("p1_methods", "p2_modes"),
+    "backprop": ("p3_linear_layer", "p4_input", "p5_skip_connection"),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def busy():
+    """Six processes that compute all the time."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(6):
+            process = stack.enter_context(subprocess.Popen([sys.executable, "-c", "while True: pass"]))
+            stack.callback(process.kill)
+        yield
+
+
+@pytest.mark.parametrize("assignment", PROBLEMS)
+def test_thirty_gradings_give_right_answers_all_points_and_slow_ones_not(assignment, dist, tmp_path):
+    template = unzip(dist / "student.zip", tmp_path) / assignment / f"{assignment}.ipynb"
+    answers = reference_answers(assignment)
+    slow = {
+        p.question: p
+        for problem in PROBLEMS[assignment]
+        for p in programs(problem)
+        if SLOW.get(p.question) == p.name
+    }
+    with_slow = answers | {p.function: f"{answers[p.function]}\n\n\n{p.source}" for p in slow.values()}
+    right = fill(template, answers, template.with_name("right.ipynb"))
+    wrong = fill(template, with_slow, template.with_name("wrong.ipynb"))
+    with grader(dist / "autograder.zip", LEVEL) as graded:
+        for _ in range(30):
+            found = graded(right)
+            assert found.points == found.possible
+            found = graded(wrong)
+            lost = {
+                question for question, points in found.points.items() if points < found.possible[question]
+            }
+            assert lost == set(slow)
