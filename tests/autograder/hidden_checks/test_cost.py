@@ -1,0 +1,30 @@
+"""Cost by a yardstick: an answer may take as long as many calls of another function."""
+
+import numpy as np
+import pytest
+
+from hidden_checks.cost import expect_no_longer
+from public_checks import TooSlow
+from public_checks.boundary import Submission
+
+X = np.linspace(0.0, 1.0, 10_000)
+
+
+def total(x):
+    return float(np.sum(x))
+
+
+def call(body, times):
+    names = {"np": np}
+    exec(f"def f(x):\n    {body}", names)
+    return expect_no_longer(times, total, "the sum", Submission(names).function("f"), x=X)
+
+
+def test_an_answer_that_takes_as_long_as_the_yardstick_passes():
+    assert call("return float(np.sum(x))", times=10_000).value == total(X)
+
+
+def test_an_answer_that_takes_longer_is_told_what_it_may_evaluate_too_often():
+    said = r"f takes longer than 100 evaluations of the sum\. Does it evaluate the sum for each entry"
+    with pytest.raises(TooSlow, match=said):
+        call("while True: np.sum(x)", times=100)
