@@ -3,7 +3,8 @@
 The rules, which are the same wherever a submission is graded:
 
 - A call that does not return in time, or that ends its worker, fails its check.
-- A function that did not return is not called again; neither is one that ended its worker twice.
+- A function that did not return is not called again; neither is one that ended its worker twice. The programs of
+  the checks of one question, which call the student's functions, count as one function.
 - A question whose calls have taken `Limits.question`, and a submission that has taken `Limits.total` or
   lost more than `Limits.crashes` workers, makes no more calls.
 - A cell that does not return, or that ends its worker, is left out when the cells are run again.
@@ -45,9 +46,12 @@ class Budget:
         """Whether the submission has no time left, or was lost too often."""
         return taken > self.limits.total or self.crashes > self.limits.crashes
 
-    def expect_call(self, name: str, taken: float) -> None:
-        """Raise the failure that a call of a function meets where it may not be made any more."""
-        failures = self._failures.get(name, [])
+    def expect_call(self, key: str, name: str, taken: float) -> None:
+        """Raise the failure that a call of a function meets where it may not be made any more.
+
+        key : what tells the function from others. name : what to call it in messages.
+        """
+        failures = self._failures.get(key, [])
         if len(failures) >= MOST_CRASHES or any(isinstance(f, OutOfTime) for f in failures):
             raise failures[-1]
         exhausted = self.exhausted(taken)
@@ -55,19 +59,19 @@ class Budget:
             whose = "the notebook" if exhausted else "this question"
             raise OutOfTime(f"{name} was not called: {whose} has used up all of its time.")
 
-    def lost(self, name: str, why: WorkerLost) -> CheckFailure:
+    def lost(self, key: str, name: str, why: WorkerLost) -> CheckFailure:
         """Note that a call of a function lost its worker, and return the failure that it makes."""
         if isinstance(why, OutOfPatience):
-            return self.gave_up(name)
+            return self.gave_up(key, name)
         failure = Raised(f"{name} ended the program that runs it: {why}.")
-        self._failures.setdefault(name, []).append(failure)
+        self._failures.setdefault(key, []).append(failure)
         return failure
 
-    def gave_up(self, name: str) -> CheckFailure:
+    def gave_up(self, key: str, name: str) -> CheckFailure:
         """Note that a call of a function did not return, and return the failure that it makes."""
         failure = OutOfTime(
             f"{name} did not return within {self.limits.call:g} s and was stopped; it is not called again. "
             "Is there a loop that never ends?"
         )
-        self._failures.setdefault(name, []).append(failure)
+        self._failures.setdefault(key, []).append(failure)
         return failure

@@ -39,16 +39,17 @@ class Session(Submission):
 
     def function(self, name: str) -> Proxy:
         if name not in self._found:
-            self._ask(name, SECONDS, do="find", name=name)
+            self._ask(name, name, SECONDS, do="find", name=name)
             self._found.add(name)
-        return self._remote(name, Reference("function", name))
+        return self._remote(name, name, Reference("function", name))
 
     def source(self, text: str) -> Proxy:
         # A worker evaluates a program where it is first called, also one that comes after a crash.
         self._programs += 1
-        return self._remote("the program", Reference("program", f"{self._question}/{self._programs}:{text}"))
+        reference = Reference("program", f"{self._question}/{self._programs}:{text}")
+        return self._remote(f"programs of {self._question}", "the program", reference)
 
-    def _remote(self, name: str, reference: Reference) -> Proxy:
+    def _remote(self, key: str, name: str, reference: Reference) -> Proxy:
         def send(arguments: tuple[Any, ...], limits: Limits) -> Reply:
             functions: dict[str, Callable[..., Any]] = {}
 
@@ -60,7 +61,7 @@ class Session(Submission):
                 return Reference("callback", str(len(functions) - 1))
 
             request = {"do": "call", "function": reference, "arguments": arguments, "lines": limits.lines}
-            answer = self._ask(name, limits.seconds, _caller(functions), sent, **request)
+            answer = self._ask(key, name, limits.seconds, _caller(functions), sent, **request)
             changed = answer["changed"]
             left = (changed[i] if i in changed else crossing(a, _nothing) for i, a in enumerate(arguments))
             return Reply(answer["value"], tuple(left))
@@ -69,6 +70,7 @@ class Session(Submission):
 
     def _ask(
         self,
+        key: str,
         of: str,
         seconds: float,
         callback: Callable[[str, tuple[Any, ...]], dict[str, Any]] | None = None,
@@ -76,15 +78,19 @@ class Session(Submission):
         /,
         **request: Any,
     ) -> dict[str, Any]:
-        """The worker's answer to a request about a function. Errors: CheckFailure."""
+        """The worker's answer to a request about a function. Errors: CheckFailure, SandboxError.
+
+        key, of : what the budget knows the function by, and its name for messages.
+        seconds, callback, wrap : see `Worker.ask`.
+        """
         budget = self._cells.budget
-        budget.expect_call(of, self._cells.taken)
+        budget.expect_call(key, of, self._cells.taken)
         seconds = min(seconds, budget.limits.call)
         try:
             answer = self._cells.worker().ask(seconds, callback, wrap, **request)
         except WorkerLost as lost:
             self._cells.lost(lost, f"in {of}")
-            raise budget.lost(of, lost) from None
+            raise budget.lost(key, of, lost) from None
         except SandboxError as fault:  # Otter would take it for a failed check
             self._cells.fault = fault
             raise
@@ -93,7 +99,7 @@ class Session(Submission):
         if answer["is"] == "failure":
             failure = FAILURES.get(answer["class"], Raised)(clean(answer["text"], 2000))
             if isinstance(failure, OutOfTime) and seconds == budget.limits.call:
-                failure = budget.gave_up(of)
+                failure = budget.gave_up(key, of)
             raise failure
         return answer
 

@@ -36,7 +36,7 @@ class Limits:
     threads: int = 2048
     cell: float = 20.0
     call: float = 5.0
-    question: float = 40.0
+    question: float = 60.0
     total: float = 180.0
     patience: float = 3.0
     crashes: int = 40

@@ -109,6 +109,18 @@ def test_a_function_that_does_not_return_is_not_called_again_by_later_questions_
     assert cells.taken - taken < 0.1
 
 
+def test_a_program_that_does_not_return_costs_the_programs_of_its_question_only(notebook):
+    cells = notebook(SLOW, F, call=0.2)
+    session = at(cells, "q1a")
+    for _ in range(2):
+        with pytest.raises(OutOfTime, match="the program did not return"):
+            session.source("lambda: slow()")()
+    with pytest.raises(OutOfTime, match="the program did not return"):
+        session.source("lambda: f()")()
+    assert session.function("f")() == 1
+    assert at(cells, "q1b").source("lambda: f()")() == 1
+
+
 def test_a_function_that_cannot_be_interrupted_is_not_called_again(notebook):
     no_timer = "import signal\ndef slow():\n    signal.setitimer(signal.ITIMER_REAL, 0)\n"
     stubborn = no_timer + "    while True:\n        pass"
