@@ -3,8 +3,8 @@
 The rules, which are the same wherever a submission is graded:
 
 - A call that does not return in time, or that ends its worker, fails its check.
-- A function that did not return is not called again; neither is one that ended its worker twice. The programs of
-  the checks of one question, which call the student's functions, count as one function.
+- A function that did not return is not called again; neither is one that ended its worker twice. The programs
+  of the checks of one question, which call the student's functions, count as one function.
 - A question whose calls have taken `Limits.question`, and a submission that has taken `Limits.total` or
   lost more than `Limits.crashes` workers, makes no more calls.
 - A cell that does not return, or that ends its worker, is left out when the cells are run again.

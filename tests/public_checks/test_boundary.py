@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from public_checks import Incorrect, NotAttempted, OutOfTime, Raised, TooSlow
-from public_checks.boundary import CannotCrossError, Limits, Submission, crossing
+from public_checks.boundary import CannotCrossError, Limits, Submission, clean, crossing
 
 numbers = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.complex_numbers(allow_nan=False)
@@ -233,3 +233,10 @@ def test_a_function_in_time_leaves_no_timer():
 
     submission("def f():\n    return 1").function("f")()
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_text_is_cut_and_loses_its_control_characters():
+    assert clean("a\x1b[0m\nb") == "a[0m\nb"
+    assert clean("x" * 300) == "x" * 300
+    assert clean("x" * 301) == "x" * 300 + " ..."
+    assert clean("\0" * 700 + "x") == " ..."
