@@ -49,6 +49,7 @@ class SandboxPlugin(AbstractOtterPlugin):
 
     def before_execution(self, submission: Any) -> nbformat.NotebookNode:
         """Hand Otter a notebook that is the same for every submission."""
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the kernel, as in `homework grade`
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
         return new_notebook(
             cells=[new_code_cell(CELL.format(folder=str(unpacked_zip() / "files")))],

@@ -12,24 +12,19 @@ from __future__ import annotations
 
 import linecache
 import re
-import signal
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, OutOfTime, Raised, TooSlow
+from public_checks.limits import NO_LIMITS, SECONDS, CallLimits, line_limit, time_limit
+from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, Raised
 
 PLAIN = (type(None), bool, int, float, complex, str)
 NUMBER_KINDS = {"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"}
 DEEPEST = 20
-SECONDS = 5.0
 
 
 class CannotCrossError(TypeError):
@@ -89,20 +84,7 @@ class Reply:
     arguments: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a call may take.
-
-    lines : how many lines of Python it may run, see `line_limit`; None for any number.
-    seconds : of processor time, after which it is given up.
-    """
-
-    lines: int | None = None
-    seconds: float = SECONDS
-
-
-NO_LIMITS = Limits()
-Send = Callable[[tuple[Any, ...], Limits], Reply]
+Send = Callable[[tuple[Any, ...], CallLimits], Reply]
 
 
 class Proxy:
@@ -120,7 +102,7 @@ class Proxy:
         """Call the function and return its value."""
         return self.call(*arguments).value
 
-    def call(self, *arguments: Any, limits: Limits = NO_LIMITS) -> Reply:
+    def call(self, *arguments: Any, limits: CallLimits = NO_LIMITS) -> Reply:
         """Call the function.
 
         Errors: NotAttempted, Raised, TooSlow, OutOfTime where it does not return, and Incorrect where the
@@ -161,7 +143,7 @@ class Submission:
         return self._proxy("the program", eval(text, self._namespace))
 
     def _proxy(self, name: str, function: Callable[..., Any]) -> Proxy:
-        def send(arguments: tuple[Any, ...], limits: Limits) -> Reply:
+        def send(arguments: tuple[Any, ...], limits: CallLimits) -> Reply:
             arrived = crossing(arguments, wrap=_arrive)
             value = self.invoke(name, function, arrived, limits)
             try:
@@ -172,11 +154,11 @@ class Submission:
         return Proxy(name, send, target=function)
 
     def invoke(
-        self, name: str, function: Callable[..., Any], arguments: tuple[Any, ...], limits: Limits
+        self, name: str, function: Callable[..., Any], arguments: tuple[Any, ...], limits: CallLimits
     ) -> Any:
         """Call a function of the notebook with these very arguments. Errors: see `Proxy.call`."""
         try:
-            with time_limit(name, limits.seconds), line_limit(name, limits.lines):
+            with time_limit(name, limits.seconds or SECONDS), line_limit(name, limits.lines):
                 return function(*arguments)
         except (CheckFailure, KeyboardInterrupt):
             raise
@@ -220,73 +202,3 @@ def clean(text: str, longest: int = 300) -> str:
     start = text[: 2 * longest]  # however long the text is, this takes no time
     kept = "".join(c for c in start if c.isprintable() or c == "\n")
     return kept if len(kept) <= longest and start == text else kept[:longest] + " ..."
-
-
-class _Interrupt(BaseException):
-    """Ends a function that is out of time; not an Exception, so that `except Exception` lets it by."""
-
-
-@contextmanager
-def time_limit(name: str, seconds: float) -> Iterator[None]:
-    """Raise OutOfTime where the block takes more processor time than that, or ten times it by the clock.
-
-    Only this thread's processor time counts, so neither a busy machine nor a threaded BLAS matters.
-    Where there are no timer signals (on Windows, outside the main thread) the block runs to its end,
-    and is judged then.
-    """
-    began, began_clock = time.thread_time(), time.monotonic()
-
-    def look(*_: object) -> None:
-        used, passed = time.thread_time() - began, time.monotonic() - began_clock
-        if used > seconds or passed > 10 * seconds:
-            raise _Interrupt
-
-    timers = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
-    if timers:
-        before = signal.signal(signal.SIGALRM, look)
-        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
-    try:
-        try:
-            yield
-        finally:
-            if timers:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-                signal.signal(signal.SIGALRM, before)
-        look()
-    except _Interrupt:
-        raise OutOfTime(f"{name} did not finish within {seconds:g} s.") from None
-
-
-@contextmanager
-def line_limit(name: str, lines: int | None) -> Iterator[None]:
-    """Raise TooSlow where the block runs more lines of Python than that, in whatever functions.
-
-    A line counts each time that it runs; work within NumPy counts nothing. Unlike time, the count is the
-    same on every machine.
-    """
-    if lines is None:
-        yield
-        return
-    count = 0
-
-    def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any]:
-        nonlocal count
-        count += event == "line"
-        if count > lines:
-            raise _Interrupt
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        yield
-    except _Interrupt:
-        if count <= lines:  # it is time that ran out
-            raise
-    finally:
-        kept = sys.gettrace() is trace
-        sys.settrace(before)
-    if count > lines:
-        raise TooSlow(f"{name} was stopped after {lines:,} lines of Python.")
-    if not kept:
-        raise Incorrect(f"{name} calls sys.settrace, which counts its lines here. Leave that alone.")

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 import gradcheck
-from public_checks.boundary import NO_LIMITS, Limits, Proxy
+from public_checks.boundary import Proxy
+from public_checks.limits import NO_LIMITS, CallLimits
 from public_checks.outcomes import Incorrect
 
 FLOAT64 = np.dtype(np.float64)
@@ -148,7 +149,7 @@ class Answer:
         return f"yours is a {type(value).__name__}"
 
 
-def expect(function: Proxy, /, *, limits: Limits = NO_LIMITS, **arguments: Any) -> Answer:
+def expect(function: Proxy, /, *, limits: CallLimits = NO_LIMITS, **arguments: Any) -> Answer:
     """Call a student's function, with the arguments in the order given, for an `Answer`.
 
     Errors: Incorrect where the call changes an argument, and those of `Proxy.call`.
@@ -203,9 +204,8 @@ def expect_derivative(
     differentiated = _as_checked(forward, inputs) if isinstance(forward, Proxy) else forward
     names = [part.name for part in (answer.parts(*parts) if parts else [answer])]
     check = getattr(gradcheck, f"check_{kind}")
-    given = {"vectors": vectors} if vectors else {}
-    context = gradcheck.Context(functions=instead)
-    report = check(differentiated, function, *values, wrt=positions, context=context, **given)
+    options: dict[str, Any] = {"wrt": positions, "context": gradcheck.Context(functions=instead)}
+    report = check(differentiated, function, *values, **options, **({"vectors": vectors} if vectors else {}))
     if report.verdict == "right":
         return
     said = report.reason

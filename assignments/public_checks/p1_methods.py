@@ -12,8 +12,9 @@ import numpy as np
 
 import gradcheck
 from public_checks import check, uses
-from public_checks.boundary import NO_LIMITS, Limits, Proxy
+from public_checks.boundary import Proxy
 from public_checks.expect import EMPTY, Answer, expect
+from public_checks.limits import NO_LIMITS, CallLimits
 from public_checks.outcomes import Incorrect, OutOfTime, Raised, TooSlow
 
 uses("q1c", "q1a", "q1b")
@@ -90,7 +91,7 @@ class ProgramAnswer(Answer):
 
 
 def run_program(
-    source: Source, shown: str, program: str, limits: Limits = NO_LIMITS, /, **arguments: Any
+    source: Source, shown: str, program: str, limits: CallLimits = NO_LIMITS, /, **arguments: Any
 ) -> ProgramAnswer:
     """Run an expression, given as text, among the student's names.
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from public_checks import CheckFailure, Incorrect, NotAttempted, check, uses
-from public_checks.boundary import NO_LIMITS, Limits
 from public_checks.expect import Answer, expect, expect_derivative
+from public_checks.limits import NO_LIMITS, most_lines
 from public_checks.outcomes import OutOfTime, Raised, TooSlow
 
 uses("q2c", "q2a")
@@ -609,9 +609,9 @@ def expect_program(program, function, what, *arguments, limits=NO_LIMITS):
                 "place of recursion."
             ) from None
         raise Raised(str(failure).replace("the program", function, 1)) from None
-    except TooSlow as failure:
+    except (TooSlow, OutOfTime) as failure:
         said = str(failure).replace("the program", function, 1).rstrip(".")
-        raise TooSlow(
+        raise type(failure)(
             f"{said}, on a graph of {len(arguments[0])} nodes. Does it follow every path, in place of "
             "visiting every node once?"
         ) from None
@@ -620,7 +620,7 @@ def expect_program(program, function, what, *arguments, limits=NO_LIMITS):
 
 def a_walk(steps):
     """The limits of a call that walks through a graph. It takes some 15 lines for each node and call."""
-    return Limits(lines=1000 * len(steps))
+    return most_lines(1000 * len(steps))
 
 
 # Graphs of numbers, each with its result.

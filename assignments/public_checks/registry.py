@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -87,6 +88,7 @@ class Registry:
         self._checks: dict[tuple[str, str], Check] = {}
         self._uses: dict[str, tuple[str, ...]] = {}
         self._loaded = False
+        self._fails: WeakKeyDictionary[Submission, dict[str, bool]] = WeakKeyDictionary()
 
     def check(self, question: str, title: str, *, points: float) -> Callable[[CheckFunction], CheckFunction]:
         """Register the function below as a check of a question.
@@ -177,13 +179,22 @@ class Registry:
             ) from None
 
     def _first_broken(self, question: str, submission: Submission) -> str | None:
+        """The first question that this one may call whose own checks fail, worked out once a submission."""
+        fails = self._fails.setdefault(submission, {})
         for earlier in self.used_by(question):
-            for check in self.checks(earlier):
-                try:
-                    check.apply(submission)
-                except Exception:
-                    return earlier
+            if earlier not in fails:
+                fails[earlier] = any(not _passes(check, submission) for check in self.checks(earlier))
+            if fails[earlier]:
+                return earlier
         return None
+
+
+def _passes(check: Check, submission: Submission) -> bool:
+    try:
+        check.apply(submission)
+    except Exception:
+        return False
+    return True
 
 
 def _order(question: str) -> tuple[int, str]:

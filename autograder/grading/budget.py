@@ -9,7 +9,8 @@ The rules, which are the same wherever a submission is graded:
   lost more than `Limits.crashes` workers, makes no more calls.
 - A cell that does not return, or that ends its worker, is left out when the cells are run again.
 
-All limits are on processor time, far above what any right answer takes.
+A function counts by its name, also where a later cell defines it anew. All limits are on processor time, far
+above what any right answer takes. A submission that waits is stopped after a longer time by the clock.
 """
 
 from __future__ import annotations
@@ -53,22 +54,35 @@ class Budget:
         """
         failures = self._failures.get(key, [])
         if len(failures) >= MOST_CRASHES or any(isinstance(f, OutOfTime) for f in failures):
-            raise failures[-1]
-        exhausted = self.exhausted(taken)
-        if exhausted or taken - self._question_began > self.limits.question:
-            whose = "the notebook" if exhausted else "this question"
-            raise OutOfTime(f"{name} was not called: {whose} has used up all of its time.")
+            raise type(failures[-1])(str(failures[-1]))
+        if self.exhausted(taken):
+            raise self.used_up(name, "the notebook")
+        if taken - self._question_began > self.limits.question:
+            raise self.used_up(name, "this question")
 
-    def lost(self, key: str, name: str, why: WorkerLost) -> CheckFailure:
-        """Note that a call of a function lost its worker, and return the failure that it makes."""
+    def used_up(self, name: str, whose: str) -> CheckFailure:
+        """The failure of a call for which there is no time left."""
+        return OutOfTime(f"{name} was not called: {whose} has used up all of its time.")
+
+    def lost(self, key: str, name: str, why: WorkerLost, seconds: float | None) -> CheckFailure:
+        """Note that a call of a function lost its worker, and return the failure that it makes.
+
+        seconds : as for `out_of_time`.
+        """
         if isinstance(why, OutOfPatience):
-            return self.gave_up(key, name)
-        failure = Raised(f"{name} ended the program that runs it: {why}.")
-        self._failures.setdefault(key, []).append(failure)
-        return failure
+            return self.out_of_time(key, name, seconds)
+        failures = self._failures.setdefault(key, [])
+        again = " It is not called again." if len(failures) + 1 == MOST_CRASHES else ""
+        failures.append(Raised(f"{name} ended the program that runs it: {why}.{again}"))
+        return failures[-1]
 
-    def gave_up(self, key: str, name: str) -> CheckFailure:
-        """Note that a call of a function did not return, and return the failure that it makes."""
+    def out_of_time(self, key: str, name: str, seconds: float | None) -> CheckFailure:
+        """Note that a call of a function did not return in time, and return the failure that it makes.
+
+        seconds : the limit of the check, after which the function may be called again; None for the backstop.
+        """
+        if seconds is not None:
+            return OutOfTime(f"{name} did not return within {seconds:.2g} s and was stopped.")
         failure = OutOfTime(
             f"{name} did not return within {self.limits.call:g} s and was stopped; it is not called again. "
             "Is there a loop that never ends?"

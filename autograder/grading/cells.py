@@ -83,13 +83,12 @@ class Cells:
         self.close()
 
     def _run_next(self, number: int) -> None:
-        try:
-            if self._worker is None:
+        if self._worker is None:
+            try:
                 self._start(number)
-            error = self._run(number)
-        except WorkerLost as why:
-            self._leave_out(number, why)
-            return
+            except WorkerLost:
+                return  # there is no time left, and `run_to` ends
+        error = self._run(number)
         if error is not None:
             self.notes.append(f"cell {number + 1} raised {clean(error)}")
 
@@ -97,24 +96,27 @@ class Cells:
         """Start a worker and run the cells up to a position in it. Errors: WorkerLost."""
         while not self.exhausted:
             self._worker = self._source.worker()
-            number = 0
-            try:
-                for number in range(position):
-                    if number not in self._left_out and not self.exhausted:
-                        self._run(number)
+            for number in range(position):
+                if self._worker is None or self.exhausted:
+                    break
+                if number not in self._left_out:
+                    self._run(number)
+            if self._worker is not None and not self.exhausted:
                 return
-            except WorkerLost as why:
-                self._leave_out(number, why)
+        self.close()
         raise WorkerLost("it was lost too often, or took too long")
 
     def _run(self, number: int) -> str | None:
-        """Run a cell; return what it raised. Errors: WorkerLost."""
+        """Run a cell and return what it raised. One that does not end is left out from now on."""
         assert self._worker is not None
-        source = self._cells[number].source
-        answer = self._worker.ask(self.budget.limits.cell, do="cell", source=source)
+        try:
+            source = self._cells[number].source
+            answer = self._worker.ask(self.budget.limits.cell, do="cell", source=source)
+        except WorkerLost as why:
+            self._left_out.add(number)
+            self.lost(why, f"in cell {number + 1}")
+            return None
+        if answer.get("interrupted"):
+            self._left_out.add(number)
         error: str | None = answer.get("error")
         return error
-
-    def _leave_out(self, number: int, why: WorkerLost) -> None:
-        self._left_out.add(number)
-        self.lost(why, f"in cell {number + 1}")

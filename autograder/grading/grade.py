@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -35,15 +37,23 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
         with ProcessPoolExecutor(1, get_context("spawn"), start, (folder, level, limits)) as process:
 
             def graded(submission: Path) -> Grade:
-                # The process starts at the first call, with the path of this one.
-                sys.path.insert(0, f"{folder}/files")
                 try:
                     return process.submit(grade, submission.resolve()).result()
                 except BrokenProcessPool:
-                    raise FellShortError(f"The process that grades {submission.name} has ended.") from None
-                finally:
-                    sys.path.remove(f"{folder}/files")
+                    raise FellShortError(
+                        f"The process that grades {submission.name} has ended. Is there too little memory?"
+                    ) from None
 
+            sys.path.insert(0, f"{folder}/files")  # the process starts with the path of this one
+            try:
+                process.submit(os.getpid).result()
+            except BrokenProcessPool:
+                raise FellShortError(
+                    f"The packages in {autograder.name} cannot be imported here; what is above says why. "
+                    "Build the zip again with this version."
+                ) from None
+            finally:
+                sys.path.remove(f"{folder}/files")
             yield graded
 
 
@@ -55,7 +65,7 @@ def unpack(path: Path, folder: Path) -> None:
             json.loads(archive.read(CONFIG))
     except OSError as error:
         raise HomeworkError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except (zipfile.BadZipFile, KeyError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError):
         raise HomeworkError(f"{path} is not an autograder zip; take the one from dist.") from None
     if not (folder / "files" / "hidden_checks").is_dir():
         raise HomeworkError(f"{path} is an autograder zip of something else; take the one from dist.")

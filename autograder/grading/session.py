@@ -8,7 +8,8 @@ from typing import Any
 from autograder.grading.cells import Cells
 from autograder.sandbox import SandboxError, WorkerLost
 from autograder.sandbox.wire import Reference, WireError
-from public_checks.boundary import SECONDS, Limits, Proxy, Reply, Submission, clean, crossing
+from public_checks.boundary import Proxy, Reply, Submission, clean, crossing
+from public_checks.limits import CallLimits
 from public_checks.outcomes import (
     CheckFailure,
     Incorrect,
@@ -39,7 +40,7 @@ class Session(Submission):
 
     def function(self, name: str) -> Proxy:
         if name not in self._found:
-            self._ask(name, name, SECONDS, do="find", name=name)
+            self._ask(name, name, None, do="find", name=name)
             self._found.add(name)
         return self._remote(name, name, Reference("function", name))
 
@@ -50,7 +51,7 @@ class Session(Submission):
         return self._remote(f"programs of {self._question}", "the program", reference)
 
     def _remote(self, key: str, name: str, reference: Reference) -> Proxy:
-        def send(arguments: tuple[Any, ...], limits: Limits) -> Reply:
+        def send(arguments: tuple[Any, ...], limits: CallLimits) -> Reply:
             functions: dict[str, Callable[..., Any]] = {}
 
             def sent(value: Any) -> Reference:
@@ -72,7 +73,7 @@ class Session(Submission):
         self,
         key: str,
         of: str,
-        seconds: float,
+        seconds: float | None,
         callback: Callable[[str, tuple[Any, ...]], dict[str, Any]] | None = None,
         wrap: Callable[[Any], Reference] | None = None,
         /,
@@ -81,27 +82,42 @@ class Session(Submission):
         """The worker's answer to a request about a function. Errors: CheckFailure, SandboxError.
 
         key, of : what the budget knows the function by, and its name for messages.
-        seconds, callback, wrap : see `Worker.ask`.
+        seconds : the limit of the check, or None for that of the budget.
+        callback, wrap : see `Worker.ask`.
         """
         budget = self._cells.budget
         budget.expect_call(key, of, self._cells.taken)
-        seconds = min(seconds, budget.limits.call)
         try:
-            answer = self._cells.worker().ask(seconds, callback, wrap, **request)
-        except WorkerLost as lost:
-            self._cells.lost(lost, f"in {of}")
-            raise budget.lost(key, of, lost) from None
+            answer = self._answer(key, of, seconds, callback, wrap, request)
         except SandboxError as fault:  # Otter would take it for a failed check
             self._cells.fault = fault
             raise
-        except WireError as error:
-            raise Incorrect(f"{of} cannot be given its arguments: {error}.") from None
         if answer["is"] == "failure":
             failure = FAILURES.get(answer["class"], Raised)(clean(answer["text"], 2000))
-            if isinstance(failure, OutOfTime) and seconds == budget.limits.call:
-                failure = budget.gave_up(key, of)
-            raise failure
+            raise budget.out_of_time(key, of, seconds) if isinstance(failure, OutOfTime) else failure
         return answer
+
+    def _answer(
+        self,
+        key: str,
+        of: str,
+        seconds: float | None,
+        callback: Callable[[str, tuple[Any, ...]], dict[str, Any]] | None,
+        wrap: Callable[[Any], Reference] | None,
+        request: dict[str, Any],
+    ) -> dict[str, Any]:
+        budget = self._cells.budget
+        try:
+            worker = self._cells.worker()
+        except WorkerLost:
+            raise budget.used_up(of, "the notebook") from None
+        try:
+            return worker.ask(seconds or budget.limits.call, callback, wrap, **request)
+        except WorkerLost as lost:
+            self._cells.lost(lost, f"in {of}")
+            raise budget.lost(key, of, lost, seconds) from None
+        except WireError as error:
+            raise Incorrect(f"{of} cannot be given its arguments: {error}.") from None
 
 
 def _nothing(_: Any) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from public_checks import OutOfTime, TooSlow
-from public_checks.boundary import SECONDS, Limits, Proxy
+from public_checks.boundary import Proxy
 from public_checks.expect import Answer, expect
+from public_checks.limits import CallLimits
 
 
 def expect_no_longer(
@@ -26,7 +27,7 @@ def expect_no_longer(
         yardstick(*arguments.values())
         took.append(time.thread_time() - began)
     try:
-        return expect(function, limits=Limits(seconds=min(times * min(took), SECONDS)), **arguments)
+        return expect(function, limits=CallLimits(seconds=times * min(took)), **arguments)
     except OutOfTime:
         raise TooSlow(
             f"{function.name} takes longer than {times:,} evaluations of {what}. Does it evaluate {what} for "

@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
+from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from mistakes import programs
 from public_checks import Check, CheckFailure, public
-from public_checks.boundary import Limits, Proxy, Reply, Submission
+from public_checks.boundary import Proxy, Reply, Submission
+from public_checks.limits import CallLimits
 
 Trace = list[Any]
 
@@ -38,7 +40,7 @@ class _Recorded(Submission):
         return self._recording(self._submission.source(text))
 
     def _recording(self, proxy: Proxy) -> Proxy:
-        def send(arguments: tuple[Any, ...], limits: Limits) -> Reply:
+        def send(arguments: tuple[Any, ...], limits: CallLimits) -> Reply:
             try:
                 reply = proxy.call(*arguments, limits=limits)
             except CheckFailure as failure:
@@ -55,13 +57,13 @@ class _Candidate:
     """A program of the catalogue, or the reference, and its traces so far, by check and secret."""
 
     name: str
-    submission: Submission
+    sources: tuple[str, ...]
     traces: dict[tuple[Check, str], Trace] = field(default_factory=dict)
 
     def trace(self, check: Check, names: set[str]) -> Trace:
         key = check, check.registry.secret
         if key not in self.traces:
-            self.traces[key] = _trace(check, self.submission, names)[0]
+            self.traces[key] = _trace(check, Submission(_namespace(*self.sources)), names)[0]
         return self.traces[key]
 
 
@@ -113,16 +115,21 @@ def _catalogue(question: str, problem: str) -> tuple[list[_Candidate], set[str],
     """The mistakes of a question, the names of their functions, and the reference solution."""
     mistakes = [p for p in programs(problem) if p.question == question and not p.right]
     reference = inspect.getsource(import_module(f"solutions.{problem}"))
-    candidates = [_Candidate(p.name, Submission(_namespace(reference, p.source))) for p in mistakes]
-    return candidates, {p.function for p in mistakes}, _Candidate("", Submission(_namespace(reference)))
+    candidates = [_Candidate(p.name, (reference, p.source)) for p in mistakes]
+    return candidates, {p.function for p in mistakes}, _Candidate("", (reference,))
 
 
 def _namespace(*sources: str) -> dict[str, Any]:
     """What these texts define one after the other: the reference calls a mistake that is in its place."""
     names: dict[str, Any] = {}
     for source in sources:
-        exec(compile(source, "<mistake>", "exec"), names)
+        exec(_compiled(source), names)
     return names
+
+
+@cache
+def _compiled(source: str) -> CodeType:
+    return compile(source, "<mistake>", "exec")
 
 
 def _trace(check: Check, submission: Submission, names: set[str]) -> tuple[Trace, bool]:

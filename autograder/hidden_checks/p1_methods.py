@@ -6,8 +6,8 @@ import numpy as np
 
 import solutions.p1_methods as reference
 from hidden_checks import check
-from public_checks.boundary import NO_LIMITS, Limits
 from public_checks.expect import expect, expect_no_traces
+from public_checks.limits import NO_LIMITS, most_lines
 from public_checks.p1_methods import (
     Planted,
     Watched,
@@ -399,7 +399,7 @@ def deep_formulas(differentiate, source, rng):
         right = reference.differentiate(expression, "x").evaluate(**values)
         program = f"differentiate((lambda x: {build})(variable('x')), 'x')"
         shown = f"differentiate(u, 'x'), where u starts as x, and {levels} times u = {step}"
-        answer, size = differentiated(source, program, shown, values, limits=Limits(lines=2_000_000))
+        answer, size = differentiated(source, program, shown, values, limits=most_lines(1_000_000))
         answer.close(right, within=1e-10 * np.abs(right) + 1e-12)
         if size > 20_000:
             raise answer.wrong(f"the result has {size} parts, after {levels} times.")

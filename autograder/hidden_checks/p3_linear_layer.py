@@ -17,8 +17,8 @@ from hidden_checks.inputs import (
     unusual,
 )
 from public_checks import TooSlow
-from public_checks.boundary import Limits
 from public_checks.expect import expect, expect_derivative, expect_no_traces
+from public_checks.limits import most_lines
 
 SHAPES = ((2, 5), (3, 3), (5, 2), (4, 1), (7, 11), (2, 2))
 BATCHES = ((2, 5, 3), (3, 3, 3), (5, 2, 8), (4, 6, 1), (2, 2, 2), (6, 1, 4), (3, 4, 17))
@@ -307,7 +307,7 @@ def batch_is_fast(batch_nll_gradients, rng):
     for given in (small, long):
         W, b, X, y = given
         try:
-            answer = expect(batch_nll_gradients, W=W, b=b, X=X, y=y, limits=Limits(lines=10_000))
+            answer = expect(batch_nll_gradients, W=W, b=b, X=X, y=y, limits=most_lines(10_000))
         except TooSlow as failure:
             said = f"{str(failure).rstrip('.')}, for a batch of {len(X)}"
             raise TooSlow(f"{said}. Is there a loop over the batch? Compute with whole arrays.") from None

@@ -20,7 +20,7 @@ from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError
 
 # What a worker may send: the keys of each message, and the types of their values.
 MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
-    "done": {"error": (str, type(None))},
+    "done": {"error": (str, type(None)), "interrupted": bool},
     "reply": {"value": object, "changed": dict},
     "failure": {"class": str, "text": str},
     "callback": {"name": str, "arguments": tuple},
@@ -110,7 +110,7 @@ class Worker:
         number = secrets.token_bytes(NUMBER)
         # The worker keeps the limit itself; one that does not is ended somewhat later.
         deadline = Deadline(
-            self._used + 1.5 * seconds + 0.5, time.monotonic() + self._limits.patience * seconds + 5
+            self._used + 1.5 * seconds + 0.5, time.monotonic() + self._limits.patience * seconds + 15
         )
         while True:
             answer = self._exchange(number, LIMIT.pack(seconds), frame, deadline)
@@ -120,7 +120,7 @@ class Worker:
                 raise self._lost("it sent a request of its own")
             frame = _packed(callback(answer["name"], answer["arguments"]))
         if self._open and (answer["is"] == "done" or time.monotonic() > self._looked + LOOK):
-            self._look(deadline)
+            self._look()
         return answer
 
     def _exchange(self, number: bytes, limit: bytes, frame: bytes, deadline: Deadline) -> dict[str, Any]:
@@ -188,15 +188,15 @@ class Worker:
         while not arrived:
             arrived = bool(poll.poll(1000 * LOOK))
             if time.monotonic() > self._looked + LOOK:
-                self._look(deadline)
+                self._look()
+                if self._used > deadline.used or self._looked > deadline.clock:
+                    self.close()
+                    raise OutOfPatience("it did not finish in time")
 
-    def _look(self, deadline: Deadline) -> None:
-        """See what the worker has used. Errors: WorkerLost where that is too much."""
+    def _look(self) -> None:
+        """See what the worker has used and written. Errors: WorkerLost where it has written too much."""
         self._looked = time.monotonic()
         self._used = self._processor_time()
-        if self._used > deadline.used or self._looked > deadline.clock:
-            self.close()
-            raise OutOfPatience("it did not finish in time")
         if self._too_much_written():
             raise self._lost("it wrote too many files")
 

@@ -15,16 +15,9 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError, frame_length, pack, unpack
-from public_checks.boundary import (
-    CannotCrossError,
-    Limits,
-    Proxy,
-    Submission,
-    clean,
-    crossing,
-    time_limit,
-)
-from public_checks.outcomes import CheckFailure, Incorrect
+from public_checks.boundary import CannotCrossError, Proxy, Submission, clean, crossing
+from public_checks.limits import CallLimits, time_limit
+from public_checks.outcomes import CheckFailure, Incorrect, OutOfTime
 
 # Modules that a notebook imports for its checks, and that do nothing in grading.
 INERT = ("otter", "gradcheck", "public_checks", "public_checks.export")
@@ -118,7 +111,7 @@ class Worker:
         unconfined : why this process could not be confined; None where it is. It answers the first request.
         """
         self._receive()
-        self._send(pack({"is": "done", "error": unconfined}), self._number)
+        self._send(pack({"is": "done", "error": unconfined, "interrupted": False}), self._number)
         while True:
             request = self._receive()
             number = self._number
@@ -138,12 +131,13 @@ class Worker:
             error = result.error_before_exec or result.error_in_exec
         except BaseException as raised:  # whatever a cell does, the next one comes
             error = raised
-        return pack({"is": "done", "error": None if error is None else _described(error)})
+        said = None if error is None else _described(error)
+        return pack({"is": "done", "error": said, "interrupted": isinstance(error, OutOfTime)})
 
     def _find(self, request: dict[str, Any]) -> bytes:
         """Look whether there is a function of a name."""
         self._submission.function(request["name"])
-        return pack({"is": "done", "error": None})
+        return pack({"is": "done", "error": None, "interrupted": False})
 
     def _call(self, request: dict[str, Any]) -> bytes:
         """Call a function; those arguments that it has changed come back as it left them."""
@@ -151,7 +145,7 @@ class Worker:
         arguments = tuple(self._arguments(request["arguments"], self._number))
         before = [_written(a) for a in arguments]
         with np.errstate(all="ignore"):  # whatever the notebook has set
-            limits = Limits(request.get("lines"), self._seconds)
+            limits = CallLimits(request.get("lines"), self._seconds)
             value = self._submission.invoke(function.name, function.target, arguments, limits)
         changed = {
             i: crossing(a, wrap=lambda _: None) for i, a in enumerate(arguments) if _written(a) != before[i]

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from public_checks import Incorrect, NotAttempted, OutOfTime, Raised, TooSlow
-from public_checks.boundary import CannotCrossError, Limits, Submission, clean, crossing
+from public_checks.boundary import CannotCrossError, Submission, clean, crossing
+from public_checks.limits import CallLimits
 
 numbers = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.complex_numbers(allow_nan=False)
@@ -178,7 +179,7 @@ def test_an_exception_is_reported_with_the_line_of_the_student():
 def test_an_endless_loop_is_out_of_time(catch):
     f = submission(f"def f():\n    while True:\n        {catch}").function("f")
     with pytest.raises(OutOfTime, match=r"f did not finish within 0\.2 s"):
-        f.call(limits=Limits(seconds=0.2))
+        f.call(limits=CallLimits(seconds=0.2))
 
 
 LOOPS = {
@@ -193,20 +194,20 @@ LOOPS = {
 @pytest.mark.parametrize("loop", LOOPS)
 def test_lines_of_python_are_counted_wherever_they_run(loop):
     f = submission(f"def f(n):\n    {LOOPS[loop]}").function("f")
-    f.call(90, limits=Limits(lines=1000))
+    f.call(90, limits=CallLimits(lines=1000))
     with pytest.raises(TooSlow, match=r"f was stopped after 1,000 lines of Python\."):
-        f.call(2000, limits=Limits(lines=1000))
+        f.call(2000, limits=CallLimits(lines=1000))
 
 
 def test_work_within_numpy_is_no_line_of_python():
     f = submission("import numpy as np\ndef f(n):\n    return np.arange(n).sum()").function("f")
-    assert f.call(10**6, limits=Limits(lines=30)).value == 10**6 * (10**6 - 1) // 2
+    assert f.call(10**6, limits=CallLimits(lines=30)).value == 10**6 * (10**6 - 1) // 2
 
 
 def test_the_count_of_lines_cannot_be_turned_off():
     f = submission("import sys\ndef f():\n    sys.settrace(None)").function("f")
     with pytest.raises(Incorrect, match=r"f calls sys\.settrace"):
-        f.call(limits=Limits(lines=1000))
+        f.call(limits=CallLimits(lines=1000))
 
 
 def test_what_traced_before_traces_afterwards():
@@ -216,7 +217,7 @@ def test_what_traced_before_traces_afterwards():
     before = sys.gettrace()
     sys.settrace(trace)
     try:
-        submission("def f():\n    pass").function("f").call(limits=Limits(lines=10))
+        submission("def f():\n    pass").function("f").call(limits=CallLimits(lines=10))
         assert sys.gettrace() is trace
     finally:
         sys.settrace(before)
@@ -225,7 +226,7 @@ def test_what_traced_before_traces_afterwards():
 def test_waiting_is_out_of_time_by_the_clock():
     f = submission("import time\ndef f():\n    time.sleep(60)\n    raise RuntimeError").function("f")
     with pytest.raises(OutOfTime):
-        f.call(limits=Limits(seconds=0.05))
+        f.call(limits=CallLimits(seconds=0.05))
 
 
 def test_a_function_in_time_leaves_no_timer():

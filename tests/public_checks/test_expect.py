@@ -176,3 +176,11 @@ def test_what_went_wrong_is_looked_for_only_when_it_is_asked_for():
     assert "wrong sign" not in str(raised.value)
     assert "wrong sign" in str(raised.value.explained())
     assert len(calls) == before + 2  # at two other points
+
+
+def test_an_explanation_that_fails_leaves_the_short_message():
+    def explain():
+        raise ZeroDivisionError
+
+    failure = Incorrect("it is wrong.", explain)
+    assert failure.explained() is failure

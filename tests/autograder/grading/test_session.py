@@ -8,6 +8,7 @@ from autograder.grading.cells import Cells
 from autograder.grading.notebook import Cell
 from autograder.grading.session import Session
 from autograder.sandbox import Limits, SandboxError, Source
+from public_checks.limits import CallLimits
 from public_checks.outcomes import NotAttempted, OutOfTime, Raised
 from tests.helpers import LEVEL, isolated
 
@@ -40,7 +41,7 @@ def at(cells, question="q1a"):
 
 F = "def f():\n    return 1"
 BAD = "def bad():\n    import os\n    os._exit(1)"
-SLOW = "def slow():\n    while True:\n        pass"
+SLOW = "calls = 0\ndef slow():\n    global calls\n    calls += 1\n    while True:\n        pass"
 
 
 def test_a_question_is_graded_with_the_names_at_its_last_check_cell(notebook):
@@ -100,13 +101,12 @@ def test_a_function_that_does_not_return_is_not_called_again_by_later_questions_
     for _ in range(2):
         with pytest.raises(OutOfTime, match=r"slow did not return within 0\.2 s and was stopped; it is not"):
             slow()
-    taken = cells.taken
     for question in ("q1b", "q1c"):
         session = at(cells, question)
         with pytest.raises(OutOfTime, match="slow did not return"):
             session.function("slow")()
         assert session.function("f")() == 1
-    assert cells.taken - taken < 0.1
+    assert at(cells, "q1d").source("lambda: calls")() == 1
 
 
 def test_a_program_that_does_not_return_costs_the_programs_of_its_question_only(notebook):
@@ -142,13 +142,46 @@ def busy(seconds=0.5):
 
 
 def test_a_question_has_a_budget_and_the_next_one_has_its_own(notebook):
-    cells = notebook(BUSY, ("check", ("q1a",)), ("check", ("q1b",)), question=1.2, call=5, patience=20)
+    cells = notebook(BUSY, ("check", ("q1a",)), ("check", ("q1b",)), question=1.4, call=5, patience=20)
     session = at(cells, "q1a")
     for _ in range(3):
         session.function("busy")()
     with pytest.raises(OutOfTime, match="this question has used up all of its time"):
         session.function("busy")()
     at(cells, "q1b").function("busy")()
+
+
+def test_a_function_that_takes_longer_than_a_check_allows_may_be_called_again(notebook):
+    # One call into NumPy, which the worker cannot interrupt: it is ended from outside.
+    sort = (
+        "import numpy as np\ndef f(n):\n    return float(np.sort(np.ones(n) * np.arange(n)[::-1] % 9973)[0])"
+    )
+    cells = notebook(sort, call=60, patience=20)
+    f = at(cells).function("f")
+    with pytest.raises(OutOfTime, match=r"f did not return within 0\.01 s and was stopped\.$"):
+        f.call(30_000_000, limits=CallLimits(seconds=0.01))
+    assert f(10) == 0
+
+
+def test_a_cell_that_never_ends_is_not_run_again(notebook):
+    cells = notebook("runs = 0", "while True: pass", BAD, F, cell=0.2)
+    session = at(cells)
+    taken = cells.taken
+    with pytest.raises(Raised):
+        session.function("bad")()
+    assert session.function("f")() == 1
+    assert cells._left_out == {1}
+    assert taken >= 0.2
+
+
+def test_time_that_ends_while_cells_run_again_is_said_to_have_ended(notebook):
+    cells = notebook(BUSY, "busy(1)", BAD, F, total=1.5, cell=20, call=5)
+    session = at(cells)
+    with pytest.raises(Raised):
+        session.function("bad")()
+    for _ in range(2):
+        with pytest.raises(OutOfTime, match="f was not called: the notebook has used up all of its time"):
+            session.function("f")()
 
 
 def test_a_submission_has_a_budget(notebook):
