@@ -54,16 +54,24 @@ class _Recorded(Submission):
 
 @dataclass
 class _Candidate:
-    """A program of the catalogue, or the reference, and its traces so far, by check and secret."""
+    """A program of the catalogue, or the reference, and its traces so far, by check and secret.
+
+    first : the first check of the question. What a program keeps from its first calls it keeps from this one,
+        so each trace is taken after that, in a namespace of its own.
+    """
 
     name: str
     sources: tuple[str, ...]
+    first: Check
     traces: dict[tuple[Check, str], Trace] = field(default_factory=dict)
 
     def trace(self, check: Check, names: set[str]) -> Trace:
         key = check, check.registry.secret
         if key not in self.traces:
-            self.traces[key] = _trace(check, Submission(_namespace(*self.sources)), names)[0]
+            submission = Submission(_namespace(*self.sources))
+            if check is not self.first:
+                _trace(self.first, submission, names)
+            self.traces[key] = _trace(check, submission, names)[0]
         return self.traces[key]
 
 
@@ -94,7 +102,7 @@ def mistake_in(question: str, checks: list[Check], submission: Submission) -> st
 
     Returns the closest one, and None where there is none.
     """
-    candidates, names, reference = _catalogue(question, checks[0].function.__module__.rpartition(".")[2])
+    candidates, names, reference = _catalogue(checks[0])
     seen = [(check, *_trace(check, submission, names)) for check in checks]
     distances = {candidate.name: 0.0 for candidate in candidates}
     # The checks that fail come first: they tell most mistakes apart.
@@ -111,12 +119,13 @@ def mistake_in(question: str, checks: list[Check], submission: Submission) -> st
 
 
 @cache
-def _catalogue(question: str, problem: str) -> tuple[list[_Candidate], set[str], _Candidate]:
-    """The mistakes of a question, the names of their functions, and the reference solution."""
-    mistakes = [p for p in programs(problem) if p.question == question and not p.right]
+def _catalogue(first: Check) -> tuple[list[_Candidate], set[str], _Candidate]:
+    """The mistakes of the question of a check, the names of their functions, and the reference solution."""
+    problem = first.function.__module__.rpartition(".")[2]
+    mistakes = [p for p in programs(problem) if p.question == first.question and not p.right]
     reference = inspect.getsource(import_module(f"solutions.{problem}"))
-    candidates = [_Candidate(p.name, (reference, p.source)) for p in mistakes]
-    return candidates, {p.function for p in mistakes}, _Candidate("", (reference,))
+    candidates = [_Candidate(p.name, (reference, p.source), first) for p in mistakes]
+    return candidates, {p.function for p in mistakes}, _Candidate("", (reference,), first)
 
 
 def _namespace(*sources: str) -> dict[str, Any]:
