@@ -12,15 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from mistakes import programs
 from public_checks import Check, CheckFailure, public
-from public_checks.boundary import Proxy, Reply, Submission
-from public_checks.limits import CallLimits
+from public_checks.boundary import Limits, Proxy, Reply, Submission
 
 Trace = list[Any]
 
@@ -40,7 +38,7 @@ class _Recorded(Submission):
         return self._recording(self._submission.source(text))
 
     def _recording(self, proxy: Proxy) -> Proxy:
-        def send(arguments: tuple[Any, ...], limits: CallLimits) -> Reply:
+        def send(arguments: tuple[Any, ...], limits: Limits) -> Reply:
             try:
                 reply = proxy.call(*arguments, limits=limits)
             except CheckFailure as failure:
@@ -54,24 +52,16 @@ class _Recorded(Submission):
 
 @dataclass
 class _Candidate:
-    """A program of the catalogue, or the reference, and its traces so far, by check and secret.
-
-    first : the first check of the question. What a program keeps from its first calls it keeps from this one,
-        so each trace is taken after that, in a namespace of its own.
-    """
+    """A program of the catalogue, or the reference, and its traces so far, by check and secret."""
 
     name: str
-    sources: tuple[str, ...]
-    first: Check
+    submission: Submission
     traces: dict[tuple[Check, str], Trace] = field(default_factory=dict)
 
     def trace(self, check: Check, names: set[str]) -> Trace:
         key = check, check.registry.secret
         if key not in self.traces:
-            submission = Submission(_namespace(*self.sources))
-            if check is not self.first:
-                _trace(self.first, submission, names)
-            self.traces[key] = _trace(check, submission, names)[0]
+            self.traces[key] = _trace(check, self.submission, names)[0]
         return self.traces[key]
 
 
@@ -102,7 +92,7 @@ def mistake_in(question: str, checks: list[Check], submission: Submission) -> st
 
     Returns the closest one, and None where there is none.
     """
-    candidates, names, reference = _catalogue(checks[0])
+    candidates, names, reference = _catalogue(question, checks[0].function.__module__.rpartition(".")[2])
     seen = [(check, *_trace(check, submission, names)) for check in checks]
     distances = {candidate.name: 0.0 for candidate in candidates}
     # The checks that fail come first: they tell most mistakes apart.
@@ -119,26 +109,20 @@ def mistake_in(question: str, checks: list[Check], submission: Submission) -> st
 
 
 @cache
-def _catalogue(first: Check) -> tuple[list[_Candidate], set[str], _Candidate]:
-    """The mistakes of the question of a check, the names of their functions, and the reference solution."""
-    problem = first.function.__module__.rpartition(".")[2]
-    mistakes = [p for p in programs(problem) if p.question == first.question and not p.right]
+def _catalogue(question: str, problem: str) -> tuple[list[_Candidate], set[str], _Candidate]:
+    """The mistakes of a question, the names of their functions, and the reference solution."""
+    mistakes = [p for p in programs(problem) if p.question == question and not p.right]
     reference = inspect.getsource(import_module(f"solutions.{problem}"))
-    candidates = [_Candidate(p.name, (reference, p.source), first) for p in mistakes]
-    return candidates, {p.function for p in mistakes}, _Candidate("", (reference,), first)
+    candidates = [_Candidate(p.name, Submission(_namespace(reference, p.source))) for p in mistakes]
+    return candidates, {p.function for p in mistakes}, _Candidate("", Submission(_namespace(reference)))
 
 
 def _namespace(*sources: str) -> dict[str, Any]:
     """What these texts define one after the other: the reference calls a mistake that is in its place."""
     names: dict[str, Any] = {}
     for source in sources:
-        exec(_compiled(source), names)
+        exec(compile(source, "<mistake>", "exec"), names)
     return names
-
-
-@cache
-def _compiled(source: str) -> CodeType:
-    return compile(source, "<mistake>", "exec")
 
 
 def _trace(check: Check, submission: Submission, names: set[str]) -> tuple[Trace, bool]:
