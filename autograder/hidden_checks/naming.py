@@ -18,7 +18,8 @@ import numpy as np
 
 from mistakes import programs
 from public_checks import Check, CheckFailure, public
-from public_checks.boundary import Limits, Proxy, Reply, Submission
+from public_checks.boundary import Proxy, Reply, Submission
+from public_checks.limits import CallLimits
 
 Trace = list[Any]
 
@@ -38,7 +39,7 @@ class _Recorded(Submission):
         return self._recording(self._submission.source(text))
 
     def _recording(self, proxy: Proxy) -> Proxy:
-        def send(arguments: tuple[Any, ...], limits: Limits) -> Reply:
+        def send(arguments: tuple[Any, ...], limits: CallLimits) -> Reply:
             try:
                 reply = proxy.call(*arguments, limits=limits)
             except CheckFailure as failure:
