@@ -2,7 +2,7 @@
 # make test    install, run the test suite: of long catalogues a sample (at most four minutes on two cores)
 # make test-all    the same with every mistake, attack and corpus entry, and the siege (some 25 minutes)
 # make test-environment   the student zip with nothing but its own requirements (some minutes)
-# make test-siege   every mistake and variant, and a sample of attacks, through otter run (some 15 minutes)
+# make test-siege   mistakes, variants and all attacks through otter run and homework grade (an hour or more)
 # make test-secrets   homework verify with 20 random secrets (an hour or more on two cores)
 # make lint    ruff (lint and format) and mypy
 # make lock    resolve requirements.lock again from pyproject.toml (needs uv on the PATH)

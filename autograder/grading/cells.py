@@ -34,7 +34,7 @@ class Cells:
         self._left_out: set[int] = set()
 
     def place(self, question: str) -> int:
-        """How many cells stand up to and with the last one that checks a question; all if none does."""
+        """How many cells run before a question is checked: up to its last check cell, or all of them."""
         found = [i + 1 for i, cell in enumerate(self._cells) if question in cell.questions]
         return found[-1] if found else len(self._cells)
 

@@ -94,7 +94,10 @@ class Session(Submission):
             raise
         if answer["is"] == "failure":
             failure = FAILURES.get(answer["class"], Raised)(clean(answer["text"], 2000))
-            raise budget.out_of_time(key, of, seconds) if isinstance(failure, OutOfTime) else failure
+            if isinstance(failure, OutOfTime):
+                failure = budget.out_of_time(key, of, seconds)
+                self._cells.notes.append(f"in {self._question}: {failure}")
+            raise failure
         return answer
 
     def _answer(
@@ -121,7 +124,7 @@ class Session(Submission):
 
 
 def _nothing(_: Any) -> None:
-    """What comes back of a function that was an argument."""
+    """A callback leaves nothing behind as an argument."""
 
 
 def _caller(functions: dict[str, Callable[..., Any]]) -> Callable[[str, tuple[Any, ...]], dict[str, Any]]:

@@ -13,7 +13,7 @@ from public_checks.limits import CallLimits
 def expect_no_longer(
     times: int, yardstick: Callable[..., Any], what: str, function: Proxy, /, **arguments: Any
 ) -> Answer:
-    """Call a student's function, which may take as long as many calls of another one.
+    """Call a student's function, and allow it the time of many calls of another one.
 
     times, yardstick : how many calls, and the function, which is timed here and now with the same arguments.
         Right answers should take less than a tenth of that time, and wrong ones more than ten times as much.

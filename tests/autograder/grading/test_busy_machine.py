@@ -43,11 +43,9 @@ def test_thirty_gradings_give_right_answers_all_points_and_slow_ones_not(assignm
     right = fill(template, answers, template.with_name("right.ipynb"))
     wrong = fill(template, with_slow, template.with_name("wrong.ipynb"))
     with grader(dist / "autograder.zip", LEVEL) as graded:
-        for _ in range(30):
+        for number in range(30):
             found = graded(right)
             assert found.points == found.possible
-            found = graded(wrong)
-            lost = {
-                question for question, points in found.points.items() if points < found.possible[question]
-            }
-            assert lost == set(slow)
+            if number % 6 == 0:
+                found = graded(wrong)
+                assert {q for q, points in found.points.items() if points < found.possible[q]} == set(slow)
