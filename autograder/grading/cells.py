@@ -46,10 +46,13 @@ class Cells:
             if self._cells[number].source.strip():
                 self._run_next(number)
 
-    def worker(self) -> Worker:
-        """The worker, in which the cells up to the present position have run. Errors: WorkerLost."""
-        if self._worker is None:
-            self._start(self._position)
+    def worker(self, name: str) -> Worker:
+        """The worker, in which the cells up to the present position have run.
+
+        name : of the function that it is wanted for. Errors: OutOfTime where there can be none any more.
+        """
+        if self._worker is None and not self._start(self._position):
+            raise self.budget.used_up(name, "the notebook")
         assert self._worker is not None
         return self._worker
 
@@ -83,17 +86,14 @@ class Cells:
         self.close()
 
     def _run_next(self, number: int) -> None:
-        if self._worker is None:
-            try:
-                self._start(number)
-            except WorkerLost:
-                return  # there is no time left, and `run_to` ends
+        if self._worker is None and not self._start(number):
+            return
         error = self._run(number)
         if error is not None:
             self.notes.append(f"cell {number + 1} raised {clean(error)}")
 
-    def _start(self, position: int) -> None:
-        """Start a worker and run the cells up to a position in it. Errors: WorkerLost."""
+    def _start(self, position: int) -> bool:
+        """Start a worker and run the cells up to a position in it; return whether there was time for that."""
         while not self.exhausted:
             self._worker = self._source.worker()
             for number in range(position):
@@ -102,9 +102,9 @@ class Cells:
                 if number not in self._left_out:
                     self._run(number)
             if self._worker is not None and not self.exhausted:
-                return
+                return True
         self.close()
-        raise WorkerLost("it was lost too often, or took too long")
+        return False
 
     def _run(self, number: int) -> str | None:
         """Run a cell and return what it raised. One that does not end is left out from now on."""

@@ -88,7 +88,13 @@ class Session(Submission):
         budget = self._cells.budget
         budget.expect_call(key, of, self._cells.taken)
         try:
-            answer = self._answer(key, of, seconds, callback, wrap, request)
+            worker = self._cells.worker(of)
+            answer = worker.ask(seconds or budget.limits.call, callback, wrap, **request)
+        except WorkerLost as lost:
+            self._cells.lost(lost, f"in {of}")
+            raise budget.lost(key, of, lost, seconds) from None
+        except WireError as error:
+            raise Incorrect(f"{of} cannot be given its arguments: {error}.") from None
         except SandboxError as fault:  # Otter would take it for a failed check
             self._cells.fault = fault
             raise
@@ -99,28 +105,6 @@ class Session(Submission):
                 self._cells.notes.append(f"in {self._question}: {failure}")
             raise failure
         return answer
-
-    def _answer(
-        self,
-        key: str,
-        of: str,
-        seconds: float | None,
-        callback: Callable[[str, tuple[Any, ...]], dict[str, Any]] | None,
-        wrap: Callable[[Any], Reference] | None,
-        request: dict[str, Any],
-    ) -> dict[str, Any]:
-        budget = self._cells.budget
-        try:
-            worker = self._cells.worker()
-        except WorkerLost:
-            raise budget.used_up(of, "the notebook") from None
-        try:
-            return worker.ask(seconds or budget.limits.call, callback, wrap, **request)
-        except WorkerLost as lost:
-            self._cells.lost(lost, f"in {of}")
-            raise budget.lost(key, of, lost, seconds) from None
-        except WireError as error:
-            raise Incorrect(f"{of} cannot be given its arguments: {error}.") from None
 
 
 def _nothing(_: Any) -> None:
