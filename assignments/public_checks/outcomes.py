@@ -60,4 +60,4 @@ class OutOfTime(CheckFailure):
 
 
 class TooSlow(CheckFailure):
-    """The function runs more lines of Python than a right answer needs."""
+    """The function takes longer than a right answer needs: in lines of Python, or beside a yardstick."""

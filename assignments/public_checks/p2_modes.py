@@ -619,7 +619,7 @@ def expect_program(program, function, what, *arguments, limits=NO_LIMITS):
 
 
 def a_walk(steps):
-    """The limits of a call that walks through a graph. It takes some 15 lines for each node and call."""
+    """The limits of a call that walks through a graph. It takes up to 70 lines for each node."""
     return most_lines(1000 * len(steps))
 
 

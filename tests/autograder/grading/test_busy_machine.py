@@ -6,17 +6,13 @@ import sys
 
 import pytest
 
+from autograder.build.settings import assignment_names, read_settings
 from autograder.grading.grade import grader
 from mistakes import programs
 from tests.autograder.test_verify import SLOW
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip
 
 pytestmark = [isolated, pytest.mark.exhaustive]
-
-PROBLEMS = {
-    "autodiff": ("p1_methods", "p2_modes"),
-    "backprop": ("p3_linear_layer", "p4_input", "p5_skip_connection"),
-}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,13 +25,13 @@ def busy():
         yield
 
 
-@pytest.mark.parametrize("assignment", PROBLEMS)
+@pytest.mark.parametrize("assignment", assignment_names())
 def test_thirty_gradings_give_right_answers_all_points_and_slow_ones_not(assignment, dist, tmp_path):
     template = unzip(dist / "student.zip", tmp_path) / assignment / f"{assignment}.ipynb"
     answers = reference_answers(assignment)
     slow = {
         p.question: p
-        for problem in PROBLEMS[assignment]
+        for problem in read_settings(assignment).problems
         for p in programs(problem)
         if SLOW.get(p.question) == p.name
     }
