@@ -86,7 +86,7 @@ def _package(
     normalise_notebook(template)
     notebook = normalise_notebook(solution)
     write_zip(dist / "student.zip", student_files(otter / "student", name, settings.student_requirements))
-    write_zip(dist / "autograder.zip", autograder_files(otter / "autograder"))
+    write_zip(dist / "autograder.zip", autograder_files(otter / "autograder", settings.requirements))
     with ProcessPoolExecutor(2, get_context("spawn"), _prepare_to_grade) as processes:
         runs = [
             processes.submit(otter_run, submission, dist / "autograder.zip")
@@ -155,12 +155,13 @@ def _fingerprint(settings: Settings) -> str:
         ROOT / "assignments",
         ROOT / "assignments" / "problems",
         ROOT / "autograder" / "build",
-        ROOT / "autograder" / "container",
     ]
-    for folder in folders:
-        for path in sorted(folder.glob("*.*")):
-            if path.suffix in {".py", ".md"}:
-                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    paths = [
+        path for folder in folders for path in sorted(folder.glob("*.*")) if path.suffix in {".py", ".md"}
+    ]
+    paths += [p for p in sorted((ROOT / "autograder" / "container").iterdir()) if p.is_file()]
+    for path in (*paths, ROOT / "requirements.lock"):
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     digest.update(repr(settings).encode())
     digest.update(repr([version(v) for v in VERSIONS]).encode())
     return digest.hexdigest()

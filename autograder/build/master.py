@@ -151,7 +151,7 @@ def _config_cell(settings: Settings) -> NotebookNode:
         "files": list(STUDENT_PACKAGES),
         "autograder_files": [name for name in INSTRUCTOR_PACKAGES if "/" not in name],
         "tests": {"files": True, "ok_format": False},
-        "generate": {"plugins": [PLUGIN]} | settings.gradescope,
+        "generate": {"plugins": [{PLUGIN: {"assignment": settings.name}}]} | settings.gradescope,
     }
     return _raw("ASSIGNMENT CONFIG", config)
 

@@ -20,11 +20,11 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from autograder.build.files import ROOT
+from autograder.build.lock import cut
 from autograder.build.master import STUDENT_PACKAGES, number_cells, without_prompt
 from autograder.errors import FellShortError
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
-RUNNER = "run_otter.py"
 EXECUTABLE = {"setup.sh", "run_autograder"}
 
 
@@ -65,8 +65,8 @@ def student_files(folder: Path, name: str, extra_requirements: list[str]) -> dic
     return files
 
 
-def autograder_files(folder: Path) -> dict[str, bytes]:
-    """What Otter put into its autograder zip, with our runner in the place of its own."""
+def autograder_files(folder: Path, requirements: list[str]) -> dict[str, bytes]:
+    """What Otter put into its autograder zip, with our set-up and our runner in the place of its own."""
     (path,) = folder.glob("*-autograder_*.zip")
     with zipfile.ZipFile(path) as archive:
         files = {
@@ -74,7 +74,10 @@ def autograder_files(folder: Path) -> dict[str, bytes]:
             for name in archive.namelist()
             if not name.endswith("/") and "__pycache__" not in name
         }
-    return files | {RUNNER: (ROOT / "autograder" / "container" / RUNNER).read_bytes()}
+    lock = cut((ROOT / "requirements.lock").read_text(encoding="utf-8"), requirements)
+    container = ROOT / "autograder" / "container"
+    ours = {path.name: path.read_bytes() for path in container.iterdir() if path.is_file()}
+    return files | ours | {"requirements.lock": lock.encode()}
 
 
 def solution_files(notebook: NotebookNode, folder: Path, name: str) -> dict[str, bytes]:

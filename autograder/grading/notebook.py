@@ -1,9 +1,10 @@
-"""Reading a submission: the code cells of its one notebook, as text."""
+"""Reading a submission, in whatever form it comes: the code cells of its one notebook, as text."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import zipfile
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import HomeworkError
+from public_checks.boundary import clean
 
 LARGEST = 100 << 20
 MOST_CELLS = 5000
@@ -34,16 +36,22 @@ class Cell:
     questions: tuple[str, ...]
 
 
-def read_cells(path: Path) -> list[Cell]:
-    """Read the code cells of a notebook, or of the one notebook in a zip as `grader.export` makes it.
+def read_cells(path: Path, assignment: str | None = None) -> list[Cell]:
+    """Read the code cells of the one notebook that was handed in.
 
     Cells that Otter does not run either, those with the tag otter_ignore, are left out.
+
+    path : a notebook; a zip with one, such as `grader.export` makes; or a folder with one of these.
+    assignment : the name of the assignment that is graded; None for any. A notebook that says that it belongs
+        to another one is refused.
+
     Errors: SubmissionError.
     """
-    return cells_of(_notebook_bytes(path), path.name)
+    file = _one_file(path) if path.is_dir() else path
+    return cells_of(_notebook_bytes(file), file.name, assignment)
 
 
-def cells_of(data: bytes, name: str) -> list[Cell]:
+def cells_of(data: bytes, name: str, assignment: str | None = None) -> list[Cell]:
     """The code cells of a notebook of any version from 3 on. Errors: SubmissionError."""
     try:
         notebook = json.loads(data.decode("utf-8", errors="replace"))
@@ -55,7 +63,36 @@ def cells_of(data: bytes, name: str) -> list[Cell]:
         cells = [c for s in _dicts(sheets) for c in _dicts(s.get("cells"))]
     if not isinstance(cells, list) or len(cells) > MOST_CELLS:
         raise SubmissionError(f"{name} is not a notebook, or one of more than {MOST_CELLS} cells.")
+    theirs = _dict(_dict(notebook.get("metadata")).get("homework")).get("assignment")
+    if isinstance(theirs, str) and assignment not in (None, theirs):
+        raise SubmissionError(
+            f"{name} is the notebook of another assignment, {clean(theirs, 50)}. "
+            f"Hand in the notebook of {assignment}."
+        )
     return [_cell(c) for c in _dicts(cells) if c.get("cell_type") == "code" and not _ignored(c)]
+
+
+def _one_file(folder: Path) -> Path:
+    """The one notebook in a folder and those below it, or else the one zip."""
+    files = [
+        Path(top, name)
+        for top, _, names in os.walk(folder)
+        for name in sorted(names)
+        if not os.path.islink(os.path.join(top, name))
+    ]
+    notebooks = [path for path in files if _is_notebook(path.relative_to(folder).as_posix())]
+    found = notebooks or [path for path in files if path.suffix.lower() == ".zip"]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(clean(path.name, 50) for path in (found or files)[:5]) or "no file at all"
+    if found:
+        raise SubmissionError(
+            f"{len(found)} files were handed in of which one is graded: {names}. Hand in one."
+        )
+    raise SubmissionError(
+        f"There is no notebook in what was handed in ({names}). "
+        "Hand in the file that ends in .ipynb, or the zip that the notebook's last cell makes."
+    )
 
 
 def _notebook_bytes(path: Path) -> bytes:
@@ -91,9 +128,12 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _ignored(cell: dict[str, Any]) -> bool:
-    metadata = cell.get("metadata")
-    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    tags = _dict(cell.get("metadata")).get("tags")
     return isinstance(tags, list) and IGNORED in tags
 
 

@@ -7,11 +7,14 @@ import os
 from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.grading.isolation import WITHOUT_ISOLATION
 from autograder.grading.notebook import read_cells
 from autograder.sandbox import NONE, Limits, Source
+
+if TYPE_CHECKING:
+    from otter.test_files import GradingResults
 
 CONFIG = "otter_config.json"
 _sources: list[Source] = []
@@ -42,21 +45,52 @@ def start(folder: str, level: str, limits: Limits | None) -> None:
 
 def grade(submission: Path) -> Grade:
     """Grade a submission by the autograder in the current folder. Errors: HomeworkError."""
+    results, notes = grading_results(submission)
+    return Grade(
+        gradescope_results(results),
+        {name: float(test.score) for name, test in results.results.items()},
+        {name: float(test.possible) for name, test in results.results.items()},
+        notes,
+    )
+
+
+def grading_results(submission: Path) -> tuple[GradingResults, list[str]]:
+    """Grade a submission; return Otter's results and notes for the instructor. Errors: HomeworkError."""
     # Otter takes as long to import as the source of workers takes to load.
-    from otter.run.run_autograder.autograder_config import AutograderConfig
     from otter.test_files import GradingResults
 
     from autograder.grading.loop import grade_cells
 
     (source,) = _sources
-    graded = grade_cells(read_cells(submission), source)
+    graded = grade_cells(read_cells(submission, _assignment(_config())), source)
+    for case in (case for test in graded.tests for case in test.test_cases):
+        case.body = None  # a function of the test file, which another Python could not unpickle
     results = GradingResults(graded.tests)
     if source.level == NONE:
         results.set_output(WITHOUT_ISOLATION)
-    config = AutograderConfig(json.loads(Path(CONFIG).read_text(encoding="utf-8")))
-    return Grade(
-        results.to_gradescope_dict(config),
-        {name: float(test.score) for name, test in results.results.items()},
-        {name: float(test.possible) for name, test in results.results.items()},
-        graded.notes,
-    )
+    return results, graded.notes
+
+
+def gradescope_results(results: GradingResults) -> dict[str, Any]:
+    """What Otter writes into results.json by the configuration in the current folder."""
+    from otter.run.run_autograder.autograder_config import AutograderConfig
+
+    found: dict[str, Any] = results.to_gradescope_dict(AutograderConfig(_config()))
+    return found
+
+
+def _config() -> dict[str, Any]:
+    config: dict[str, Any] = json.loads(Path(CONFIG).read_text(encoding="utf-8"))
+    return config
+
+
+def _assignment(config: dict[str, Any]) -> str | None:
+    """The name of the assignment, which is in the configuration of the plugin."""
+    plugins = [plugin for plugin in config.get("plugins", []) if isinstance(plugin, dict)]
+    names = [
+        settings["assignment"]
+        for plugin in plugins
+        for settings in plugin.values()
+        if "assignment" in settings
+    ]
+    return names[0] if names else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
@@ -154,9 +155,12 @@ def _close_all_but(keep: set[int]) -> None:
 def _limit(limits: Limits) -> None:
     import resource  # not there on Windows
 
+    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    with contextlib.suppress(OSError):  # where /proc cannot be written to
+        Path("/proc/self/oom_score_adj").write_text("1000")  # a container without memory ends this one first
     total = int(limits.total) + 5
     for what, most in (
-        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_AS, size + limits.memory),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_CPU, total),
         (resource.RLIMIT_FSIZE, limits.file),

@@ -10,16 +10,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from autograder.sandbox.memory import container_memory
 
 MEBI = 1 << 20
+# What the grader and the process that workers are forked from need of a container's memory, and what a worker
+# gets at least. It may get more than there is: then the kernel ends it, and not the grader.
+GRADER, LEAST = 320 * MEBI, 64 * MEBI
 
 
 @dataclass(frozen=True)
 class Limits:
     """The limits of one worker, and of what it is asked to do.
 
-    memory : bytes of address space of a worker.
+    memory : bytes of address space that a worker may add to what it starts with.
     file : bytes of one file that it writes; scratch : of all of them; files : how many there may be.
     descriptors : open files. threads : of all workers at a time.
     cell, call, question, total : seconds of processor time of one cell, of one call of a function where the
@@ -37,9 +42,17 @@ class Limits:
     cell: float = 20.0
     call: float = 5.0
     question: float = 60.0
-    total: float = 180.0
+    total: float = 120.0
     patience: float = 3.0
     crashes: int = 40
+
+    @classmethod
+    def of_this_machine(cls) -> Limits:
+        """The limits that stand above, with less memory in a container that has less."""
+        limits, most = cls(), container_memory()
+        if most is None:
+            return limits
+        return replace(limits, memory=min(limits.memory, max(LEAST, most - GRADER)))
 
 
 # The user and group that a worker becomes where the grader is root: nobody.

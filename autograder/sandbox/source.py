@@ -29,7 +29,7 @@ class Source:
     """
 
     def __init__(self, level: str, limits: Limits | None = None):
-        self.level, self.limits = level, limits or Limits()
+        self.level, self.limits = level, limits or Limits.of_this_machine()
         self._folder = tempfile.mkdtemp(prefix="homework-sandbox-")
         os.chmod(self._folder, 0o711)
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -42,7 +42,7 @@ class Source:
             f"main({theirs.fileno()})"
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", start],
+            [sys.executable, "-I", "-B", "-c", start],
             pass_fds=[theirs.fileno()],
             env={"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "MPLCONFIGDIR": self._folder, "HOME": "/"},
             cwd="/",

@@ -45,7 +45,6 @@ def main(control: int) -> None:
         descriptors, the pipes that the worker reads and writes.
     """
     end_with_parent()
-    sys.dont_write_bytecode = True
     channel = socket.socket(fileno=control)
     shell = _load()
     gc.freeze()

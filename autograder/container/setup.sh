@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Builds the image in which submissions are graded, on Gradescope and for `otter grade`: an environment in
+# /opt/homework with what grading imports, each package in the version and with a hash of requirements.lock.
+# For Debian 12 or newer and Ubuntu 22.04 or newer; it needs Python 3.10 to 3.13 and a way to PyPI.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+
+if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+    apt-get update
+    apt-get install -y --no-install-recommends python3 python3-venv
+    rm -rf /var/lib/apt/lists/*
+fi
+python3 -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14) and
+    f"The Python of this image is {sys.version.split()[0]}, and grading needs 3.10 to 3.13; choose another image.")'
+
+python3 -m venv /opt/homework
+/opt/homework/bin/python -m pip install --no-deps --only-binary :all: --require-hashes \
+    -r /autograder/source/requirements.lock
+/opt/homework/bin/python -m pip uninstall --quiet --yes pip setuptools
+
+# What grading imports, so that an image in which it cannot be imported is not built.
+/opt/homework/bin/python -c 'import dill, IPython, matplotlib.pyplot, numpy, otter, scipy.linalg'
