@@ -62,7 +62,7 @@ class Results:
 
 def dill_dumps(results: Any) -> bytes:
     """The bytes that Otter reads its results from."""
-    import dill
+    import dill  # type: ignore[import-untyped]
 
     return bytes(dill.dumps(results))
 

@@ -35,6 +35,7 @@ class Source:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         import public_checks
 
+        fonts = os.environ.get("MPLCONFIGDIR", self._folder)  # where matplotlib keeps a list of those there are
         folders = [*PACKAGES, str(Path(public_checks.__file__).resolve().parents[1])]
         start = (
             f"import sys; sys.path[:0] = {folders!r}; "
@@ -44,7 +45,7 @@ class Source:
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-c", start],
             pass_fds=[theirs.fileno()],
-            env={"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "MPLCONFIGDIR": self._folder, "HOME": "/"},
+            env={"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "MPLCONFIGDIR": fonts, "HOME": "/"},
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
