@@ -14,6 +14,7 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from otter.plugins import AbstractOtterPlugin
+from otter.run.run_autograder.utils import OtterRuntimeError
 
 from autograder.grading.isolation import WITHOUT_ISOLATION, isolation_level
 from autograder.grading.loop import grade_cells
@@ -25,7 +26,7 @@ CELL = """import sys
 sys.path.insert(0, {folder!r})
 from autograder.otter_plugin import grade_here
 
-grade_here()"""
+grade_here({assignment!r})"""
 
 
 class SandboxPlugin(AbstractOtterPlugin):
@@ -33,6 +34,8 @@ class SandboxPlugin(AbstractOtterPlugin):
 
     def before_grading(self, config: Any) -> None:
         """Remove what was uploaded besides the notebook, before Otter reads or imports any of it.
+
+        A zip stays: Otter does not look into it again, and whoever started it may want it back.
 
         Errors: HomeworkError where submissions cannot be isolated.
         """
@@ -43,30 +46,38 @@ class SandboxPlugin(AbstractOtterPlugin):
         for path in Path.cwd().iterdir():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
-            elif path.name != keep or path.is_symlink():
+            elif path.is_symlink() or (path.name != keep and path.suffix.lower() != ".zip"):
                 path.unlink()
         shutil.copytree(unpacked_zip() / "tests", "tests")
 
     def before_execution(self, submission: Any) -> nbformat.NotebookNode:
         """Hand Otter a notebook that is the same for every submission."""
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the kernel, as in `homework grade`
+        folder, assignment = str(unpacked_zip() / "files"), self.plugin_config.get("assignment")
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
         return new_notebook(
-            cells=[new_code_cell(CELL.format(folder=str(unpacked_zip() / "files")))],
+            cells=[new_code_cell(CELL.format(folder=folder, assignment=assignment))],
             metadata={"kernelspec": kernel},
         )
 
     def after_grading(self, results: Any) -> None:
-        """Say in the results where nothing was isolated."""
+        """Say in the results where nothing was isolated.
+
+        Errors: OtterRuntimeError where our cell raised, after which Otter has checked an empty notebook.
+        """
+        for output in (o for cell in results.notebook.cells for o in cell.get("outputs", [])):
+            if output.output_type == "error":
+                raise OtterRuntimeError(f"This submission could not be graded. {output.evalue}")
         if isolation_level(None) == NONE:
             results.set_output(WITHOUT_ISOLATION)
 
 
-def grade_here() -> None:
+def grade_here(assignment: str | None) -> None:
     """In Otter's kernel, grade the one notebook of the current folder; Otter notes the results itself."""
     (notebook,) = Path.cwd().glob("*.ipynb")
+    cells = read_cells(notebook, assignment)
     with Source(isolation_level(None)) as source:
-        grade_cells(read_cells(notebook), source)
+        grade_cells(cells, source)
 
 
 def unpacked_zip() -> Path:

@@ -97,12 +97,15 @@ def grade(folder: Path, results: Results) -> None:
         from autograder.errors import HomeworkError
         from autograder.grading.isolation import isolation_level
         from autograder.grading.notebook import SubmissionError
-        from autograder.grading.process import gradescope_results, grading_results, start
+        from autograder.grading.process import gradescope_results, grading_results, submission_cells
+        from autograder.sandbox import Source
 
         private = [path for name in PRIVATE if (path := folder / name).exists()]
         try:
-            start(str(folder / "source"), isolation_level(None, *private), None)
-            found, notes = grading_results(folder / "submission")
+            os.chdir(folder / "source")
+            cells = submission_cells(folder / "submission")
+            with Source(isolation_level(None, *private)) as source:
+                found, notes = grading_results(cells, source)
             results.graded({"stdout_visibility": "hidden"} | gradescope_results(found), found)
             print("\n".join(["Graded.", *notes]))
         except SubmissionError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.grading.isolation import WITHOUT_ISOLATION
-from autograder.grading.notebook import read_cells
+from autograder.grading.notebook import Cell, read_cells
 from autograder.sandbox import NONE, Limits, Source
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def start(folder: str, level: str, limits: Limits | None) -> None:
 
 def grade(submission: Path) -> Grade:
     """Grade a submission by the autograder in the current folder. Errors: HomeworkError."""
-    results, notes = grading_results(submission)
+    (source,) = _sources
+    results, notes = grading_results(submission_cells(submission), source)
     return Grade(
         gradescope_results(results),
         {name: float(test.score) for name, test in results.results.items()},
@@ -54,15 +55,27 @@ def grade(submission: Path) -> Grade:
     )
 
 
-def grading_results(submission: Path) -> tuple[GradingResults, list[str]]:
-    """Grade a submission; return Otter's results and notes for the instructor. Errors: HomeworkError."""
+def submission_cells(submission: Path) -> list[Cell]:
+    """Read a submission to the assignment that the autograder in the current folder is for.
+
+    Errors: SubmissionError.
+    """
+    plugins = [plugin for plugin in _config().get("plugins", []) if isinstance(plugin, dict)]
+    names = [settings.get("assignment") for plugin in plugins for settings in plugin.values()]
+    return read_cells(submission, next(iter(names), None))
+
+
+def grading_results(cells: list[Cell], source: Source) -> tuple[GradingResults, list[str]]:
+    """Grade cells by the autograder in the current folder; return the results, and notes for the instructor.
+
+    Errors: SandboxError.
+    """
     # Otter takes as long to import as the source of workers takes to load.
     from otter.test_files import GradingResults
 
     from autograder.grading.loop import grade_cells
 
-    (source,) = _sources
-    graded = grade_cells(read_cells(submission, _assignment(_config())), source)
+    graded = grade_cells(cells, source)
     for case in (case for test in graded.tests for case in test.test_cases):
         case.body = None  # a function of the test file, which another Python could not unpickle
     results = GradingResults(graded.tests)
@@ -82,15 +95,3 @@ def gradescope_results(results: GradingResults) -> dict[str, Any]:
 def _config() -> dict[str, Any]:
     config: dict[str, Any] = json.loads(Path(CONFIG).read_text(encoding="utf-8"))
     return config
-
-
-def _assignment(config: dict[str, Any]) -> str | None:
-    """The name of the assignment, which is in the configuration of the plugin."""
-    plugins = [plugin for plugin in config.get("plugins", []) if isinstance(plugin, dict)]
-    names = [
-        settings["assignment"]
-        for plugin in plugins
-        for settings in plugin.values()
-        if "assignment" in settings
-    ]
-    return names[0] if names else None

@@ -35,7 +35,7 @@ class Source:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         import public_checks
 
-        fonts = os.environ.get("MPLCONFIGDIR", self._folder)  # where matplotlib keeps a list of those there are
+        fonts = os.environ.get("MPLCONFIGDIR", self._folder)  # where matplotlib keeps its list of fonts
         folders = [*PACKAGES, str(Path(public_checks.__file__).resolve().parents[1])]
         start = (
             f"import sys; sys.path[:0] = {folders!r}; "

@@ -28,7 +28,6 @@ LOADED = (
     "numpy.random",
     "matplotlib",
     "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline",
     "asyncio",
     "dataclasses",
     "IPython.display",
