@@ -7,6 +7,7 @@ import json
 import os
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ def _notebook_bytes(path: Path) -> bytes:
                 raise SubmissionError(f"The notebook in {path.name} is larger than {LARGEST >> 20} MB.")
             with archive.open(found[0]) as file:
                 return file.read(LARGEST)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError) as error:
         raise SubmissionError(f"{path.name} is not a zip file that can be read: {error}.") from None
 
 

@@ -141,5 +141,44 @@ def test_what_is_too_large_is_not_read(written, zipped, monkeypatch):
 def test_a_file_that_is_not_there_gets_a_sentence(tmp_path):
     with pytest.raises(SubmissionError, match="cannot be read: No such file"):
         read_cells(tmp_path / "hw.ipynb")
-    with pytest.raises(SubmissionError, match="cannot be read: Is a directory"):
+
+
+def test_the_one_notebook_of_a_folder_is_read_wherever_it_lies_and_whatever_else_is_there(written, tmp_path):
+    (tmp_path / "homework" / ".ipynb_checkpoints").mkdir(parents=True)
+    written({}, "homework/.ipynb_checkpoints/hw-checkpoint.ipynb")
+    written(NOTEBOOK, "homework/hw.ipynb")
+    written(b"PK nonsense", "export.zip")
+    written(b"raise SystemExit", "numpy.py")
+    (tmp_path / "link.ipynb").symlink_to("/dev/zero")
+    assert read_cells(tmp_path) == CELLS
+
+
+def test_the_one_zip_of_a_folder_is_read_if_there_is_no_notebook(zipped, tmp_path):
+    zipped(**{"hw__hw.ipynb": NOTEBOOK})
+    assert read_cells(tmp_path) == CELLS
+
+
+def test_a_folder_with_no_or_several_notebooks_gets_a_sentence_with_their_names(written, tmp_path):
+    with pytest.raises(SubmissionError, match=r"no notebook in what was handed in \(no file at all\)"):
         read_cells(tmp_path)
+    written(b"x = 1", "answers.py")
+    with pytest.raises(SubmissionError, match=r"\(answers.py\). Hand in the file that ends in .ipynb"):
+        read_cells(tmp_path)
+    for name in ("a.ipynb", "b.ipynb"):
+        written(NOTEBOOK, name)
+    with pytest.raises(SubmissionError, match=r"a.ipynb, b.ipynb. Hand in one"):
+        read_cells(tmp_path)
+
+
+def test_a_notebook_of_another_assignment_gets_a_sentence_with_its_name(written):
+    path = written(NOTEBOOK | {"metadata": {"homework": {"assignment": "autodiff"}}})
+    assert read_cells(path, "autodiff") == read_cells(path) == CELLS
+    with pytest.raises(
+        SubmissionError, match=r"another assignment, autodiff\. Hand in the notebook of backprop"
+    ):
+        read_cells(path, "backprop")
+
+
+@pytest.mark.parametrize("metadata", [None, [], {"homework": 3}, {"homework": {"assignment": ["x"]}}, {}])
+def test_a_notebook_that_says_nothing_of_its_assignment_is_read(metadata, written):
+    assert read_cells(written(NOTEBOOK | {"metadata": metadata}), "backprop") == CELLS

@@ -1,0 +1,65 @@
+"""What a container installs: the entries of the lock that grading needs, for every Python, and no others."""
+
+import re
+
+import pytest
+
+from autograder.build.files import ROOT
+from autograder.build.lock import LEFT_OUT, cut
+from autograder.build.settings import read_settings
+from autograder.errors import HomeworkError
+
+LOCK = """# made by a tool
+click==8 \\
+    --hash=sha256:aa
+    # via a
+a==1 \\
+    --hash=sha256:bb \\
+    --hash=sha256:cc
+    # via project (pyproject.toml)
+b-c==2 ; python_full_version < '3.11' \\
+    --hash=sha256:dd
+    # via
+    #   a
+    #   z
+b-c==3 ; python_full_version >= '3.11' \\
+    --hash=sha256:ee
+    # via a
+d==4 \\
+    --hash=sha256:ff
+    # via b-c
+z==5 \\
+    --hash=sha256:00
+    # via project (pyproject.toml)
+"""
+
+
+@pytest.fixture(scope="module")
+def lock():
+    return (ROOT / "requirements.lock").read_text()
+
+
+def names(lock):
+    return set(re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE))
+
+
+def test_a_requirement_brings_what_it_needs_with_hashes_and_markers_and_without_comments():
+    wanted = LOCK.partition("z==5")[0].partition("    # via a\n")[2]
+    assert cut(LOCK, ["A>=1"]) == re.sub(r"    #.*\n", "", wanted)
+
+
+def test_a_requirement_is_found_however_its_name_is_written():
+    assert cut(LOCK, ["B_c[extra] <3 ; python_version < '4'"]) == cut(LOCK, ["b.c"])
+
+
+def test_a_requirement_that_is_not_in_the_lock_gets_a_sentence():
+    with pytest.raises(HomeworkError, match=r"sympy is not in requirements\.lock"):
+        cut(LOCK, ["a", "sympy>=1"])
+
+
+@pytest.mark.parametrize("assignment", ["autodiff", "backprop"])
+def test_a_container_gets_what_grading_imports_and_no_compiler_browser_or_test_runner(assignment, lock):
+    found = names(cut(lock, read_settings(assignment).requirements))
+    assert {"otter-grader", "numpy", "scipy", "matplotlib", "ipython", "dill", "pandas", "fica"} <= found
+    assert not found & (LEFT_OUT | {"pytest", "mypy", "ruff", "sphinx", "playwright", "babel", "greenlet"})
+    assert found <= names(lock)

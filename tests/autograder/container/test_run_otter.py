@@ -1,0 +1,93 @@
+"""The runner, in a folder that looks like /autograder: there are results whatever was handed in."""
+
+import json
+import subprocess
+import sys
+
+import dill
+import pytest
+
+from tests.autograder.container.uploads import UPLOADS, expect_deserved
+from tests.helpers import BACKSTOP, fill, isolated, reference_answers, sampled, unzip, with_questions
+
+pytestmark = isolated
+
+
+@pytest.fixture(scope="module")
+def right_notebook(built, tmp_path_factory):
+    """The text of the reference solution."""
+    folder = unzip(built("backprop") / "student.zip", tmp_path_factory.mktemp("student")) / "backprop"
+    return fill(folder / "backprop.ipynb", reference_answers(), folder / "solved.ipynb").read_bytes()
+
+
+@pytest.fixture
+def tree(built, tmp_path):
+    """A folder as Gradescope makes /autograder, with an autograder zip of one question."""
+    zipped = with_questions(built("backprop") / "autograder.zip", tmp_path / "short.zip", {"q3b"})
+    top = tmp_path / "autograder"
+    for name in ("source", "submission", "results"):
+        (top / name).mkdir(parents=True)
+    unzip(zipped, top / "source")
+    return top
+
+
+@pytest.fixture
+def graded(tree, right_notebook):
+    """A function that grades an upload in the tree, and returns results.json and the end of the process."""
+
+    def grade(upload):
+        for name, data in upload.files(right_notebook).items():
+            path = tree / "submission" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        for name, change in upload.changed.items():
+            path = tree / name
+            path.write_bytes(change(path.read_bytes() if path.exists() else b""))
+        done = subprocess.run(
+            [sys.executable, "-I", "-B", tree / "source" / "run_otter.py", tree],
+            capture_output=True,
+            text=True,
+            timeout=BACKSTOP,
+            env={"OPENBLAS_NUM_THREADS": "1"},
+        )
+        return json.loads((tree / "results" / "results.json").read_text()), done
+
+    return grade
+
+
+@pytest.mark.parametrize("name", sampled(UPLOADS, one_in=3))
+def test_there_are_results_whatever_was_handed_in(name, graded, tree):
+    results, done = graded(UPLOADS[name])
+    expect_deserved(UPLOADS[name], results)
+    assert (done.returncode, done.stderr) == (0, "")
+    with (tree / "results" / "results.pkl").open("rb") as file:
+        otter = dill.load(file)
+    if UPLOADS[name].says:
+        assert (UPLOADS[name].inside or UPLOADS[name].says) in str(otter.catastrophic_error)
+    else:
+        assert otter.total == otter.possible > 0
+    assert sorted(path.name for path in (tree / "results").iterdir()) == ["results.json", "results.pkl"]
+
+
+def test_nothing_is_written_beside_the_results(graded, tree):
+    before = sorted(path for path in tree.rglob("*") if "results" not in path.parts[-2:])
+    graded(UPLOADS["a notebook"])
+    after = sorted(path for path in tree.rglob("*") if "results" not in path.parts[-2:])
+    assert [path for path in after if path not in before] == [tree / "submission" / "backprop.ipynb"]
+
+
+def test_only_root_can_look_below_the_folder_after_grading(graded, tree):
+    tree.chmod(0o755)
+    graded(UPLOADS["no file"])
+    assert tree.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_first_results_say_that_the_grader_was_stopped(tree):
+    script = (tree / "source" / "run_autograder").read_text().replace("/autograder/", f"{tree}/")
+    script = script.replace("/opt/homework/bin/python", "/bin/false")
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=BACKSTOP)
+    assert (done.returncode, done.stderr) == (0, "")
+    results = json.loads((tree / "results" / "results.json").read_text())
+    assert results["score"] == 0
+    assert "being graded" in results["output"]
+    assert "the grader was stopped" in results["output"]
