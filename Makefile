@@ -2,6 +2,7 @@
 # make test    install, run the test suite: of long catalogues a sample (at most four minutes on two cores)
 # make test-all    the same with every mistake, attack and corpus entry, and the siege (some 25 minutes)
 # make test-environment   the student zip with nothing but its own requirements (some minutes)
+# make test-containers   the autograder zips in real containers (needs a Docker engine as root; some 20 minutes)
 # make test-siege   mistakes, variants and all attacks through otter run and homework grade (an hour or more)
 # make test-secrets   homework verify with 20 random secrets (an hour or more on two cores)
 # make lint    ruff (lint and format) and mypy
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: all build test test-all test-environment test-siege test-secrets lint lock clean
+.PHONY: all build test test-all test-environment test-containers test-siege test-secrets lint lock clean
 
 all: build
 
@@ -24,10 +25,13 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest
 
 test-all: $(INSTALLED)
-	$(BIN)/python -m pytest -m 'not environment and not secrets'
+	$(BIN)/python -m pytest -m 'not environment and not containers and not secrets'
 
 test-environment: $(INSTALLED)
 	$(BIN)/python -m pytest -n 0 -m environment
+
+test-containers: $(INSTALLED)
+	$(BIN)/python -m pytest -n 0 -m containers
 
 test-siege: $(INSTALLED)
 	$(BIN)/python -m pytest -m siege

@@ -104,10 +104,11 @@ def grade(folder: Path, results: Results) -> None:
         try:
             os.chdir(folder / "source")
             cells = submission_cells(folder / "submission")
-            with Source(isolation_level(None, *private)) as source:
+            level = isolation_level(None, *private)
+            with Source(level) as source:
                 found, notes = grading_results(cells, source)
             results.graded({"stdout_visibility": "hidden"} | gradescope_results(found), found)
-            print("\n".join(["Graded.", *notes]))
+            print("\n".join([f"Graded, isolation {level}.", *notes]))
         except SubmissionError as error:
             results.not_graded(str(error))
         except HomeworkError as error:

@@ -1,0 +1,179 @@
+"""The autograder zips in real containers: `otter grade`, and a rehearsal of Gradescope."""
+
+import csv
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder.build.files import ROOT
+from autograder.build.settings import assignment_names, read_settings
+from autograder.grading.grade import grader
+from mistakes import programs
+from tests.attacks.catalogue import ATTACKS
+from tests.attacks.test_attacks import notebook as attacking
+from tests.autograder.container.containers import (
+    GRADESCOPE,
+    base_image,
+    docker,
+    gradescope_image,
+    run,
+    size,
+)
+from tests.autograder.container.uploads import (
+    UPLOADS,
+    Upload,
+    expect_deserved,
+    expect_documented_format,
+    zipped,
+)
+from tests.helpers import BACKSTOP, LEVEL, filled, reference_answers, unzip
+
+pytestmark = pytest.mark.containers
+
+MEBI = 1 << 20
+OTTER = Path(sys.executable).with_name("otter")
+FLOOD = 'def softmax(z):\n    hog = []\n    while True:\n        hog.append(b"x" * (1 << 24))'
+READ_ONLY = ("--read-only", "--tmpfs=/tmp")
+SEARCH = ("--volume", f"{ROOT}:/project:ro", "--network=none")
+
+
+@pytest.fixture(scope="module")
+def templates(built, tmp_path_factory):
+    """The notebooks as students get them, by assignment."""
+    return {
+        name: nbformat.read(
+            unzip(built(name) / "student.zip", tmp_path_factory.mktemp(name)) / name / f"{name}.ipynb",
+            as_version=4,
+        )
+        for name in assignment_names()
+    }
+
+
+@pytest.fixture(scope="module")
+def right(templates):
+    """The text of the reference solution of backprop."""
+    return nbformat.writes(filled(templates["backprop"], reference_answers())).encode()
+
+
+@pytest.fixture(scope="module")
+def image(built):
+    """The image that Gradescope would build for backprop."""
+    return gradescope_image(built("backprop") / "autograder.zip", "backprop")
+
+
+def submissions(assignment, template):
+    """Twenty-two submissions by name: right, blank, ten mistakes, ten attacks."""
+    reference = reference_answers(assignment)
+    yield "reference", filled(template, reference)
+    yield "blank", filled(template, {})
+    rng = random.Random(3)
+    wrong = [
+        program
+        for problem in read_settings(assignment).problems
+        for program in programs(problem)
+        if not program.right and "gradcheck" not in program.source
+    ]
+    for number, program in enumerate(rng.sample(wrong, 10)):
+        changed = f"{reference[program.function]}\n\n\n{program.source}"
+        yield f"mistake{number}", filled(template, reference | {program.function: changed})
+    for number, name in enumerate(rng.sample(sorted(ATTACKS), 10)):
+        attack = ATTACKS[name]
+        made = attacking(attack, template)
+        yield f"attack{number}", made
+
+
+@pytest.mark.parametrize("extension", ["ipynb", "zip"])
+@pytest.mark.parametrize("assignment", assignment_names())
+def test_otter_grade_gives_what_homework_grade_gives(assignment, extension, templates, dist, tmp_path):
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    for name, notebook in submissions(assignment, templates[assignment]):
+        text = nbformat.writes(notebook).encode()
+        data = text if extension == "ipynb" else zipped(**{f"{assignment}.ipynb": text})
+        (folder / f"{name}.{extension}").write_bytes(data)
+    command = [OTTER, "grade", "--name", assignment, "--autograder", dist / "autograder.zip", "--no-network"]
+    command += ["--image", base_image(), "--containers", "2", "--ext", extension, "--output-dir", tmp_path]
+    subprocess.run([*command, folder], check=True, timeout=BACKSTOP, capture_output=True)
+
+    with (tmp_path / "final_grades.csv").open() as file:
+        rows = {row["file"]: row for row in csv.DictReader(file)}
+    del rows["points-per-question"]
+    with grader(dist / "autograder.zip", LEVEL) as graded:
+        for path in sorted(folder.iterdir()):
+            row = rows.pop(path.name)
+            points = graded(path).points
+            assert {question: float(row[question]) for question in points} == points, path.name
+            assert row["grading_status"] == "Completed"
+            assert float(row["total_points_earned"]) == sum(points.values())
+    assert not rows
+
+
+@pytest.mark.parametrize("name", UPLOADS)
+def test_there_are_results_in_a_container_like_gradescopes(name, image, right):
+    found = run(image, UPLOADS[name], right, *GRADESCOPE)
+    assert found.status == 0
+    assert "Traceback" not in found.printed
+    expect_deserved(UPLOADS[name], found.results)
+
+
+@pytest.mark.parametrize(
+    ("options", "level"),
+    [
+        ((), "root"),
+        (("--network=none",), "root"),
+        (("--cap-drop=ALL",), "user"),
+        (READ_ONLY, "root"),
+        ((*READ_ONLY, "--cap-drop=ALL", "--network=none", "--security-opt=no-new-privileges"), "user"),
+        (("--memory=256m", "--memory-swap=256m"), "root"),
+    ],
+    ids=" ".join,
+)
+def test_the_reference_gets_all_points_in_a_container_with_less(options, level, image, right):
+    found = run(image, UPLOADS["a notebook"], right, *GRADESCOPE, *options)
+    assert (found.status, found.printed.strip()) == (0, f"Graded, isolation {level}.")
+    expect_deserved(UPLOADS["a notebook"], found.results)
+
+
+def test_an_ordinary_user_grades_at_level_user_or_says_that_results_cannot_be_written(image, right):
+    found = run(image, UPLOADS["a notebook"], right, "--user=1000", owner=1000)
+    assert found.printed.strip() == "Graded, isolation user."
+    expect_deserved(UPLOADS["a notebook"], found.results)
+    found = run(image, UPLOADS["a notebook"], right, "--user=1000")
+    assert found.results is None
+    assert "Results cannot be written into /autograder/results; run this container as root." in found.printed
+
+
+@pytest.mark.parametrize("memory", ["768m", "256m"])
+def test_a_flood_of_memory_costs_its_questions_and_the_message_says_memory(memory, image, templates):
+    notebook = nbformat.writes(
+        filled(templates["backprop"], reference_answers() | {"softmax": FLOOD})
+    ).encode()
+    found = run(image, Upload(), notebook, *GRADESCOPE, f"--memory={memory}", f"--memory-swap={memory}")
+    expect_documented_format(found.results)
+    lost = {
+        t["name"]: t["output"] for t in found.results["tests"] if t.get("score", 0) < t.get("max_score", 0)
+    }
+    assert list(lost) == ["q3a"]
+    assert "memory" in lost["q3a"].lower()
+
+
+def test_the_image_is_small_and_the_zip_too(image, built):
+    assert size(image) - size(base_image()) < 500e6
+    for assignment in assignment_names():
+        assert (built(assignment) / "autograder.zip").stat().st_size < 1e6
+
+
+@pytest.mark.parametrize("landlock", [(), ("--without-landlock",)], ids=["with Landlock", "without Landlock"])
+def test_no_secret_of_a_container_is_found_below_its_folder(landlock, image):
+    hunt = ["/opt/homework/bin/python", "-B", "/project/tests/attacks/hunt.py"]
+    path = "PYTHONPATH=/project:/project/assignments:/project/autograder"
+    arguments = ["/project/dist/backprop/autograder.zip", "root", "--tree", "/autograder", *landlock]
+    found = json.loads(docker("run", "--rm", *SEARCH, "--env", path, image, *hunt, *arguments))
+    assert found["failed"] is None
+    assert found["hits"] == []
+    assert found["searched"]["own memory"] > 1000
