@@ -83,9 +83,7 @@ def main(folder: Path) -> None:
         child.join()
         results.not_graded(NOT_GRADED, f"Grading took longer than {SECONDS // 60} minutes and was stopped.")
     elif child.exitcode == -signal.SIGKILL:
-        results.not_graded(
-            NOT_GRADED, "The grader ran out of memory; give its container more (at least 512 MB)."
-        )
+        results.not_graded(NOT_GRADED, "The grader ran out of memory; give its container more.")
     elif child.exitcode != 0:
         results.not_graded(NOT_GRADED, f"The grader ended with status {child.exitcode}.")
 

@@ -8,6 +8,7 @@ export DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CAC
 if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     apt-get update
     apt-get install -y --no-install-recommends python3 python3-venv
+    apt-get clean
     rm -rf /var/lib/apt/lists/*
 fi
 python3 -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14) and

@@ -10,14 +10,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-
-from autograder.sandbox.memory import container_memory
+from dataclasses import dataclass
 
 MEBI = 1 << 20
-# What the grader and the process that workers are forked from need of a container's memory, and what a worker
-# gets at least. It may get more than there is: then the kernel ends it, and not the grader.
-GRADER, LEAST = 320 * MEBI, 64 * MEBI
 
 
 @dataclass(frozen=True)
@@ -45,14 +40,6 @@ class Limits:
     total: float = 120.0
     patience: float = 3.0
     crashes: int = 40
-
-    @classmethod
-    def of_this_machine(cls) -> Limits:
-        """The limits that stand above, with less memory in a container that has less."""
-        limits, most = cls(), container_memory()
-        if most is None:
-            return limits
-        return replace(limits, memory=min(limits.memory, max(LEAST, most - GRADER)))
 
 
 # The user and group that a worker becomes where the grader is root: nobody.

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from autograder.sandbox.client import SandboxError, Worker, WorkerLost, remove
+from autograder.sandbox.memory import limits_of_this_machine
 from autograder.sandbox.policy import Limits
 
 PACKAGES = [str(Path(__file__).resolve().parents[2])]
@@ -29,7 +30,7 @@ class Source:
     """
 
     def __init__(self, level: str, limits: Limits | None = None):
-        self.level, self.limits = level, limits or Limits.of_this_machine()
+        self.level, self.limits = level, limits or limits_of_this_machine()
         self._folder = tempfile.mkdtemp(prefix="homework-sandbox-")
         os.chmod(self._folder, 0o711)
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -22,7 +22,7 @@ RUN mkdir -p /autograder/source /autograder/submission /autograder/results
 COPY autograder.zip /tmp/autograder.zip
 RUN python3 -m zipfile -e /tmp/autograder.zip /autograder/source
 RUN cp /autograder/source/run_autograder /autograder/run_autograder && chmod +x /autograder/run_autograder
-RUN apt-get update && bash /autograder/source/setup.sh && rm -rf /tmp/* /var/lib/apt/lists/*
+RUN bash /autograder/source/setup.sh && rm -rf /tmp/*
 WORKDIR /autograder
 """
 

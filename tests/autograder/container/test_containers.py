@@ -25,6 +25,7 @@ from tests.autograder.container.containers import (
     size,
 )
 from tests.autograder.container.uploads import (
+    NOT_YOUR_FAULT,
     UPLOADS,
     Upload,
     expect_deserved,
@@ -37,7 +38,7 @@ pytestmark = pytest.mark.containers
 
 MEBI = 1 << 20
 OTTER = Path(sys.executable).with_name("otter")
-FLOOD = 'def softmax(z):\n    hog = []\n    while True:\n        hog.append(b"x" * (1 << 24))'
+FLOOD = 'def softmax_jacobian(z):\n    hog = []\n    while True:\n        hog.append(b"x" * (1 << 24))'
 READ_ONLY = ("--read-only", "--tmpfs=/tmp")
 SEARCH = ("--volume", f"{ROOT}:/project:ro", "--network=none")
 
@@ -129,7 +130,7 @@ def test_there_are_results_in_a_container_like_gradescopes(name, image, right):
         (("--cap-drop=ALL",), "user"),
         (READ_ONLY, "root"),
         ((*READ_ONLY, "--cap-drop=ALL", "--network=none", "--security-opt=no-new-privileges"), "user"),
-        (("--memory=256m", "--memory-swap=256m"), "root"),
+        (("--memory=512m", "--memory-swap=512m"), "root"),
     ],
     ids=" ".join,
 )
@@ -148,18 +149,25 @@ def test_an_ordinary_user_grades_at_level_user_or_says_that_results_cannot_be_wr
     assert "Results cannot be written into /autograder/results; run this container as root." in found.printed
 
 
-@pytest.mark.parametrize("memory", ["768m", "256m"])
-def test_a_flood_of_memory_costs_its_questions_and_the_message_says_memory(memory, image, templates):
+def test_a_container_that_is_too_small_says_so_to_the_instructor(image, right):
+    found = run(image, UPLOADS["a notebook"], right, "--memory=256m", "--memory-swap=256m")
+    says = Upload(says=NOT_YOUR_FAULT, inside="has 256 MB of memory, and grading needs 512 MB")
+    assert found.status == 0
+    expect_deserved(says, found.results)
+
+
+@pytest.mark.parametrize("memory", ["768m", "512m"])
+def test_a_flood_of_memory_costs_its_question_and_the_message_says_memory(memory, image, templates):
     notebook = nbformat.writes(
-        filled(templates["backprop"], reference_answers() | {"softmax": FLOOD})
+        filled(templates["backprop"], reference_answers() | {"softmax_jacobian": FLOOD})
     ).encode()
     found = run(image, Upload(), notebook, *GRADESCOPE, f"--memory={memory}", f"--memory-swap={memory}")
     expect_documented_format(found.results)
     lost = {
         t["name"]: t["output"] for t in found.results["tests"] if t.get("score", 0) < t.get("max_score", 0)
     }
-    assert list(lost) == ["q3a"]
-    assert "memory" in lost["q3a"].lower()
+    assert list(lost) == ["q3b"]
+    assert "memory" in lost["q3b"].lower()
 
 
 def test_the_image_is_small_and_the_zip_too(image, built):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from autograder.sandbox import policy
-from autograder.sandbox.memory import container_memory, processes_killed
-from autograder.sandbox.policy import GRADER, LEAST, MEBI, Limits
+from autograder.errors import HomeworkError
+from autograder.sandbox.memory import container_memory, limits_of_this_machine, processes_killed
+from autograder.sandbox.policy import MEBI, Limits
 
 
 @pytest.fixture
@@ -44,13 +44,12 @@ def test_processes_that_the_kernel_killed_for_want_of_memory_are_counted(groups,
 
 @pytest.mark.parametrize(
     ("container", "worker"),
-    [
-        (None, Limits.memory),
-        (64 << 30, Limits.memory),
-        (768 * MEBI, 768 * MEBI - GRADER),
-        (128 * MEBI, LEAST),
-    ],
+    [("max", Limits.memory), (64 << 30, Limits.memory), (768 * MEBI, 384 * MEBI), (512 * MEBI, 128 * MEBI)],
 )
-def test_a_worker_gets_what_the_grader_leaves(container, worker, monkeypatch):
-    monkeypatch.setattr(policy, "container_memory", lambda: container)
-    assert Limits.of_this_machine() == Limits(memory=worker)
+def test_a_worker_gets_what_the_grader_leaves(container, worker, groups):
+    assert limits_of_this_machine(groups(memory_of_max=str(container))) == Limits(memory=worker)
+
+
+def test_a_container_that_is_too_small_gets_a_sentence(groups):
+    with pytest.raises(HomeworkError, match=r"has 256 MB of memory, and grading needs 512 MB; give it more"):
+        limits_of_this_machine(groups(memory_of_max=str(256 * MEBI)))
