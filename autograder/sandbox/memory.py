@@ -8,7 +8,7 @@ from pathlib import Path
 from autograder.errors import HomeworkError
 from autograder.sandbox.policy import MEBI, Limits
 
-# What the grader takes of a container, with the process that workers are forked from; what right answers need.
+# What the grader and the process that workers are forked from take of a container; what right answers need.
 GRADER, LEAST = 384 * MEBI, 128 * MEBI
 # Where a container finds the control group that it is in, and files in it: of version 2, of version 1.
 GROUPS = Path("/sys/fs/cgroup")
@@ -32,8 +32,8 @@ def limits_of_this_machine(groups: Path = GROUPS) -> Limits:
         return limits
     if most < GRADER + LEAST:
         raise HomeworkError(
-            f"This container has {most // MEBI} MB of memory, and grading needs {(GRADER + LEAST) // MEBI} MB; "
-            "give it more."
+            f"This container has {most // MEBI} MB of memory, and grading needs "
+            f"{(GRADER + LEAST) // MEBI} MB; give it more."
         )
     return replace(limits, memory=min(limits.memory, most - GRADER))
 

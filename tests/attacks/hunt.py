@@ -1,8 +1,9 @@
 """Plant a secret in every hidden place of a grader, let a worker search for them, and print what it found.
 
-    python hunt.py AUTOGRADER.zip LEVEL [--without-landlock]
+    python hunt.py AUTOGRADER.zip LEVEL [--without-landlock] [--container FOLDER]
 
-It is a program of its own, so that it can run as another user, and on a kernel that says it has no Landlock.
+It is a program of its own, so that it can run as another user, on a kernel that says it has no Landlock, and
+in a container, where it looks for what lies below the folder of the grader.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import errno
 import json
 import mmap
 import os
+import runpy
 import secrets
 import socket
 import sys
@@ -67,6 +69,15 @@ class Planted:
             zipped.writestr("files/solutions/p3_linear_layer.md", self.new("a model answer"))
         self.paths.append(str(planted))
         return planted
+
+    def in_container(self, folder: Path) -> None:
+        """Beside the unpacked zip: what else lies in a container that grades."""
+        for name in ("submission_metadata.json", "submission/another.ipynb", "results/results.json"):
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(self.new(name))
+            path.chmod(0o644)
+        self.paths.append(str(folder))
 
     def everywhere_else(self) -> None:
         """In the grader's environment, memory, open files, shared memory, sockets and keys."""
@@ -127,8 +138,11 @@ class Planted:
                 kept.unlink()
 
 
-def hunt(path: Path, level: str) -> dict[str, object]:
-    """What a worker finds at a level, and what it could look at."""
+def hunt(path: Path, level: str, container: Path | None) -> dict[str, object]:
+    """What a worker finds at a level, and what it could look at.
+
+    container : the folder that a container grades in; None where this is not a container.
+    """
     with tempfile.TemporaryDirectory(prefix="hunt-") as folder:
         planted = Planted(Path(folder))
         zipped = planted.in_zip(path)
@@ -138,6 +152,10 @@ def hunt(path: Path, level: str) -> dict[str, object]:
                 tempfile.TemporaryDirectory(prefix="homework-autograder-") as unpacked,
                 Source(level, LIMITS) as source,
             ):
+                if container is not None:
+                    unpacked = str(container / "source")
+                    planted.in_container(container)
+                    runpy.run_path(f"{unpacked}/run_otter.py")["make_private"](container)
                 unpack(zipped, Path(unpacked))
                 sys.path.insert(0, f"{unpacked}/files")
                 __import__("hidden_checks.p3_linear_layer")
@@ -168,7 +186,8 @@ if __name__ == "__main__":
     parser.add_argument("autograder", type=Path)
     parser.add_argument("level")
     parser.add_argument("--without-landlock", action="store_true")
+    parser.add_argument("--container", type=Path)
     options = parser.parse_args()
     if options.without_landlock:
         without_landlock()
-    json.dump(hunt(options.autograder, options.level), sys.stdout)
+    json.dump(hunt(options.autograder, options.level, options.container), sys.stdout)
