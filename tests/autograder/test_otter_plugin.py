@@ -1,0 +1,60 @@
+"""The plugin behind `otter run`: what it leaves of an upload, and what it makes of errors."""
+
+import json
+import zipfile
+
+import nbformat
+import pytest
+from otter.run.run_autograder import main as run_autograder
+
+from autograder.build.otter_tools import otter_run
+from autograder.errors import FellShortError
+from tests.helpers import fill, isolated, reference_answers, rewritten, unzip, with_questions
+
+pytestmark = isolated
+
+
+@pytest.fixture
+def short(dist, tmp_path):
+    """The autograder zip, for question 3(b) alone."""
+    return with_questions(dist / "autograder.zip", tmp_path / "short.zip", {"q3b"})
+
+
+@pytest.fixture
+def solved(student_folder):
+    return fill(student_folder / "backprop.ipynb", reference_answers(), student_folder / "solved.ipynb")
+
+
+def test_an_uploaded_zip_is_still_there_when_otter_has_graded_it(short, solved, tmp_path):
+    top = tmp_path / "autograder"
+    for name in ("submission", "results"):
+        (top / name).mkdir(parents=True)
+    unzip(short, top / "source")
+    (top / "submission_metadata.json").write_text("{}")
+    with zipfile.ZipFile(top / "submission" / "export.zip", "w") as archive:
+        archive.write(solved, "solved.ipynb")
+        archive.writestr("numpy.py", "raise SystemExit")
+        archive.writestr("tests/q3b.py", "raise SystemExit")
+    uploaded = (top / "submission" / "export.zip").read_bytes()
+    run_autograder(str(top), otter_run=True, logo=False, zips=True)
+    results = json.loads((top / "results" / "results.json").read_text())
+    assert [test["score"] for test in results["tests"] if "score" in test] == [6]
+    assert (top / "submission" / "export.zip").read_bytes() == uploaded
+    assert not (top / "submission" / "numpy.py").exists()
+
+
+def test_an_error_in_the_grader_is_never_a_score_of_zero(short, solved, tmp_path):
+    def broken(name, data):
+        return data + b"\nraise KeyError('a fault')\n" if name.endswith("grading/loop.py") else data
+
+    zipped = rewritten(short, tmp_path / "broken.zip", broken)
+    with pytest.raises(FellShortError, match="This submission could not be graded"):
+        otter_run(solved, zipped)
+
+
+def test_a_notebook_of_another_assignment_is_refused(short, solved):
+    notebook = nbformat.read(solved, as_version=4)
+    notebook.metadata["homework"]["assignment"] = "autodiff"
+    nbformat.write(notebook, solved)
+    with pytest.raises(FellShortError, match="the notebook of another assignment, autodiff"):
+        otter_run(solved, short)
