@@ -33,16 +33,16 @@ WAYS = {
 }
 # Processor time in nanoseconds or microseconds, and the most memory, of control groups of version 1 or 2.
 READ = """
-cat /sys/fs/cgroup/cpuacct/cpuacct.usage 2>/dev/null || sed -n 's/usage_usec \\(.*\\)/\\1000/p' /sys/fs/cgroup/cpu.stat
-cat /sys/fs/cgroup/memory/memory.max_usage_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.peak
+cd /sys/fs/cgroup
+cat cpuacct/cpuacct.usage 2>/dev/null || sed -n 's/usage_usec \\(.*\\)/\\1000/p' cpu.stat
+cat memory/memory.max_usage_in_bytes 2>/dev/null || cat memory.peak
 """
 
 
 def cost(image: str, notebook: Path, command: str) -> tuple[float, float, float]:
     """Seconds of processor time, seconds by the clock and the most megabytes, of grading in a new container."""
-    script = (
-        f"{command} >/dev/null 2>&1\ngrep -q max_score /autograder/results/results.json || exit 1\n{READ}"
-    )
+    graded = "grep -q max_score /autograder/results/results.json"
+    script = f"{command} >/dev/null 2>&1\n{graded} || exit 1\n{READ}"
     container = docker("create", "--network=none", *GRADESCOPE, image, "sh", "-c", script)
     try:
         docker("cp", notebook, f"{container}:/autograder/submission/{notebook.name}")
