@@ -40,7 +40,7 @@ cat memory/memory.max_usage_in_bytes 2>/dev/null || cat memory.peak
 
 
 def cost(image: str, notebook: Path, command: str) -> tuple[float, float, float]:
-    """What grading takes in a new container: processor time in s, time by the clock in s, peak memory in MB."""
+    """What grading takes in a new container: processor time and time in s, the peak of memory in MB."""
     graded = "grep -q max_score /autograder/results/results.json"
     script = f"{command} >/dev/null 2>&1\n{graded} || exit 1\n{READ}"
     container = docker("create", "--network=none", *GRADESCOPE, image, "sh", "-c", script)

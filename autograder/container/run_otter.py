@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pickle
 import signal
 import sys
 import traceback
@@ -30,7 +31,7 @@ class Results:
 
     def graded(self, shown: dict[str, Any], results: Any) -> None:
         """Write what Gradescope shows, and Otter's own results."""
-        self._write("results.pkl", dill_dumps(results))
+        self._write("results.pkl", pickle.dumps(results))
         self._write("results.json", json.dumps(shown, indent=4).encode())
 
     def not_graded(self, sentence: str, inside: str | None = None) -> None:
@@ -52,19 +53,12 @@ class Results:
             from otter.test_files import GradingResults
 
             why = OtterRuntimeError((inside or sentence).strip().splitlines()[-1])
-            self._write("results.pkl", dill_dumps(GradingResults.without_results(why)))
+            self._write("results.pkl", pickle.dumps(GradingResults.without_results(why)))
 
     def _write(self, name: str, data: bytes) -> None:
         new = self._folder / f"{name}.new"
         new.write_bytes(data)
         os.replace(new, self._folder / name)
-
-
-def dill_dumps(results: Any) -> bytes:
-    """The bytes that Otter reads its results from."""
-    import dill  # type: ignore[import-untyped]
-
-    return bytes(dill.dumps(results))
 
 
 def main(folder: Path) -> None:
@@ -89,9 +83,8 @@ def main(folder: Path) -> None:
 
 def make_private(folder: Path) -> None:
     """Let root alone look below a folder: at the checks, the metadata, and everything that was handed in."""
-    with contextlib.suppress(
-        OSError
-    ):  # it cannot be changed, or is somebody else's; `isolation_level` decides
+    # Where it cannot be changed, or is somebody else's, `isolation_level` decides whether that matters.
+    with contextlib.suppress(OSError):
         folder.chmod(0o700)
 
 

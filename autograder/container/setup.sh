@@ -22,7 +22,7 @@ python3 -m venv /opt/homework
 # What grading imports, so that an image in which it cannot be imported is not built. matplotlib writes its list of
 # fonts, and Python compiles our packages where they are there already (`otter grade` adds them later).
 export MPLCONFIGDIR=/opt/homework/matplotlib
-/opt/homework/bin/python -c 'import dill, IPython, matplotlib.pyplot, numpy, otter, scipy.linalg'
+/opt/homework/bin/python -c 'import IPython, matplotlib.pyplot, numpy, otter, scipy.linalg'
 if [ -d /autograder/source/files ]; then
     /opt/homework/bin/python -m compileall -q /autograder/source/files
 fi
