@@ -16,7 +16,7 @@ pytestmark = [isolated, pytest.mark.environment]
 def python(version):
     """A Python of this version on this machine, or None."""
     installed = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
-    return shutil.which(f"python{version}") or next(iter(installed), None)
+    return next(iter(installed), None) or shutil.which(f"python{version}")
 
 
 @pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13"])
