@@ -18,6 +18,7 @@ from autograder.build.files import ROOT
 from autograder.build.master import INSTRUCTOR_PACKAGES, STUDENT_PACKAGES, load_checks, write_master
 from autograder.build.otter_tools import Case, expect_registered, otter_assign, otter_run
 from autograder.build.package import (
+    CONTAINER,
     autograder_files,
     normalise_notebook,
     replace_folders,
@@ -159,8 +160,7 @@ def _fingerprint(settings: Settings) -> str:
     paths = [
         path for folder in folders for path in sorted(folder.glob("*.*")) if path.suffix in {".py", ".md"}
     ]
-    paths += [p for p in sorted((ROOT / "autograder" / "container").iterdir()) if p.is_file()]
-    for path in (*paths, ROOT / "requirements.lock"):
+    for path in (*paths, *CONTAINER, ROOT / "requirements.lock"):
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     digest.update(repr(settings).encode())
     digest.update(repr([version(v) for v in VERSIONS]).encode())

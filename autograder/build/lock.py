@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from autograder.errors import HomeworkError
 
 # What Otter, IPython and nbconvert require for commands, containers, documents, browsers, debugging and
@@ -15,29 +18,33 @@ LEFT_OUT = {"click", "debugpy", "jedi", "jupytext", "playwright", "python-on-wha
 def cut(lock: str, requirements: Iterable[str]) -> str:
     """The entries of a lock that some requirements need, and what those need in turn, but for `LEFT_OUT`.
 
-    lock : as `uv pip compile` writes it: a comment below each package says "via" which others it is there.
+    lock : as `uv pip compile` writes it: comments ("via") below a package name those that require it.
     requirements : such as "numpy>=1.26".
 
-    Errors: HomeworkError where a requirement is not in the lock.
+    Errors: HomeworkError where the lock does not have what a requirement asks for.
     """
     entries = [entry for entry in re.split(r"\n(?=\S)", lock.strip()) if not entry.startswith("#")]
-    names = [_name(entry) for entry in entries]
-    needed = {_name(requirement) for requirement in requirements}
-    if missing := needed - set(names):
-        raise HomeworkError(
-            f"{', '.join(sorted(missing))} is not in requirements.lock, from which containers install; "
-            "add it to the dependencies in pyproject.toml and run make lock."
-        )
+    pins = [entry.split()[0].split("==") for entry in entries]
+    names = [name for name, _ in pins]
+    needed = set()
+    for text in requirements:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            raise HomeworkError(f"{text!r} is not a requirement; write one such as 'numpy>=1.26'.") from None
+        name = canonicalize_name(requirement.name)
+        versions = [version for pinned, version in pins if pinned == name]
+        if not versions or not all(version in requirement.specifier for version in versions):
+            raise HomeworkError(
+                f"requirements.lock, from which containers install, does not have {requirement}; "
+                "put it into the dependencies in pyproject.toml and run make lock."
+            )
+        needed.add(name)
     parents = [set(re.findall(r"# +(?:via )?([a-z0-9-]+)$", entry, flags=re.MULTILINE)) for entry in entries]
-    more = needed
-    while more:
-        found = {name for name, above in zip(names, parents, strict=True) if above & more}
-        more = found - LEFT_OUT - needed
-        needed = needed | more
+    new = set(needed)
+    while new:
+        found = {name for name, above in zip(names, parents, strict=True) if above & new}
+        new = found - LEFT_OUT - needed
+        needed |= new
     kept = [entry for entry, name in zip(entries, names, strict=True) if name in needed]
     return "".join(re.sub(r"\n +#.*", "", entry) + "\n" for entry in kept)
-
-
-def _name(requirement: str) -> str:
-    """The name of a package, as package indexes write it."""
-    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement.strip(), maxsplit=1)[0]).lower()

@@ -17,6 +17,7 @@ from autograder.build.files import ROOT
 from autograder.build.settings import Settings
 from autograder.build.sources import BEGIN, END, Given, Problem, Question, read_notebook
 from autograder.errors import HomeworkError
+from autograder.grading.process import PLUGIN
 from hidden_checks import hidden
 from public_checks import Check, public
 from public_checks.outcomes import html_safe
@@ -31,7 +32,6 @@ INSTRUCTOR_PACKAGES = {
     "autograder/grading": ".",
     "autograder/sandbox": ".",
 }
-PLUGIN = "autograder.otter_plugin.SandboxPlugin"
 
 
 def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:

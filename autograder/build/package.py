@@ -26,6 +26,7 @@ from autograder.errors import FellShortError
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 EXECUTABLE = {"setup.sh", "run_autograder"}
+CONTAINER = [ROOT / "autograder" / "container" / name for name in (*sorted(EXECUTABLE), "run_otter.py")]
 
 
 def write_zip(path: Path, files: Mapping[str, bytes]) -> None:
@@ -75,8 +76,7 @@ def autograder_files(folder: Path, requirements: list[str]) -> dict[str, bytes]:
             if not name.endswith("/") and "__pycache__" not in name
         }
     lock = cut((ROOT / "requirements.lock").read_text(encoding="utf-8"), requirements)
-    container = ROOT / "autograder" / "container"
-    ours = {path.name: path.read_bytes() for path in container.iterdir() if path.is_file()}
+    ours = {path.name: path.read_bytes() for path in CONTAINER}
     return files | ours | {"requirements.lock": lock.encode()}
 
 

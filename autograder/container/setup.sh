@@ -19,10 +19,10 @@ python3 -m venv /opt/homework
     -r /autograder/source/requirements.lock
 /opt/homework/bin/python -m pip uninstall --quiet --yes pip setuptools
 
-# What grading imports, so that an image in which it cannot be imported is not built. matplotlib writes its list of
-# fonts, and Python compiles our packages where they are there already (`otter grade` adds them later).
-export MPLCONFIGDIR=/opt/homework/matplotlib
-/opt/homework/bin/python -c 'import IPython, matplotlib.pyplot, numpy, otter, scipy.linalg'
+# What grading imports: an image in which that fails is not built. matplotlib writes its list of fonts for later, and
+# Python compiles our packages, if they are here already (`otter grade` adds them afterwards).
+MPLCONFIGDIR=/opt/homework/fonts /opt/homework/bin/python -c \
+    'import IPython, matplotlib.pyplot, numpy, otter, scipy.linalg'
 if [ -d /autograder/source/files ]; then
     /opt/homework/bin/python -m compileall -q /autograder/source/files
 fi

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from autograder.errors import FellShortError, HomeworkError
 from autograder.grading.process import CONFIG, Grade, grade, start
-from autograder.sandbox import Limits
+from autograder.sandbox import Limits, limits_of_this_machine
 
 
 @contextlib.contextmanager
@@ -34,7 +34,9 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
     """
     with tempfile.TemporaryDirectory(prefix="homework-autograder-") as folder:
         unpack(autograder, Path(folder))
-        with ProcessPoolExecutor(1, get_context("spawn"), start, (folder, level, limits)) as process:
+        with ProcessPoolExecutor(
+            1, get_context("spawn"), start, (folder, level, limits or limits_of_this_machine())
+        ) as process:
 
             def graded(submission: Path) -> Grade:
                 try:

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,9 +54,9 @@ def read_cells(path: Path, assignment: str | None = None) -> list[Cell]:
 def cells_of(data: bytes, name: str, assignment: str | None = None) -> list[Cell]:
     """The code cells of a notebook of any version from 3 on. Errors: SubmissionError."""
     try:
-        notebook = json.loads(data.decode("utf-8", errors="replace"))
+        notebook = json.loads(data.decode("utf-8-sig", errors="replace"))
     except (ValueError, RecursionError):
-        raise SubmissionError(f"{name} is not a notebook: it is no valid JSON.") from None
+        raise SubmissionError(f"{name} is not a notebook: it is not valid JSON.") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if cells is None and isinstance(notebook, dict):
         sheets = notebook.get("worksheets")  # version 3
@@ -74,7 +73,7 @@ def cells_of(data: bytes, name: str, assignment: str | None = None) -> list[Cell
 
 
 def _one_file(folder: Path) -> Path:
-    """The one notebook in a folder and those below it, or else the one zip."""
+    """The one notebook in a folder and those below it, or else the one zip. Errors: SubmissionError."""
     files = [
         Path(top, name)
         for top, _, names in os.walk(folder)
@@ -83,17 +82,9 @@ def _one_file(folder: Path) -> Path:
     ]
     notebooks = [path for path in files if _is_notebook(path.relative_to(folder).as_posix())]
     found = notebooks or [path for path in files if path.suffix.lower() == ".zip"]
-    if len(found) == 1:
-        return found[0]
-    names = ", ".join(clean(path.name, 50) for path in (found or files)[:5]) or "no file at all"
-    if found:
-        raise SubmissionError(
-            f"{len(found)} files were handed in of which one is graded: {names}. Hand in one."
-        )
-    raise SubmissionError(
-        f"There is no notebook in what was handed in ({names}). "
-        "Hand in the file that ends in .ipynb, or the zip that the notebook's last cell makes."
-    )
+    if len(found) != 1:
+        raise _not_one("what was handed in", found or files, len(found))
+    return found[0]
 
 
 def _notebook_bytes(path: Path) -> bytes:
@@ -102,27 +93,47 @@ def _notebook_bytes(path: Path) -> bytes:
             raise SubmissionError(f"{path.name} is larger than {LARGEST >> 20} MB.")
         data = path.read_bytes()
     except OSError as error:
-        raise SubmissionError(f"{path} cannot be read: {error.strerror}.") from None
+        raise SubmissionError(f"{path.name} cannot be read: {error.strerror}.") from None
     if path.suffix.lower() != ".zip":
         return data
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            found = [i for i in archive.infolist() if _is_notebook(i.filename)]
-            if len(found) != 1:
-                raise SubmissionError(
-                    f"{path.name} has {len(found)} notebooks; hand in one with exactly one."
-                )
-            if found[0].file_size > LARGEST:
-                raise SubmissionError(f"The notebook in {path.name} is larger than {LARGEST >> 20} MB.")
-            with archive.open(found[0]) as file:
-                return file.read(LARGEST)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        return _unzipped(data, path.name)
+    except SubmissionError:
+        raise
+    except Exception as error:  # zipfile raises of many kinds for a damaged zip
         raise SubmissionError(f"{path.name} is not a zip file that can be read: {error}.") from None
+
+
+def _unzipped(data: bytes, name: str) -> bytes:
+    """The one notebook in a zip. Errors: SubmissionError, and whatever zipfile raises."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = [i for i in archive.infolist() if not i.is_dir()]
+        found = [i for i in files if _is_notebook(i.filename)]
+        if len(found) != 1:
+            raise _not_one(name, [Path(i.filename) for i in found or files], len(found))
+        if found[0].file_size > LARGEST:
+            raise SubmissionError(f"The notebook in {name} is larger than {LARGEST >> 20} MB.")
+        with archive.open(found[0]) as file:
+            return file.read(LARGEST)
+
+
+def _not_one(where: str, files: list[Path], count: int) -> SubmissionError:
+    """What to say where there is not exactly one file that can be graded.
+
+    files : those among which it should be. count : how many can be graded.
+    """
+    names = ", ".join(clean(path.name, 50) for path in files[:5]) or "no file at all"
+    if count:
+        return SubmissionError(f"There is more than one notebook in {where} ({names}). Hand in one.")
+    return SubmissionError(
+        f"There is no notebook in {where} ({names}). "
+        "Hand in the file that ends in .ipynb, or the zip that the notebook's last cell makes."
+    )
 
 
 def _is_notebook(name: str) -> bool:
     parts = name.split("/")
-    return name.endswith(".ipynb") and "__MACOSX" not in parts and ".ipynb_checkpoints" not in parts
+    return name.lower().endswith(".ipynb") and "__MACOSX" not in parts and ".ipynb_checkpoints" not in parts
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

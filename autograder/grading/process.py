@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from otter.test_files import GradingResults
 
 CONFIG = "otter_config.json"
+PLUGIN = "autograder.otter_plugin.SandboxPlugin"
 _sources: list[Source] = []
 
 
@@ -60,9 +61,10 @@ def submission_cells(submission: Path) -> list[Cell]:
 
     Errors: SubmissionError.
     """
-    plugins = [plugin for plugin in _config().get("plugins", []) if isinstance(plugin, dict)]
-    names = [settings.get("assignment") for plugin in plugins for settings in plugin.values()]
-    return read_cells(submission, next(iter(names), None))
+    plugins = [
+        plugin for plugin in _config().get("plugins", []) if isinstance(plugin, dict) and PLUGIN in plugin
+    ]
+    return read_cells(submission, plugins[0][PLUGIN]["assignment"] if plugins else None)
 
 
 def grading_results(cells: list[Cell], source: Source) -> tuple[GradingResults, list[str]]:

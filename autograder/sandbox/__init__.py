@@ -10,6 +10,7 @@ The policy is data, in `policy`; `seccomp`, `landlock` and `confine` apply it; `
 
 from autograder.sandbox.client import OutOfPatience, SandboxError, Worker, WorkerLost
 from autograder.sandbox.confine import NONE, ROOT, USER, in_reach, reachable_level
+from autograder.sandbox.memory import limits_of_this_machine
 from autograder.sandbox.policy import Limits
 from autograder.sandbox.source import Source
 from autograder.sandbox.trial import try_level
@@ -25,6 +26,7 @@ __all__ = [
     "Worker",
     "WorkerLost",
     "in_reach",
+    "limits_of_this_machine",
     "reachable_level",
     "try_level",
 ]

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import HomeworkError
-from autograder.sandbox.memory import processes_killed
 from autograder.sandbox.policy import Limits
 from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError, frame_length, pack, unpack
 
@@ -80,7 +79,6 @@ class Worker:
         self._used = 0.0
         self._waited = 0.0
         self._looked = time.monotonic()
-        self._killed_before = processes_killed()
         self._arrived = bytearray()
         self._readable, self._writable = select.poll(), select.poll()
         for descriptor, poll, event in (
@@ -221,8 +219,6 @@ class Worker:
     def _lost(self, why: str | None) -> WorkerLost:
         """End the worker, and say why."""
         status = self.close()
-        if why is None and processes_killed() > self._killed_before:
-            why = "it used more memory than there is"
         if why is None:
             # One that closed its pipes may still run, and then `close` killed it: that is an exit too.
             number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else signal.SIGKILL

@@ -58,6 +58,8 @@ def confine(limits: Limits, scratch: str, level: str, keep: Iterable[int]) -> No
     level : as `reachable_level` says.
     keep : the descriptors that stay open, besides 0, 1 and 2.
     """
+    with contextlib.suppress(OSError):  # as root: without memory the kernel ends this process first
+        Path("/proc/self/oom_score_adj").write_text("1000")
     libraries = _reachable_folders()
     _close_all_but({0, 1, 2, *keep, *libraries})
     os.umask(0o077)
@@ -156,8 +158,6 @@ def _limit(limits: Limits) -> None:
     import resource  # not there on Windows
 
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    with contextlib.suppress(OSError):  # where /proc cannot be written to
-        Path("/proc/self/oom_score_adj").write_text("1000")  # a container without memory ends this one first
     total = int(limits.total) + 5
     for what, most in (
         (resource.RLIMIT_AS, size + limits.memory),

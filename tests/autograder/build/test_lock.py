@@ -49,12 +49,23 @@ def test_a_requirement_brings_what_it_needs_with_hashes_and_markers_and_without_
 
 
 def test_a_requirement_is_found_however_its_name_is_written():
-    assert cut(LOCK, ["B_c[extra] <3 ; python_version < '4'"]) == cut(LOCK, ["b.c"])
+    assert cut(LOCK, ["B_c[extra] <4 ; python_version < '4'"]) == cut(LOCK, ["b.c"])
 
 
 def test_a_requirement_that_is_not_in_the_lock_gets_a_sentence():
-    with pytest.raises(HomeworkError, match=r"sympy is not in requirements\.lock"):
+    with pytest.raises(HomeworkError, match=r"does not have sympy>=1; put it into the dependencies"):
         cut(LOCK, ["a", "sympy>=1"])
+
+
+def test_what_is_not_a_requirement_gets_a_sentence():
+    with pytest.raises(HomeworkError, match=r"'a plus b' is not a requirement"):
+        cut(LOCK, ["a plus b"])
+
+
+def test_a_requirement_of_another_version_than_the_lock_has_gets_a_sentence():
+    assert cut(LOCK, ["b-c>=2"])
+    with pytest.raises(HomeworkError, match="does not have b-c>=3"):
+        cut(LOCK, ["b-c>=3"])
 
 
 @pytest.mark.parametrize("assignment", ["autodiff", "backprop"])

@@ -79,7 +79,10 @@ UPLOADS = {
     "a text": Upload(
         lambda _: {"answers.txt": b"x"}, "There is no notebook in what was handed in (answers.txt)"
     ),
-    "two notebooks": Upload(lambda nb: {"a.ipynb": nb, "b.ipynb": nb}, "a.ipynb, b.ipynb. Hand in one."),
+    "two notebooks": Upload(
+        lambda nb: {"a.ipynb": nb, "b.ipynb": nb},
+        "more than one notebook in what was handed in (a.ipynb, b.ipynb). Hand in one.",
+    ),
     "a notebook that is cut off": Upload(lambda nb: {"hw.ipynb": nb[:-20]}, "hw.ipynb is not a notebook"),
     "a zip that is damaged": Upload(
         lambda nb: {"hw.zip": damaged(zipped(**{"hw.ipynb": nb}))},
