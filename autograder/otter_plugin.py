@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
+from otter.execute.logging import LogRecordSocketReceiver
 from otter.plugins import AbstractOtterPlugin
 from otter.run.run_autograder.utils import OtterRuntimeError
 
@@ -53,6 +54,7 @@ class SandboxPlugin(AbstractOtterPlugin):
     def before_execution(self, submission: Any) -> nbformat.NotebookNode:
         """Hand Otter a notebook that is the same for every submission."""
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the kernel, as in `homework grade`
+        LogRecordSocketReceiver.daemon_threads = True  # one that waits for half a record would never end
         folder, assignment = str(unpacked_zip() / "files"), self.plugin_config.get("assignment")
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
         return new_notebook(

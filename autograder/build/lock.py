@@ -26,7 +26,7 @@ def cut(lock: str, requirements: Iterable[str]) -> str:
     entries = [entry for entry in re.split(r"\n(?=\S)", lock.strip()) if not entry.startswith("#")]
     pins = [entry.split()[0].split("==") for entry in entries]
     names = [name for name, _ in pins]
-    needed = set()
+    needed: set[str] = set()
     for text in requirements:
         try:
             requirement = Requirement(text)

@@ -65,9 +65,7 @@ def main(folder: Path) -> None:
     """Grade what is in `folder/submission` by what is in `folder/source`."""
     results = Results(folder / "results")
     if not os.access(folder / "results", os.W_OK):
-        print(
-            f"Results cannot be written into {folder}/results; run this as root, or as the owner of that folder."
-        )
+        print(f"Results cannot be written into {folder}/results; run this as root or as its owner.")
         return
     make_private(folder)
     child = get_context("fork").Process(target=grade_or_say_why, args=(folder, results))
@@ -93,33 +91,38 @@ def make_private(folder: Path) -> None:
 
 
 def grade_or_say_why(folder: Path, results: Results) -> None:
-    """Run in the child: write results, and end without anything that could still fail."""
+    """Run in the child: write results, and end at once, so that nothing can fail afterwards."""
     sys.path.insert(0, str(folder / "source" / "files"))
     try:
         said = grade(folder, results)
-    except Exception as error:
-        kind = type(error).__name__
-        if kind == "SubmissionError":
-            results.write_refusal(str(error))
-        else:
-            results.write_refusal(NOT_GRADED, traceback.format_exc())
-        said = f"Not graded: {kind}."
+    except Exception:
+        results.write_refusal(NOT_GRADED, traceback.format_exc())
+        said = NOT_GRADED
     with contextlib.suppress(Exception):
         print(said, flush=True)
     os._exit(0)
 
 
 def grade(folder: Path, results: Results) -> str:
-    """Grade, write the results, and return notes for the instructor. Errors: whatever went wrong."""
+    """Grade, write the results, and return notes for the instructor. Errors: whatever is not expected."""
+    from autograder.errors import HomeworkError
     from autograder.grading.isolation import isolation_level
+    from autograder.grading.notebook import SubmissionError
     from autograder.grading.process import gradescope_results, grading_results, submission_cells
     from autograder.sandbox import Source
 
     os.chdir(folder / "source")
-    cells = submission_cells(folder / "submission")
-    level = isolation_level(None, *(path for name in PRIVATE if (path := folder / name).exists()))
-    with Source(level) as source:
-        found, notes = grading_results(cells, source)
+    try:
+        cells = submission_cells(folder / "submission")
+        level = isolation_level(None, *(path for name in PRIVATE if (path := folder / name).exists()))
+        with Source(level) as source:
+            found, notes = grading_results(cells, source)
+    except SubmissionError as error:
+        results.write_refusal(str(error))
+        return str(error)
+    except HomeworkError as error:
+        results.write_refusal(NOT_GRADED, str(error))
+        return NOT_GRADED
     results.write_grade({"stdout_visibility": "hidden"} | gradescope_results(found), found)
     return "\n".join([f"Graded, isolation {level}.", *notes])
 

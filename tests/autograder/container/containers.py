@@ -29,7 +29,7 @@ WORKDIR /autograder
 
 @dataclass(frozen=True)
 class Run:
-    """What a container left: results.json, None where there is none; what it printed; its exit status."""
+    """What a container left: results.json, or None without one; what it printed; its exit status."""
 
     results: dict[str, Any] | None
     printed: str
@@ -95,7 +95,7 @@ def run(image: str, upload: Upload, notebook: bytes, *options: str, owner: int =
 
 
 def _change(container: str, name: str, change: Any, copy: Path) -> None:
-    """Change a file in a container that has not started; one that is not there is empty before."""
+    """Change a file in a container that has not started. A missing file counts as empty."""
     copy.unlink(missing_ok=True)
     subprocess.run(["docker", "cp", f"{container}:{name}", copy], capture_output=True, check=False)
     copy.write_bytes(change(copy.read_bytes() if copy.exists() else b""))

@@ -7,7 +7,7 @@ import sys
 import dill
 import pytest
 
-from tests.autograder.container.uploads import UPLOADS, expect_deserved
+from tests.autograder.container.uploads import UPLOADS, Upload, after, expect_deserved
 from tests.helpers import BACKSTOP, fill, isolated, reference_answers, sampled, unzip, with_questions
 
 pytestmark = isolated
@@ -63,7 +63,7 @@ def test_there_are_results_whatever_was_handed_in(name, graded, tree):
     with (tree / "results" / "results.pkl").open("rb") as file:
         otter = dill.load(file)
     if UPLOADS[name].says:
-        assert (UPLOADS[name].inside or UPLOADS[name].says) in str(otter.catastrophic_error)
+        assert (UPLOADS[name].reason or UPLOADS[name].says) in str(otter.catastrophic_error)
     else:
         assert otter.total == otter.possible > 0
     assert sorted(path.name for path in (tree / "results").iterdir()) == ["results.json", "results.pkl"]
@@ -76,10 +76,12 @@ def test_nothing_is_written_beside_the_results(graded, tree):
     assert [path for path in after if path not in before] == [tree / "submission" / "backprop.ipynb"]
 
 
-def test_only_root_can_look_below_the_folder_after_grading(graded, tree):
+def test_only_root_can_look_below_the_folder_before_a_worker_can_start(graded, tree):
     tree.chmod(0o755)
-    graded(UPLOADS["no file"])
-    assert tree.stat().st_mode & 0o777 == 0o700
+    mode = "import os, pathlib\nprint('mode', oct(pathlib.Path(__file__).parents[4].stat().st_mode))"
+    _, done = graded(Upload(changed={"source/files/autograder/sandbox/source.py": after(mode)}))
+    assert "mode 0o40700" in done.stdout
+    assert "Graded" in done.stdout
 
 
 def test_the_first_results_say_that_the_grader_was_stopped(tree):

@@ -18,13 +18,13 @@ class Upload:
 
     files : the content of the files by name, made from the notebook's text.
     says : words of what the student reads; empty where the upload is graded, and gets all points.
-    inside : words of what the instructor alone reads.
-    changed : what becomes of files below /autograder. A file that is not there is empty before.
+    reason : words of what the instructor alone reads.
+    changed : changes of files below /autograder, by name. A missing file counts as empty.
     """
 
     files: Callable[[bytes], dict[str, bytes]] = lambda notebook: {"backprop.ipynb": notebook}
     says: str = ""
-    inside: str = ""
+    reason: str = ""
     changed: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
 
 
@@ -38,7 +38,7 @@ def zipped(**files: bytes) -> bytes:
 
 
 def damaged(data: bytes) -> bytes:
-    """A zip of which the compressed data is not what it was."""
+    """A zip with other bytes in the place of some of its data."""
     return data[:60] + bytes(200) + data[260:]
 
 
@@ -48,7 +48,7 @@ def of_autodiff(notebook: bytes) -> bytes:
 
 
 def waiting(notebook: bytes) -> bytes:
-    """The notebook, with a first cell that waits for long."""
+    """The notebook, with a first cell that waits for a quarter of an hour."""
     read = json.loads(notebook)
     cell = {"cell_type": "code", "source": "import time\ntime.sleep(1000)", "metadata": {}, "outputs": []}
     return json.dumps(read | {"cells": [cell, *read["cells"]]}).encode()
@@ -94,22 +94,22 @@ UPLOADS = {
     ),
     "checks that cannot be imported": Upload(
         says=NOT_YOUR_FAULT,
-        inside="ModuleNotFoundError: No module named 'nothing'",
+        reason="ModuleNotFoundError: No module named 'nothing'",
         changed={"source/files/hidden_checks/p3_linear_layer.py": after("import nothing")},
     ),
     "a grader that cannot be imported": Upload(
         says=NOT_YOUR_FAULT,
-        inside="NameError: name 'nothing' is not defined",
+        reason="NameError: name 'nothing' is not defined",
         changed={"source/files/autograder/grading/process.py": after("nothing")},
     ),
     "a grader that is killed, as without memory": Upload(
         says=NOT_YOUR_FAULT,
-        inside="ran out of memory",
+        reason="ran out of memory",
         changed={"source/files/autograder/grading/loop.py": after("import os\nos.kill(os.getpid(), 9)")},
     ),
     "a grader that ends": Upload(
         says=NOT_YOUR_FAULT,
-        inside="The grader ended with status 3.",
+        reason="The grader ended with status 3.",
         changed={"source/files/autograder/grading/loop.py": after("import os\nos._exit(3)")},
     ),
     "a submission that takes too long": Upload(
@@ -172,7 +172,7 @@ def expect_deserved(upload: Upload, results: dict[str, Any]) -> None:
     assert results["stdout_visibility"] == "hidden"
     if upload.says:
         assert upload.says in shown
-        assert upload.inside in hidden
+        assert upload.reason in hidden
         assert results["score"] == 0
         assert "max_score" not in json.dumps(tests)
     else:
