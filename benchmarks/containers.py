@@ -2,7 +2,8 @@
 
 .venv/bin/python -m benchmarks.containers [REPEATS]
 
-Needs a Docker engine, as root, and the zips that `make` builds. Otter's runner grades without the plugin.
+Needs a Docker engine, as root, and the zips that `make` builds. Otter's runner grades without the plugin, with
+the same number of threads and the same list of fonts as ours.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ STOCK = """
 import json, os, sys
 from pathlib import Path
 os.environ["PATH"] = "/opt/homework/bin:" + os.environ["PATH"]
+os.environ |= {"OPENBLAS_NUM_THREADS": "1", "MPLCONFIGDIR": "/opt/homework/fonts"}
 config = Path("/autograder/source/otter_config.json")
 config.write_text(json.dumps(json.loads(config.read_text()) | {"plugins": []}))
 sys.path.append("/autograder/source/files")

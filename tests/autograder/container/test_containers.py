@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell
 
 from autograder.build.files import ROOT
 from autograder.build.settings import assignment_names, read_settings
@@ -65,25 +66,28 @@ def image(built):
     return gradescope_image(built("backprop") / "autograder.zip", "backprop")
 
 
-def submissions(assignment, template):
-    """Twenty-two submissions by name: right, blank, ten mistakes, ten attacks."""
-    reference = reference_answers(assignment)
-    yield "reference", filled(template, reference)
-    yield "blank", filled(template, {})
-    rng = random.Random(3)
+def mistakes(assignment, template, count):
+    """Submissions with one mistake each, a seeded sample."""
     wrong = [
         program
         for problem in read_settings(assignment).problems
         for program in programs(problem)
         if not program.right and "gradcheck" not in program.source
     ]
-    for number, program in enumerate(rng.sample(wrong, 10)):
+    reference = reference_answers(assignment)
+    for program in random.Random(3).sample(wrong, count):
         changed = f"{reference[program.function]}\n\n\n{program.source}"
-        yield f"mistake{number}", filled(template, reference | {program.function: changed})
-    for number, name in enumerate(rng.sample(sorted(ATTACKS), 10)):
-        attack = ATTACKS[name]
-        made = attacking(attack, template)
-        yield f"attack{number}", made
+        yield filled(template, reference | {program.function: changed})
+
+
+def submissions(assignment, template):
+    """Twenty-two submissions by name: right, blank, ten mistakes, ten attacks."""
+    yield "reference", filled(template, reference_answers(assignment))
+    yield "blank", filled(template, {})
+    for number, notebook in enumerate(mistakes(assignment, template, 10)):
+        yield f"mistake{number}", notebook
+    for number, name in enumerate(random.Random(3).sample(sorted(ATTACKS), 10)):
+        yield f"attack{number}", attacking(ATTACKS[name], template)
 
 
 @pytest.mark.parametrize("extension", ["ipynb", "zip"])
@@ -95,6 +99,7 @@ def test_otter_grade_gives_what_homework_grade_gives(assignment, extension, temp
         text = nbformat.writes(notebook).encode()
         data = text if extension == "ipynb" else zipped(**{f"{assignment}.ipynb": text})
         (folder / f"{name}.{extension}").write_bytes(data)
+    (folder / f"broken.{extension}").write_bytes(b"not a notebook, nor a zip")
     command = [OTTER, "grade", "--name", assignment, "--autograder", dist / "autograder.zip", "--no-network"]
     command += ["--image", base_image(), "--containers", "2", "--ext", extension, "--output-dir", tmp_path]
     subprocess.run([*command, folder], check=True, timeout=BACKSTOP, capture_output=True)
@@ -102,14 +107,16 @@ def test_otter_grade_gives_what_homework_grade_gives(assignment, extension, temp
     with (tmp_path / "final_grades.csv").open() as file:
         rows = {row["file"]: row for row in csv.DictReader(file)}
     del rows["points-per-question"]
+    broken = rows.pop(f"broken.{extension}")
+    assert broken["grading_status"].startswith(f"broken.{extension} is not a ")
+    assert float(broken["total_points_earned"]) == 0
     with grader(dist / "autograder.zip", LEVEL) as graded:
-        for path in sorted(folder.iterdir()):
-            row = rows.pop(path.name)
-            points = graded(path).points
-            assert {question: float(row[question]) for question in points} == points, path.name
+        for name, row in rows.items():
+            points = graded(folder / name).points
+            assert {question: float(row[question]) for question in points} == points, name
             assert row["grading_status"] == "Completed"
             assert float(row["total_points_earned"]) == sum(points.values())
-    assert not rows
+    assert len(rows) == 22
 
 
 @pytest.mark.parametrize("name", UPLOADS)
@@ -118,6 +125,24 @@ def test_there_are_results_in_a_container_like_gradescopes(name, image, right):
     assert found.status == 0
     assert "Traceback" not in found.printed
     expect_deserved(UPLOADS[name], found.results)
+
+
+def test_a_mistake_gets_the_points_and_messages_that_homework_grade_gives(image, templates, dist, tmp_path):
+    with grader(dist / "autograder.zip", LEVEL) as graded:
+        for notebook in mistakes("backprop", templates["backprop"], 3):
+            nbformat.write(notebook, tmp_path / "hw.ipynb")
+            found = run(image, Upload(), (tmp_path / "hw.ipynb").read_bytes(), *GRADESCOPE)
+            assert found.results["tests"] == graded(tmp_path / "hw.ipynb").results["tests"]
+
+
+def test_a_submission_that_only_waits_is_given_up_before_the_grader_is_stopped(image, templates):
+    notebook = filled(templates["backprop"], reference_answers())
+    notebook.cells[:0] = [new_code_cell("import time\ntime.sleep(1000)") for _ in range(20)]
+    found = run(image, Upload(), nbformat.writes(notebook).encode(), *GRADESCOPE)
+    expect_documented_format(found.results)
+    assert found.printed.startswith("Graded, isolation root.")
+    assert sum(test.get("score", 0) for test in found.results["tests"]) == 0
+    assert "the notebook has used up all of its time" in json.dumps(found.results)
 
 
 @pytest.mark.parametrize(

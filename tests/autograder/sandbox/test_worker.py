@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from autograder.sandbox import Limits, OutOfPatience, Source, WorkerLost
+from autograder.sandbox.source import FONTS
 from autograder.sandbox.wire import Reference
 from tests.helpers import LEVEL, isolated
 
@@ -161,6 +162,23 @@ def test_a_worker_that_is_gone_says_so_and_the_source_goes_on(source):
     after = source.worker()
     assert cell(after, "x = 1") is None
     after.close()
+
+
+def test_a_worker_is_what_the_kernel_ends_first_without_memory(worker):
+    assert Path(f"/proc/{worker.pid}/oom_score_adj").read_text().strip() == "1000"
+
+
+def test_matplotlib_takes_a_list_of_fonts_and_no_settings_from_the_machine(tmp_path, monkeypatch):
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 17")
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "fontlist-test.json").write_text("{}")
+    monkeypatch.setenv(FONTS, str(tmp_path / "fonts"))
+    with Source(LEVEL) as source:
+        worker = source.worker()
+        assert cell(worker, "import matplotlib\nassert matplotlib.rcParams['lines.linewidth'] == 1.5") is None
+        assert Path(source._folder, "fontlist-test.json").read_text() == "{}"
+        worker.close()
 
 
 def test_endless_callbacks_are_out_of_time():
