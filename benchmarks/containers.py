@@ -2,8 +2,8 @@
 
 .venv/bin/python -m benchmarks.containers [REPEATS]
 
-Needs a Docker engine, as root, and the zips that `make` builds. Otter's runner grades without the plugin, with
-the same number of threads and the same list of fonts as ours.
+Needs a Docker engine, as root, and the zips that `make` builds. Otter's runner has no plugin here, and
+the same number of threads and the same list of fonts as ours has.
 """
 
 from __future__ import annotations
