@@ -2,7 +2,7 @@
 # make test    install, run the test suite: of long catalogues a sample (at most four minutes on two cores)
 # make test-all    the same with every mistake, attack and corpus entry, and the siege (some 25 minutes)
 # make test-environment   the student zip with nothing but its own requirements (some minutes)
-# make test-containers   the autograder zips in real containers (needs a Docker engine as root; some 20 minutes)
+# make test-containers   the autograder zips in real containers (needs a Docker engine as root; half an hour)
 # make test-siege   mistakes, variants and all attacks through otter run and homework grade (an hour or more)
 # make test-secrets   homework verify with 20 random secrets (an hour or more on two cores)
 # make lint    ruff (lint and format) and mypy

@@ -42,8 +42,10 @@ def main(control: int) -> None:
     """
     end_with_parent()
     channel = socket.socket(fileno=control)
+    gc.disable()  # nothing that is loaded is ever garbage
     shell = _load()
     gc.freeze()
+    gc.enable()
     children: set[int] = set()
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)  # until now the client has read why this did not start
