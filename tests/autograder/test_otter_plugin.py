@@ -52,6 +52,7 @@ def test_an_error_in_the_grader_is_never_a_score_of_zero(short, solved, tmp_path
         otter_run(solved, zipped)
 
 
+@pytest.mark.exhaustive
 def test_a_notebook_of_another_assignment_is_refused(short, solved):
     notebook = nbformat.read(solved, as_version=4)
     notebook.metadata["homework"]["assignment"] = "autodiff"
