@@ -22,6 +22,7 @@ from autograder.build.otter_tools import Case
 from autograder.build.settings import read_settings
 from autograder.build.sources import read_problem
 from autograder.sandbox import NONE, reachable_level
+from mistakes import programs
 
 # Seconds after which a program that hangs is given up. No test depends on how fast the machine is.
 BACKSTOP = 1800
@@ -50,6 +51,14 @@ def unzip(path: Path, folder: Path) -> Path:
     with zipfile.ZipFile(path) as archive:
         archive.extractall(folder)
     return folder
+
+
+def autograder_tree(autograder: Path, top: Path) -> Path:
+    """A folder as Gradescope makes /autograder: the zip unpacked, nothing handed in yet."""
+    for name in ("submission", "results"):
+        (top / name).mkdir(parents=True)
+    unzip(autograder, top / "source")
+    return top
 
 
 def rewritten(path: Path, target: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
@@ -110,6 +119,21 @@ def filled(template: NotebookNode, answers: dict[str, str]) -> NotebookNode:
             parts = [answers.get(name, stub) for name, stub in zip(names, stubs, strict=True)]
             cell.source = "\n\n\n".join(parts)
     return notebook
+
+
+def gradable_programs(assignment: str, right: bool) -> list[Any]:
+    """The catalogue's right or wrong programs without those that use `gradcheck`, which no sandbox has."""
+    return [
+        program
+        for problem in read_settings(assignment).problems
+        for program in programs(problem)
+        if program.right == right and "gradcheck" not in program.source
+    ]
+
+
+def carrying(answers: dict[str, str], program: Any) -> dict[str, str]:
+    """Answers in which a program of the catalogue takes the place of its function."""
+    return answers | {program.function: f"{answers[program.function]}\n\n\n{program.source}"}
 
 
 def execute(notebook: NotebookNode, folder: Path, allow_errors: bool = False) -> None:

@@ -83,7 +83,7 @@ def _one_file(folder: Path) -> Path:
     notebooks = [path for path in files if _is_notebook(path.relative_to(folder).as_posix())]
     found = notebooks or [path for path in files if path.suffix.lower() == ".zip"]
     if len(found) != 1:
-        raise _not_one("what was handed in", found or files, len(found))
+        raise _not_one("what was handed in", found, files)
     return found[0]
 
 
@@ -107,23 +107,23 @@ def _notebook_bytes(path: Path) -> bytes:
 def _unzipped(data: bytes, name: str) -> bytes:
     """The one notebook in a zip. Errors: SubmissionError, and whatever zipfile raises."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        files = [i for i in archive.infolist() if not i.is_dir()]
-        found = [i for i in files if _is_notebook(i.filename)]
+        files = [Path(i.filename) for i in archive.infolist() if not i.is_dir()]
+        found = [i for i in archive.infolist() if _is_notebook(i.filename)]
         if len(found) != 1:
-            raise _not_one(name, [Path(i.filename) for i in found or files], len(found))
+            raise _not_one(name, [Path(i.filename) for i in found], files)
         if found[0].file_size > LARGEST:
             raise SubmissionError(f"The notebook in {name} is larger than {LARGEST >> 20} MB.")
         with archive.open(found[0]) as file:
             return file.read(LARGEST)
 
 
-def _not_one(where: str, files: list[Path], count: int) -> SubmissionError:
-    """What to say where there is not exactly one file that can be graded.
+def _not_one(where: str, found: list[Path], files: list[Path]) -> SubmissionError:
+    """What to say if not exactly one file can be graded.
 
-    files : those among which it should be. count : how many can be graded.
+    found : those that can be. files : all of them.
     """
-    names = ", ".join(clean(path.name, 50) for path in files[:5]) or "no file at all"
-    if count:
+    names = ", ".join(clean(path.name, 50) for path in (found or files)[:5]) or "no file at all"
+    if found:
         return SubmissionError(f"There is more than one notebook in {where} ({names}). Hand in one.")
     return SubmissionError(
         f"There is no notebook in {where} ({names}). "

@@ -37,7 +37,7 @@ class Grade:
     notes: list[str]
 
 
-def start(folder: str, level: str, limits: Limits | None) -> None:
+def start(folder: str, level: str, limits: Limits) -> None:
     """Prepare to grade, in the folder where an autograder zip is unpacked."""
     os.chdir(folder)
     _sources.append(Source(level, limits))

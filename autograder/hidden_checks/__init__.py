@@ -33,15 +33,20 @@ def run(question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
     except NotAttempted:
         raise
     except CheckFailure as failure:
-        try:
-            from hidden_checks.naming import remembered_mistake_in  # loads the catalogue
-
-            mistake = remembered_mistake_in(question, env)
-        except Exception:  # a fault in the catalogue must not reach students; `homework verify` finds it
-            mistake = None
+        mistake = _name(question, env)
         if mistake is None:
             raise
         raise type(failure)(f"{failure}\nThis is what comes out with the mistake: {mistake}.") from None
+
+
+def _name(question: str, env: Mapping[str, Any] | Submission) -> str | None:
+    """The name of the mistake, or None; `homework verify` finds faults in the catalogue, not students."""
+    try:
+        from hidden_checks.naming import remembered_mistake_in  # loads the catalogue
+
+        return remembered_mistake_in(question, env)
+    except Exception:
+        return None
 
 
 __all__ = ["check", "hidden", "run"]

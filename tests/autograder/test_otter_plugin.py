@@ -9,7 +9,7 @@ from otter.run.run_autograder import main as run_autograder
 
 from autograder.build.otter_tools import otter_run
 from autograder.errors import FellShortError
-from tests.helpers import fill, isolated, reference_answers, rewritten, unzip, with_questions
+from tests.helpers import autograder_tree, fill, isolated, reference_answers, rewritten, with_questions
 
 pytestmark = isolated
 
@@ -26,10 +26,7 @@ def solved(student_folder):
 
 
 def test_an_uploaded_zip_is_still_there_when_otter_has_graded_it(short, solved, tmp_path):
-    top = tmp_path / "autograder"
-    for name in ("submission", "results"):
-        (top / name).mkdir(parents=True)
-    unzip(short, top / "source")
+    top = autograder_tree(short, tmp_path / "autograder")
     (top / "submission_metadata.json").write_text("{}")
     with zipfile.ZipFile(top / "submission" / "export.zip", "w") as archive:
         archive.write(solved, "solved.ipynb")

@@ -75,10 +75,7 @@ def run(image: str, upload: Upload, notebook: bytes, *options: str, owner: int =
         for name in ("submission", "results"):
             (top / name).mkdir()
         os.chown(top / "results", owner, owner)
-        for name, data in upload.files(notebook).items():
-            path = top / "submission" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+        upload.write(notebook, top / "submission")
         mounts = [f"--volume={top}/{name}:/autograder/{name}" for name in ("submission", "results")]
         container = docker("create", *mounts, *options, image, "/autograder/run_autograder")
         try:

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
 
 from autograder.build.files import ROOT
-from autograder.build.settings import assignment_names, read_settings
+from autograder.build.settings import assignment_names
 from autograder.grading.grade import grader
-from mistakes import programs
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook as attacking
 from tests.autograder.container.containers import (
@@ -31,9 +29,10 @@ from tests.autograder.container.uploads import (
     Upload,
     expect_deserved,
     expect_documented_format,
+    waiting,
     zipped,
 )
-from tests.helpers import BACKSTOP, LEVEL, filled, reference_answers, unzip
+from tests.helpers import BACKSTOP, LEVEL, carrying, filled, gradable_programs, reference_answers, unzip
 
 pytestmark = pytest.mark.containers
 
@@ -68,16 +67,8 @@ def image(built):
 
 def mistakes(assignment, template, count):
     """Submissions with one mistake each, a seeded sample."""
-    wrong = [
-        program
-        for problem in read_settings(assignment).problems
-        for program in programs(problem)
-        if not program.right and "gradcheck" not in program.source
-    ]
-    reference = reference_answers(assignment)
-    for program in random.Random(3).sample(wrong, count):
-        changed = f"{reference[program.function]}\n\n\n{program.source}"
-        yield filled(template, reference | {program.function: changed})
+    for program in random.Random(3).sample(gradable_programs(assignment, right=False), count):
+        yield filled(template, carrying(reference_answers(assignment), program))
 
 
 def submissions(assignment, template):
@@ -135,10 +126,8 @@ def test_a_mistake_gets_the_points_and_messages_that_homework_grade_gives(image,
             assert found.results["tests"] == graded(tmp_path / "hw.ipynb").results["tests"]
 
 
-def test_a_submission_that_only_waits_is_given_up_before_the_grader_is_stopped(image, templates):
-    notebook = filled(templates["backprop"], reference_answers())
-    notebook.cells[:0] = [new_code_cell("import time\ntime.sleep(1000)") for _ in range(20)]
-    found = run(image, Upload(), nbformat.writes(notebook).encode(), *GRADESCOPE)
+def test_a_submission_that_only_waits_is_given_up_before_the_grader_is_stopped(image, right):
+    found = run(image, Upload(lambda nb: {"hw.ipynb": waiting(nb, cells=20)}), right, *GRADESCOPE)
     expect_documented_format(found.results)
     assert found.printed.startswith("Graded, isolation root.")
     assert sum(test.get("score", 0) for test in found.results["tests"]) == 0

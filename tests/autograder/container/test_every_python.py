@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.autograder.container.uploads import UPLOADS, expect_deserved
-from tests.helpers import BACKSTOP, fill, isolated, reference_answers, unzip
+from tests.helpers import BACKSTOP, autograder_tree, fill, isolated, reference_answers
 
 pytestmark = [isolated, pytest.mark.environment]
 
@@ -20,14 +20,11 @@ def python(version):
 
 
 @pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13"])
-@pytest.mark.parametrize("assignment", ["backprop"])
 def test_the_reference_gets_all_points_from_the_runner(version, assignment, dist, student_folder, tmp_path):
     if python(version) is None:
         pytest.skip(f"there is no Python {version} here")
-    tree, environment = tmp_path / "autograder", tmp_path / "environment"
-    for name in ("submission", "results"):
-        (tree / name).mkdir(parents=True)
-    unzip(dist / "autograder.zip", tree / "source")
+    environment = tmp_path / "environment"
+    tree = autograder_tree(dist / "autograder.zip", tmp_path / "autograder")
     fill(
         student_folder / f"{assignment}.ipynb",
         reference_answers(assignment),

@@ -8,7 +8,16 @@ import dill
 import pytest
 
 from tests.autograder.container.uploads import UPLOADS, Upload, after, expect_deserved
-from tests.helpers import BACKSTOP, fill, isolated, reference_answers, sampled, unzip, with_questions
+from tests.helpers import (
+    BACKSTOP,
+    autograder_tree,
+    fill,
+    isolated,
+    reference_answers,
+    sampled,
+    unzip,
+    with_questions,
+)
 
 pytestmark = isolated
 
@@ -24,11 +33,7 @@ def right_notebook(built, tmp_path_factory):
 def tree(built, tmp_path):
     """A folder as Gradescope makes /autograder, with an autograder zip of one question."""
     zipped = with_questions(built("backprop") / "autograder.zip", tmp_path / "short.zip", {"q3b"})
-    top = tmp_path / "autograder"
-    for name in ("source", "submission", "results"):
-        (top / name).mkdir(parents=True)
-    unzip(zipped, top / "source")
-    return top
+    return autograder_tree(zipped, tmp_path / "autograder")
 
 
 @pytest.fixture
@@ -36,10 +41,7 @@ def graded(tree, right_notebook):
     """A function that grades an upload in the tree, and returns results.json and the end of the process."""
 
     def grade(upload):
-        for name, data in upload.files(right_notebook).items():
-            path = tree / "submission" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+        upload.write(right_notebook, tree / "submission")
         for name, change in upload.changed.items():
             path = tree / name
             path.write_bytes(change(path.read_bytes() if path.exists() else b""))

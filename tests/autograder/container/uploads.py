@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 NOT_YOUR_FAULT = "could not be graded, which is not your fault"
@@ -26,6 +27,13 @@ class Upload:
     says: str = ""
     reason: str = ""
     changed: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
+
+    def write(self, notebook: bytes, folder: Path) -> None:
+        """Write the files into a folder."""
+        for name, data in self.files(notebook).items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
 
 
 def zipped(**files: bytes) -> bytes:
@@ -47,16 +55,21 @@ def of_autodiff(notebook: bytes) -> bytes:
     return notebook.replace(b'"assignment": "backprop"', b'"assignment": "autodiff"')
 
 
-def waiting(notebook: bytes) -> bytes:
-    """The notebook, with a first cell that waits for a quarter of an hour."""
+def waiting(notebook: bytes, cells: int = 1) -> bytes:
+    """The notebook, with first cells that wait for a quarter of an hour each."""
     read = json.loads(notebook)
     cell = {"cell_type": "code", "source": "import time\ntime.sleep(1000)", "metadata": {}, "outputs": []}
-    return json.dumps(read | {"cells": [cell, *read["cells"]]}).encode()
+    return json.dumps(read | {"cells": [*[cell] * cells, *read["cells"]]}).encode()
 
 
 def after(text: str) -> Callable[[bytes], bytes]:
     """A change that lets a module do something more when it is imported."""
     return lambda before: before + f"\n{text}\n".encode()
+
+
+def broken(reason: str, module: str, text: str) -> Upload:
+    """A right notebook, and a module of the autograder zip that does something more when it is imported."""
+    return Upload(says=NOT_YOUR_FAULT, reason=reason, changed={f"source/files/{module}": after(text)})
 
 
 UPLOADS = {
@@ -92,25 +105,17 @@ UPLOADS = {
         lambda nb: {"hw.ipynb": of_autodiff(nb)},
         "hw.ipynb is the notebook of another assignment, autodiff. Hand in the notebook of backprop.",
     ),
-    "checks that cannot be imported": Upload(
-        says=NOT_YOUR_FAULT,
-        reason="ModuleNotFoundError: No module named 'nothing'",
-        changed={"source/files/hidden_checks/p3_linear_layer.py": after("import nothing")},
+    "checks that cannot be imported": broken(
+        "ModuleNotFoundError: No module named 'nothing'", "hidden_checks/p3_linear_layer.py", "import nothing"
     ),
-    "a grader that cannot be imported": Upload(
-        says=NOT_YOUR_FAULT,
-        reason="NameError: name 'nothing' is not defined",
-        changed={"source/files/autograder/grading/process.py": after("nothing")},
+    "a grader that cannot be imported": broken(
+        "NameError: name 'nothing' is not defined", "autograder/grading/process.py", "nothing"
     ),
-    "a grader that is killed, as without memory": Upload(
-        says=NOT_YOUR_FAULT,
-        reason="ran out of memory",
-        changed={"source/files/autograder/grading/loop.py": after("import os\nos.kill(os.getpid(), 9)")},
+    "a grader that is killed, as without memory": broken(
+        "ran out of memory", "autograder/grading/loop.py", "import os\nos.kill(os.getpid(), 9)"
     ),
-    "a grader that ends": Upload(
-        says=NOT_YOUR_FAULT,
-        reason="The grader ended with status 3.",
-        changed={"source/files/autograder/grading/loop.py": after("import os\nos._exit(3)")},
+    "a grader that ends": broken(
+        "The grader ended with status 3.", "autograder/grading/loop.py", "import os\nos._exit(3)"
     ),
     "a submission that takes too long": Upload(
         lambda nb: {"hw.ipynb": waiting(nb)},
@@ -120,9 +125,9 @@ UPLOADS = {
     ),
 }
 
-VISIBILITY = ("visible", "hidden", "after_due_date", "after_published")
+VISIBILITY = {"visible", "hidden", "after_due_date", "after_published"}
 NUMBER = (int, float)
-# Gradescope's documentation of results.json: what may stand there, and of which type it is.
+# Gradescope's documentation of results.json: what may stand there, and its type or the set of its values.
 RESULTS: dict[str, Any] = {
     "score": NUMBER,
     "execution_time": NUMBER,
@@ -136,7 +141,7 @@ RESULTS: dict[str, Any] = {
 TEST: dict[str, Any] = {
     "score": NUMBER,
     "max_score": NUMBER,
-    "status": ("passed", "failed"),
+    "status": {"passed", "failed"},
     "name": str,
     "number": str,
     "output": str,
@@ -151,12 +156,7 @@ def expect_documented_format(results: dict[str, Any]) -> None:
     for found, allowed in [(results, RESULTS), *((test, TEST) for test in results.get("tests", []))]:
         for key, value in found.items():
             kind = allowed[key]
-            fits = (
-                value in kind
-                if isinstance(kind, tuple) and isinstance(kind[0], str)
-                else isinstance(value, kind)
-            )
-            assert fits, (key, value)
+            assert value in kind if isinstance(kind, set) else isinstance(value, kind), (key, value)
     assert "score" in results or any("score" in test for test in results["tests"])
 
 

@@ -17,7 +17,17 @@ from autograder.grading.grade import grader
 from mistakes import programs
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook
-from tests.helpers import LEVEL, fill, isolated, reference_answers, score, unzip, without_plugin
+from tests.helpers import (
+    LEVEL,
+    carrying,
+    fill,
+    gradable_programs,
+    isolated,
+    reference_answers,
+    score,
+    unzip,
+    without_plugin,
+)
 
 pytestmark = isolated
 
@@ -48,13 +58,10 @@ def single(right, count):
     every = [
         (assignment, program)
         for assignment in assignment_names()
-        for problem in read_settings(assignment).problems
-        for program in programs(problem)
-        if program.right == right and "gradcheck" not in program.source
+        for program in gradable_programs(assignment, right)
     ]
     for assignment, program in random.Random(182).sample(every, count):
-        answers = reference_answers(assignment)
-        answers[program.function] += f"\n\n\n{program.source}"
+        answers = carrying(reference_answers(assignment), program)
         yield pytest.param(assignment, answers, id=f"{program.question}, {program.name}")
 
 
@@ -83,7 +90,7 @@ def carriers(assignment):
         for (question, _), program in zip(questions, carried, strict=True):
             answers |= question.functions
             if program:
-                answers[program.function] += f"\n\n\n{program.source}"
+                answers = carrying(answers, program)
         yield answers
 
 
