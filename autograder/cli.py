@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.errors import HomeworkError
+from autograder.errors import HomeworkError, fault
+from autograder.signals import Stopped, stopped_by_signals
 
 # One thread of linear algebra a process: the arrays are small, and there is a process a core. This has to
 # be said before NumPy is loaded, so the commands import what they need when they run.
@@ -17,27 +17,24 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status: 0, 1 where something fell short, 2 on bad usage."""
+    """Run one command; return its exit status: 0, 1 where something fell short, 2 on bad usage,
+    128 and its number after a signal."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        with stopped_by_signals():
+            return options.run(options)
     except HomeworkError as error:
         print(f"homework {options.command}: {error}", file=sys.stderr)
         return error.status
-    except KeyboardInterrupt:
-        print(f"homework {options.command}: interrupted.", file=sys.stderr)
-        return 1
+    except Stopped as stopped:
+        print(f"homework {options.command}: {stopped}.", file=sys.stderr)
+        return 128 + stopped.number
     except OSError as error:
         what = f"{error.strerror}: {error.filename}" if error.strerror else str(error)
         print(f"homework {options.command}: {what}.", file=sys.stderr)
         return 2
     except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        print(
-            f"homework {options.command}: {type(error).__name__}: {error} ({where.filename}, line "
-            f"{where.lineno}). This is a fault in the program, or in a file of checks; mend or report it.",
-            file=sys.stderr,
-        )
+        print(f"homework {options.command}: {fault(error)}", file=sys.stderr)
         return 1
 
 

@@ -8,7 +8,7 @@ The policy is data, in `policy`; `seccomp`, `landlock` and `confine` apply it; `
 `wire` carries plain data between a worker and the `client`, which is all that a grader needs.
 """
 
-from autograder.sandbox.client import OutOfPatience, SandboxError, Worker, WorkerLost
+from autograder.sandbox.client import OutOfPatience, SandboxError, Worker, WorkerLost, remove
 from autograder.sandbox.confine import NONE, ROOT, USER, in_reach, reachable_level
 from autograder.sandbox.memory import limits_of_this_machine
 from autograder.sandbox.policy import Limits
@@ -28,5 +28,6 @@ __all__ = [
     "in_reach",
     "limits_of_this_machine",
     "reachable_level",
+    "remove",
     "try_level",
 ]

@@ -30,11 +30,12 @@ class Source:
     It loads while its user goes on, until the first worker is wanted.
 
     level : see `confine.reachable_level`; "none" runs submissions without any protection.
+    folder : where to make the folder of the workers; None for where temporary files are.
     """
 
-    def __init__(self, level: str, limits: Limits | None = None):
+    def __init__(self, level: str, limits: Limits | None = None, folder: Path | None = None):
         self.level, self.limits = level, limits or limits_of_this_machine()
-        self._folder = tempfile.mkdtemp(prefix="homework-sandbox-")
+        self._folder = tempfile.mkdtemp(prefix="homework-sandbox-", dir=folder)
         os.chmod(self._folder, 0o711)
         if FONTS in os.environ:
             shutil.copytree(os.environ[FONTS], self._folder, dirs_exist_ok=True)
@@ -55,6 +56,7 @@ class Source:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            start_new_session=True,  # it ends with this process, not by Ctrl-C
         )
         theirs.close()
         self._answers = self._channel.makefile("rb")

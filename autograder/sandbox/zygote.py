@@ -50,20 +50,21 @@ def main(control: int) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)  # until now the client has read why this did not start
     os.close(nowhere)
-    channel.send(b'{"is": "ready"}\n')
-    while True:
-        data, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 2)
-        if not data:
-            break
-        request: dict[str, Any] = json.loads(data)
-        if request["do"] == "fork":
-            pid = _fork(shell, request, descriptors, channel)
-            children.add(pid)
-            answer: dict[str, Any] = {"pid": pid}
-        else:
-            answer = {"status": _end(request["pid"])} if request["pid"] in children else {"status": 0}
-            children.discard(request["pid"])
-        channel.send(json.dumps(answer).encode() + b"\n")
+    with contextlib.suppress(OSError):  # the client is gone
+        channel.send(b'{"is": "ready"}\n')
+        while True:
+            data, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 2)
+            if not data:
+                break
+            request: dict[str, Any] = json.loads(data)
+            if request["do"] == "fork":
+                pid = _fork(shell, request, descriptors, channel)
+                children.add(pid)
+                answer: dict[str, Any] = {"pid": pid}
+            else:
+                answer = {"status": _end(request["pid"])} if request["pid"] in children else {"status": 0}
+                children.discard(request["pid"])
+            channel.send(json.dumps(answer).encode() + b"\n")
     for pid in children:
         _end(pid)
 

@@ -128,7 +128,7 @@ def test_no_worker_and_no_file_is_left(template, autograder, tmp_path, temporary
             path = tmp_path / "attack.ipynb"
             nbformat.write(notebook(ATTACKS[name], template), path)
             graded(path)
-        (sandbox,) = temporary.glob("homework-sandbox-*")
+        (sandbox,) = temporary.glob("*/homework-sandbox-*")
         assert list(sandbox.glob("tmp*")) == []
         assert len(_processes_of(sandbox)) == 1
     assert list(temporary.iterdir()) == []
