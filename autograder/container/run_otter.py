@@ -1,7 +1,8 @@
 """Grades the upload in a container, and writes Otter's results.json and results.pkl whatever happens.
 
 Otter's own runner has this file's name. The grading is done in a child. The parent needs nothing but Python,
-sees how the child ends, and says so where that left no results.
+sees how the child ends, and says so where that left no results. A signal ends both, and leaves no process and
+no folder; the results are then those that `run_autograder` has written before.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 480  # Gradescope stops a grader after ten minutes, unless the instructor has set more
+ENDING = 30  # seconds in which the child may close its sandbox; it takes one at most
+ENDS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 NOT_GRADED = "This submission could not be graded, which is not your fault. Please tell your instructor."
 PRIVATE = ("source", "submission", "submission_metadata.json")
 INSTRUCTOR = "For the instructor (students do not see this)"
@@ -71,14 +74,19 @@ def main(folder: Path) -> None:
         return
     make_private(folder)
     child = get_context("fork").Process(target=grade_or_say_why, args=(folder, results))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {*ENDS, signal.SIGCHLD})
     child.start()
-    child.join(SECONDS)
-    if child.is_alive():
-        child.kill()
-        child.join()
+    came = signal.sigtimedwait({*ENDS, signal.SIGCHLD}, SECONDS)
+    child.terminate()  # where it has not ended
+    child.join(ENDING)
+    child.kill()
+    child.join()
+    if came is None:
         results.write_refusal(
             NOT_GRADED, f"Grading took longer than {SECONDS // 60} minutes and was stopped."
         )
+    elif came.si_signo in ENDS:
+        sys.exit(128 + came.si_signo)
     elif child.exitcode == -signal.SIGKILL:
         results.write_refusal(NOT_GRADED, "The grader ran out of memory; give its container more.")
     elif child.exitcode != 0:
@@ -97,6 +105,8 @@ def grade_or_say_why(folder: Path, results: Results) -> None:
     sys.path.insert(0, str(folder / "source" / "files"))
     try:
         said = grade(folder, results)
+    except KeyboardInterrupt:  # a signal
+        os._exit(1)
     except Exception:
         results.write_refusal(NOT_GRADED, traceback.format_exc())
         said = NOT_GRADED
@@ -112,17 +122,22 @@ def grade(folder: Path, results: Results) -> str:
     from autograder.grading.notebook import SubmissionError
     from autograder.grading.process import gradescope_results, grading_results, submission_cells
     from autograder.sandbox import Source
+    from autograder.sandbox.confine import end_with_parent
+    from autograder.signals import held, released, stopped_by_signals
 
+    end_with_parent()
     os.chdir(folder / "source")
     try:
         cells = submission_cells(folder / "submission")
         level = isolation_level(None, *(path for name in PRIVATE if (path := folder / name).exists()))
-        with Source(level) as source:
-            gc.disable()  # nothing that is loaded is ever garbage
-            import_module("autograder.grading.loop")  # and Otter with it
-            gc.freeze()
-            gc.enable()
-            found, notes = grading_results(cells, source)
+        with stopped_by_signals(), held():
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {*ENDS, signal.SIGCHLD})
+            with Source(level) as source, released():
+                gc.disable()  # nothing that is loaded is ever garbage
+                import_module("autograder.grading.loop")  # and Otter with it
+                gc.freeze()
+                gc.enable()
+                found, notes = grading_results(cells, source)
     except SubmissionError as error:
         results.write_refusal(str(error))
         return str(error)

@@ -1,0 +1,237 @@
+"""A signal ends grading at any moment with one sentence, and leaves no process and no folder."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from autograder.build.files import ROOT
+from autograder.signals import Stopped, held, released, stopped_by_signals
+from tests.helpers import BACKSTOP, autograder_tree, fill, isolated, reference_answers, unzip, with_questions
+
+ENDLESS = "open('loops', 'w').close()\nwhile True:\n    pass"
+# What there is to see in the folder for temporary files, and not before.
+MOMENTS = {
+    "while the autograder is unpacked": "homework-autograder-*",
+    "while its process starts": "homework-autograder-*/autograder/files",
+    "while the sandbox starts": "**/homework-sandbox-*",
+    "while a worker starts": "**/homework-sandbox-*/tmp*",
+    "in an endless loop": "**/homework-sandbox-*/tmp*/loops",
+}
+
+
+@pytest.fixture
+def temporary():
+    """A folder for temporary files, which the user of the workers may enter."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o711)
+        yield Path(folder)
+
+
+@pytest.fixture
+def autograder(built, tmp_path):
+    """An autograder zip of one question."""
+    return with_questions(built("backprop") / "autograder.zip", tmp_path / "short.zip", {"q3b"})
+
+
+@pytest.fixture
+def submission(built, tmp_path):
+    """A function that writes a submission with this text in the place of an answer."""
+    template = unzip(built("backprop") / "student.zip", tmp_path) / "backprop" / "backprop.ipynb"
+    return lambda text: fill(
+        template, reference_answers() | {"softmax_jacobian": text}, tmp_path / "submission.ipynb"
+    )
+
+
+@pytest.fixture
+def command(autograder, temporary, tmp_path):
+    """A function that starts `homework grade` on a submission, as the leader of a session."""
+
+    def start(path):
+        grade = ["grade", autograder, path, "--out", tmp_path / "grades"]
+        return _started([sys.executable, "-m", "autograder.cli", *grade], temporary)
+
+    return start
+
+
+def _started(command, temporary):
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+SAMPLE = {("SIGTERM", "while its process starts"), ("SIGINT", "in an endless loop")}
+
+
+@isolated
+@pytest.mark.parametrize(
+    ("name", "moment"),
+    [
+        pytest.param(name, moment, marks=() if (name, moment) in SAMPLE else pytest.mark.siege)
+        for name in ("SIGTERM", "SIGINT")
+        for moment in MOMENTS
+    ],
+)
+def test_a_signal_ends_the_command_and_leaves_nothing(name, moment, command, submission, temporary):
+    process = command(submission(ENDLESS))
+    processes = wait_for(lambda: any(temporary.glob(MOMENTS[moment])), process)
+    assert process.poll() is None
+    # Ctrl-C in a terminal reaches every process of the group, kill and systems reach the command alone.
+    (os.killpg if name == "SIGINT" else os.kill)(process.pid, getattr(signal, name))
+    _, said = process.communicate(timeout=BACKSTOP)
+    assert process.returncode == 128 + getattr(signal, name)
+    assert said == f"homework grade: stopped by {name}.\n"
+    expect_nothing_left(processes, temporary)
+
+
+@isolated
+@pytest.mark.siege
+def test_a_signal_at_any_time_leaves_nothing(command, submission, temporary):
+    statuses = Counter()
+    for number in range(80):
+        process = command(submission("pass"))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(number / 20)
+        processes = descendants(process.pid)
+        process.terminate()
+        process.communicate(timeout=BACKSTOP)
+        statuses[process.returncode] += 1
+        expect_nothing_left(processes, temporary)
+    print(f"ended at once, stopped, graded: {[statuses[status] for status in (-15, 143, 0)]}")
+    assert set(statuses) <= {-15, 143, 0}
+    assert statuses[143] > 0
+
+
+@isolated
+@pytest.mark.siege
+def test_a_signal_while_grading_ends_by_itself_leaves_nothing(command, submission, temporary):
+    process = command(submission("pass"))
+    processes = wait_for(lambda: any(temporary.glob("**/homework-sandbox-*/tmp*")), process)
+    processes |= wait_for(lambda: not any(temporary.glob("**/homework-sandbox-*/tmp*")), process)
+    process.terminate()
+    _, said = process.communicate(timeout=BACKSTOP)
+    assert (process.returncode, said) in [(143, "homework grade: stopped by SIGTERM.\n"), (0, "")]
+    expect_nothing_left(processes, temporary)
+
+
+@isolated
+def test_signals_after_the_first_do_not_disturb_the_cleanup(command, submission, temporary):
+    process = command(submission(ENDLESS))
+    processes = wait_for(lambda: any(temporary.glob(MOMENTS["in an endless loop"])), process)
+    process.send_signal(signal.SIGHUP)
+    for number in range(1000):
+        process.send_signal((signal.SIGINT, signal.SIGTERM)[number % 2])
+    _, said = process.communicate(timeout=BACKSTOP)
+    assert len(said.splitlines()) == 1
+    assert process.returncode in (129, 130, 143)
+    expect_nothing_left(processes, temporary)
+
+
+@isolated
+@pytest.mark.siege
+def test_a_command_that_is_killed_leaves_no_process(command, submission, temporary):
+    process = command(submission(ENDLESS))
+    processes = wait_for(lambda: any(temporary.glob(MOMENTS["in an endless loop"])), process)
+    process.kill()
+    process.communicate(timeout=BACKSTOP)
+    while any(map(alive, processes)):
+        time.sleep(0.01)
+
+
+@isolated
+@pytest.mark.parametrize("name", ["SIGTERM", pytest.param("SIGINT", marks=pytest.mark.siege)])
+def test_a_signal_ends_the_runner_of_a_container_and_leaves_nothing(
+    name, autograder, submission, temporary, tmp_path
+):
+    tree = autograder_tree(autograder, tmp_path / "autograder")
+    os.replace(submission(ENDLESS), tree / "submission" / "submission.ipynb")
+    run = [sys.executable, "-I", "-B", tree / "source" / "run_otter.py", tree]
+    process = _started(run, temporary)
+    processes = wait_for(lambda: any(temporary.glob(MOMENTS["in an endless loop"])), process)
+    (os.killpg if name == "SIGINT" else os.kill)(process.pid, getattr(signal, name))
+    _, said = process.communicate(timeout=BACKSTOP)
+    assert (process.returncode, said) == (128 + getattr(signal, name), "")
+    assert list((tree / "results").iterdir()) == []
+    expect_nothing_left(processes, temporary)
+
+
+def wait_for(condition, process):
+    """Wait until a condition holds or a process has ended; return it and all that descend from it."""
+    found = set()
+    while process.poll() is None:
+        found |= descendants(process.pid)
+        if condition():
+            break
+        time.sleep(0.005)
+    return found
+
+
+def expect_nothing_left(processes, temporary):
+    assert list(filter(alive, processes)) == []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            assert str(temporary) not in Path(f"/proc/{pid}/environ").read_text(errors="replace")
+    assert list(temporary.iterdir()) == []
+
+
+def descendants(pid):
+    """The processes that descend from one, and this one, each with the time at which it began."""
+    parents, began = {}, {}
+    for other in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            _, parent, began[int(other)] = stat(int(other))
+            parents.setdefault(parent, []).append(int(other))
+    found = [pid]
+    for one in found:
+        found += parents.get(one, [])
+    return {(one, began[one]) for one in found if one in began}
+
+
+def alive(process):
+    """Whether a process, given as in `descendants`, runs."""
+    with contextlib.suppress(OSError):
+        state, _, began = stat(process[0])
+        return began == process[1] and state != "Z"
+    return False
+
+
+def stat(pid):
+    """The state of a process, its parent and when it began."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return fields[0], int(fields[1]), fields[19]
+
+
+def test_a_signal_waits_where_it_is_held():
+    done = []
+    with pytest.raises(Stopped, match="stopped by SIGTERM"), stopped_by_signals(), held():
+        signal.raise_signal(signal.SIGTERM)
+        done.append("set up")
+        try:
+            with released():
+                done.append("not reached")
+        finally:
+            signal.raise_signal(signal.SIGINT)
+            done.append("cleaned up")
+    assert done == ["set up", "cleaned up"]
+
+
+def test_a_signal_that_was_ignored_before_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopped_by_signals():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
