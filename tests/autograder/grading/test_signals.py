@@ -216,15 +216,20 @@ def stat(pid):
 
 def test_a_signal_waits_where_it_is_held():
     done = []
-    with pytest.raises(Stopped, match="stopped by SIGTERM"), stopped_by_signals(), held():
-        signal.raise_signal(signal.SIGTERM)
-        done.append("set up")
-        try:
-            with released():
-                done.append("not reached")
-        finally:
-            signal.raise_signal(signal.SIGINT)
-            done.append("cleaned up")
+
+    def set_up_and_clean_up():
+        with stopped_by_signals(), held():
+            signal.raise_signal(signal.SIGTERM)
+            done.append("set up")
+            try:
+                with released():
+                    done.append("not reached")
+            finally:
+                signal.raise_signal(signal.SIGINT)
+                done.append("cleaned up")
+
+    with pytest.raises(Stopped, match="stopped by SIGTERM"):
+        set_up_and_clean_up()
     assert done == ["set up", "cleaned up"]
 
 
