@@ -1,6 +1,5 @@
 """Every attack gets exactly what it deserves, leaves nothing behind, and sees nothing secret."""
 
-import contextlib
 import json
 import os
 import random
@@ -28,6 +27,7 @@ from tests.helpers import (
     unzip,
     with_questions,
 )
+from tests.processes import with_environment
 
 pytestmark = isolated
 
@@ -130,16 +130,6 @@ def test_no_worker_and_no_file_is_left(template, autograder, tmp_path, temporary
             graded(path)
         (sandbox,) = temporary.glob("*/homework-sandbox-*")
         assert list(sandbox.glob("tmp*")) == []
-        assert len(_processes_of(sandbox)) == 1
+        assert len(with_environment(str(sandbox))) == 1
     assert list(temporary.iterdir()) == []
-    assert _processes_of(sandbox) == []
-
-
-def _processes_of(sandbox):
-    """The process that forks workers into a folder, and the workers."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            if str(sandbox) in Path(f"/proc/{pid}/environ").read_text(errors="replace"):
-                found.append(pid)
-    return found
+    assert with_environment(str(sandbox)) == []

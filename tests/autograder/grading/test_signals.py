@@ -15,6 +15,7 @@ import pytest
 from autograder.build.files import ROOT
 from autograder.signals import Stopped, held, released, stopped_by_signals
 from tests.helpers import BACKSTOP, autograder_tree, fill, isolated, reference_answers, unzip, with_questions
+from tests.processes import alive, descendants, with_environment
 
 ENDLESS = "open('loops', 'w').close()\nwhile True:\n    pass"
 # What there is to see in the folder for temporary files, and not before.
@@ -181,37 +182,8 @@ def wait_for(condition, process):
 
 def expect_nothing_left(processes, temporary):
     assert list(filter(alive, processes)) == []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            assert str(temporary) not in Path(f"/proc/{pid}/environ").read_text(errors="replace")
+    assert with_environment(str(temporary)) == []
     assert list(temporary.iterdir()) == []
-
-
-def descendants(pid):
-    """The processes that descend from one, and this one, each with the time at which it began."""
-    parents, began = {}, {}
-    for other in filter(str.isdigit, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            _, parent, began[int(other)] = stat(int(other))
-            parents.setdefault(parent, []).append(int(other))
-    found = [pid]
-    for one in found:
-        found += parents.get(one, [])
-    return {(one, began[one]) for one in found if one in began}
-
-
-def alive(process):
-    """Whether a process, given as in `descendants`, runs."""
-    with contextlib.suppress(OSError):
-        state, _, began = stat(process[0])
-        return began == process[1] and state != "Z"
-    return False
-
-
-def stat(pid):
-    """The state of a process, its parent and when it began."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return fields[0], int(fields[1]), fields[19]
 
 
 def test_a_signal_waits_where_it_is_held():

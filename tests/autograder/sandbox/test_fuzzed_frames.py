@@ -13,7 +13,7 @@ from autograder.sandbox.client import MESSAGES, Worker
 from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, WireError, frame_length, unpack
 from tests.autograder.sandbox.frames import frames
 from tests.autograder.sandbox.test_wire import reader
-from tests.memory import begin_peak, peak
+from tests.processes import begin_peak, peak
 
 MEBI = 1 << 20
 
