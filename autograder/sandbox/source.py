@@ -21,6 +21,8 @@ from autograder.sandbox.policy import Limits
 
 # The environment variable that names the folder with matplotlib's list of fonts, which is slow to make.
 FONTS = "HOMEWORK_FONTS"
+# Nothing else tells Python what to load. Sets of text have the same order in every grading.
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "HOME": "/", "PYTHONHASHSEED": "0"}
 PACKAGES = [str(Path(__file__).resolve().parents[2])]
 
 
@@ -44,14 +46,14 @@ class Source:
 
         folders = [*PACKAGES, str(Path(public_checks.__file__).resolve().parents[1])]
         start = (
-            f"import sys; sys.path[:0] = {folders!r}; "
+            f"import sys; sys.path[:1] = {folders!r}; "
             f"from autograder.sandbox.zygote import main; del sys.path[:{len(folders)}]; "
             f"main({theirs.fileno()})"
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", start],
+            [sys.executable, "-s", "-B", "-c", start],
             pass_fds=[theirs.fileno()],
-            env={"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "MPLCONFIGDIR": self._folder, "HOME": "/"},
+            env=ENVIRONMENT | {"MPLCONFIGDIR": self._folder},
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

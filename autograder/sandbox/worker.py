@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import types
 from typing import Any
@@ -21,6 +22,7 @@ from public_checks.outcomes import CheckFailure, Incorrect, OutOfTime
 
 # Modules that a notebook imports for its checks, and that do nothing in grading.
 INERT = ("otter", "gradcheck", "public_checks", "public_checks.export")
+ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
 UNCHANGING = {type(None), bool, int, float, complex, str}
 
 
@@ -104,6 +106,7 @@ class Worker:
         self._leaving = bytearray()
         self._number = bytes(NUMBER)
         self._seconds = 0.0
+        self._folder = os.getcwd()
 
     def serve(self, unconfined: str | None) -> None:
         """Answer requests until the pipe ends.
@@ -118,7 +121,7 @@ class Worker:
             try:
                 frame = getattr(self, f"_{request['do']}")(request)
             except CheckFailure as failure:
-                frame = _failure(type(failure).__name__, str(failure))
+                frame = _failure(type(failure).__name__, self._stable(str(failure)))
             except BaseException as error:  # KeyboardInterrupt too: here nobody interrupts but the submission
                 frame = _failure("Raised", f"the function raised {type(error).__name__}")
             self._send(frame, number)
@@ -131,8 +134,12 @@ class Worker:
             error = result.error_before_exec or result.error_in_exec
         except BaseException as raised:  # whatever a cell does, the next one comes
             error = raised
-        said = None if error is None else _described(error)
+        said = None if error is None else self._stable(_described(error))
         return pack({"is": "done", "error": said, "interrupted": isinstance(error, OutOfTime)})
+
+    def _stable(self, text: str) -> str:
+        """Text without what is different each time: the name of the folder, and addresses in memory."""
+        return ADDRESS.sub("0x...", clean(text, 2000).replace(self._folder, "the folder"))
 
     def _find(self, request: dict[str, Any]) -> bytes:
         """Look whether there is a function of a name."""
