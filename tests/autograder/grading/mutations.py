@@ -12,7 +12,9 @@ Notebook = dict[str, Any]
 
 ANYTHING = st.one_of(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    st.sampled_from([[], {}, "", [[]], [None], [1, "a"], {"a": {}}, ["otter_ignore"], 10**300]),
+    st.sampled_from([[], {}, "", [[]], [None], [1, "a"], {"a": {}}, 10**300]).map(copy.deepcopy),
+        copy.deepcopy
+    ),
     st.recursive(
         st.none() | st.text(max_size=5) | st.floats(),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -171,9 +173,9 @@ def other_metadata(draw: Draw, notebook: Notebook) -> Notebook:
     of = draw(st.sampled_from([notebook, *cells(notebook)]))
     if isinstance(of, dict):
         key = draw(st.sampled_from(["tags", "homework", "otter", "kernelspec", "deletable"]))
-        value = draw(
-            ANYTHING | st.sampled_from([{"assignment": "autodiff"}, {"assignment": []}, ["otter_ignore"]])
-        )
+        value = draw(ANYTHING | st.sampled_from(["autodiff", [], ["otter_ignore"]]).map(copy.deepcopy))
+        if key == "homework" and draw(st.booleans()):
+            value = {"assignment": value}
         of["metadata"] = {key: value} if draw(st.booleans()) else value
     return notebook
 
