@@ -129,6 +129,7 @@ def test_a_signal_while_grading_ends_by_itself_leaves_nothing(command, submissio
 
 
 @isolated
+@pytest.mark.siege
 def test_signals_after_the_first_do_not_disturb_the_cleanup(command, submission, temporary):
     process = command(submission(ENDLESS))
     processes = wait_for(lambda: any(temporary.glob(MOMENTS["in an endless loop"])), process)
