@@ -1,9 +1,10 @@
 # make         install into .venv, build the assignments into dist/, grade solution and blank template
 # make test    install, run the test suite: of long catalogues a sample (at most four minutes on two cores)
-# make test-all    the same with every mistake, attack and corpus entry, and the siege (some 25 minutes)
+# make test-all    the same with every mistake, attack and corpus entry, and the siege (more than an hour)
 # make test-environment   the student zip with nothing but its own requirements (some minutes)
 # make test-containers   the autograder zips in real containers (needs a Docker engine as root; half an hour)
-# make test-siege   mistakes, variants and all attacks through otter run and homework grade (an hour or more)
+# make test-siege   the whole catalogue through otter run and homework grade (an hour or more); 2,000 mutated
+#              notebooks, a million fuzzed frames, a signal at any time, one submission 100 times (15 minutes)
 # make test-secrets   homework verify with 20 random secrets (an hour or more on two cores)
 # make lint    ruff (lint and format) and mypy
 # make lock    resolve requirements.lock again from pyproject.toml (needs uv on the PATH)
