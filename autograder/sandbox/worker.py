@@ -39,43 +39,6 @@ class Inert:
         return "(not there when work is graded)"
 
 
-def new_shell() -> Any:
-    """An IPython shell without history, terminal or tracebacks. It is made once, before the fork."""
-    from IPython.core.displaypub import DisplayPublisher
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets import Type
-    from traitlets.config import Config
-
-    class Unseen(DisplayPublisher):
-        def publish(self, *_: Any, **__: Any) -> None:
-            """Show nothing."""
-
-    class Shell(InteractiveShell):
-        display_pub_class = Type(Unseen)
-
-        def showtraceback(self, *_: Any, **__: Any) -> None:
-            """Nobody reads it."""
-
-        showsyntaxerror = showtraceback
-
-        def enable_gui(self, gui: Any = None) -> None:
-            """There is no window; figures are drawn into memory."""
-
-        def system(self, *_: Any, **__: Any) -> None:
-            """Errors: PermissionError."""
-            raise PermissionError("there is no shell when work is graded")
-
-        system_piped = system_raw = getoutput = system
-
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.HistoryManager.hist_file = ":memory:"
-    config.InteractiveShell.colors = "NoColor"
-    config.InteractiveShell.cache_size = 0
-    config.InteractiveShell.xmode = "Minimal"
-    return Shell.instance(config=config)
-
-
 def make_inert() -> None:
     """Put the inert modules in the place of the real ones, where a submission imports them."""
     for name in [n for n in sys.modules if n.partition(".")[0] in {i.partition(".")[0] for i in INERT}]:
@@ -98,7 +61,8 @@ class Worker:
         self._run_cell = shell.run_cell
         self._reading = reading
         self._writing = writing
-        self._submission = Submission(shell.user_ns)
+        self._names = shell.user_ns
+        self._submission = Submission(self._names)
         self._programs: dict[str, Proxy] = {}
         self._arrived = bytearray()
         self._leaving = bytearray()
@@ -131,8 +95,23 @@ class Worker:
             error = result.error_before_exec or result.error_in_exec
         except BaseException as raised:  # whatever a cell does, the next one comes
             error = raised
-        said = None if error is None else _described(error)
+        said = None if error is None else self._described(error)
         return pack({"is": "done", "error": said, "interrupted": isinstance(error, OutOfTime)})
+
+    def _described(self, error: BaseException) -> str:
+        """An error of a cell, in words, with the line of the cell."""
+        try:
+            line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+            said = getattr(error, "msg", "") if line else str(error)
+            trace = error.__traceback__
+            while trace is not None and line is None:
+                if trace.tb_frame.f_globals is self._names and trace.tb_frame.f_code.co_name == "<module>":
+                    line = trace.tb_lineno
+                trace = trace.tb_next
+            where = f" (line {line})" if line else ""
+            return f"{clean(f'{type(error).__name__}: {said}')}{where}"
+        except BaseException:  # its own code makes the text
+            return type(error).__name__
 
     def _find(self, request: dict[str, Any]) -> bytes:
         """Look whether there is a function of a name."""
@@ -232,10 +211,3 @@ def _written(value: Any) -> Any:
     if kind is dict:
         return kind, [(key, _written(item)) for key, item in value.items()]
     return kind, id(value) if callable(value) else value
-
-
-def _described(error: BaseException) -> str:
-    try:
-        return clean(f"{type(error).__name__}: {error}")
-    except BaseException:
-        return type(error).__name__
