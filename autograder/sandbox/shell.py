@@ -6,6 +6,7 @@ the screen fails as a command fails: it says so on the output, and the cell goes
 
 from __future__ import annotations
 
+import ast
 import builtins
 import fnmatch
 import os
@@ -27,6 +28,7 @@ NO_SHELL = "there is no shell when work is graded"
 NOT_FOUND = 127  # the status of a command that a shell does not find
 NO_PROCESS = 1 << 22  # a process id that Linux never gives
 MOST_ANSWERS = 20  # after as many, nobody answers any more
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # Magics that run code of the notebook, whose errors are its own.
 RUN_CODE = {"capture", "code_wrap", "prun", "time", "timeit"}
 
@@ -111,7 +113,7 @@ def new_shell() -> Shell:
     config.InteractiveShell.xmode = "Minimal"
     shell = Shell.instance(config=config)
     shell.db = Database()
-    shell.extension_manager.load_extension("storemagic")
+    shell.run_line_magic("load_ext", "storemagic")
     return shell
 
 
@@ -148,9 +150,9 @@ def without_commands() -> None:
             say(f"figures are drawn into memory when work is graded: {error}")
 
     subprocess.Popen._execute_child = no_process  # type: ignore[attr-defined]
-    ScriptMagics.shebang = no_script
+    ScriptMagics.shebang = no_script  # type: ignore[method-assign]
     os.system = no_command
-    pyplot.switch_backend = switch_if_there
+    pyplot.switch_backend = switch_if_there  # type: ignore[assignment]
     answers = iter([""] * MOST_ANSWERS)
 
     def answer(prompt: object = "") -> str:
@@ -161,6 +163,20 @@ def without_commands() -> None:
 
     builtins.input = answer
     sys.breakpointhook = pdb.set_trace = debugger.set_trace = lambda *_, **__: None
+
+
+def definitions(text: str) -> str:
+    """The imports and definitions of a cell on their lines, without what is computed or drawn."""
+    try:
+        kept = [node for node in ast.parse(text).body if isinstance(node, DEFINITIONS)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    numbers: set[int] = set()
+    for node in kept:
+        first = min(node.lineno, *(d.lineno for d in getattr(node, "decorator_list", [node])))
+        numbers.update(range(first, (node.end_lineno or first) + 1))
+    lines = text.split("\n")
+    return "\n".join(line if number in numbers else "" for number, line in enumerate(lines, 1)).rstrip()
 
 
 def say(what: str) -> None:
