@@ -173,7 +173,7 @@ def definitions(text: str) -> str:
         return ""
     numbers: set[int] = set()
     for node in kept:
-        first = min(node.lineno, *(d.lineno for d in getattr(node, "decorator_list", [node])))
+        first = min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
         numbers.update(range(first, (node.end_lineno or first) + 1))
     lines = text.split("\n")
     return "\n".join(line if number in numbers else "" for number, line in enumerate(lines, 1)).rstrip()

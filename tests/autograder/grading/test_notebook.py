@@ -199,7 +199,7 @@ def test_what_is_too_large_is_not_read(written, zipped, monkeypatch):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.ipynb", json.dumps(big))
     assert path.stat().st_size < 1 << 20
-    with pytest.raises(SubmissionError, match=r"a\.ipynb is larger than 1 MB\. Clear the outputs"):
+    with pytest.raises(SubmissionError, match=r"a\.ipynb is larger than 1 MB\. Clear all outputs"):
         read_notebook(path)
 
 

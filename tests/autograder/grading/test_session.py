@@ -110,7 +110,10 @@ def test_a_function_that_is_nowhere_or_comes_too_late_is_told_so(notebook):
 
 
 def test_of_an_ignored_cell_the_imports_and_definitions_are_run(notebook):
-    text = "import math\nprint(1 / 0)\n@staticmethod\ndef f(x):\n    return math.sqrt(x)\n\nf = None"
+    text = (
+        "import math\nprint(1 / 0)\n@staticmethod\ndef f(x):\n    return g(x)\n\nf = None\n"
+        "def g(x):\n    return math.sqrt(x)"
+    )
     assert at(notebook(Cell(text, ignored=True))).function("f")(4.0) == 2
 
 
