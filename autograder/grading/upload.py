@@ -32,6 +32,8 @@ def notebook_of(path: Path) -> tuple[str, bytes]:
     if path.is_dir():
         path = path / _the_one("what was handed in", _files_below(path))
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SubmissionError(f"{path.name} is neither a file nor a folder.")
         if path.stat().st_size > LARGEST:
             raise _too_large(path.name)
         data = path.read_bytes()
@@ -73,9 +75,9 @@ def _read_from_zip(name: str, data: bytes) -> tuple[str, bytes]:
 
 
 def _files_below(folder: Path) -> list[str]:
-    """The files in a folder and those below it, but no links."""
+    """The files in a folder and those below it, but no links and nothing else."""
     paths = [Path(top, name) for top, _, names in os.walk(folder) for name in sorted(names)]
-    return [path.relative_to(folder).as_posix() for path in paths if not path.is_symlink()]
+    return [p.relative_to(folder).as_posix() for p in paths if p.is_file() and not p.is_symlink()]
 
 
 def _the_one(where: str, files: Sequence[str]) -> str:

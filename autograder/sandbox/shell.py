@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import fnmatch
+import getpass
 import os
 import pdb
 import subprocess
@@ -109,7 +110,6 @@ def new_shell() -> Shell:
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     config.InteractiveShell.colors = "NoColor"
-    config.InteractiveShell.cache_size = 0
     config.InteractiveShell.xmode = "Minimal"
     shell = Shell.instance(config=config)
     shell.db = Database()
@@ -161,7 +161,7 @@ def without_commands() -> None:
         except StopIteration:
             raise EOFError("nobody answers when work is graded") from None
 
-    builtins.input = answer
+    builtins.input = getpass.getpass = answer
     sys.breakpointhook = pdb.set_trace = debugger.set_trace = lambda *_, **__: None
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import stat
 import zipfile
 
@@ -206,6 +207,14 @@ def test_what_is_too_large_is_not_read(written, zipped, monkeypatch):
 def test_a_file_that_is_not_there_gets_a_sentence(tmp_path):
     with pytest.raises(SubmissionError, match="cannot be read: No such file"):
         read_notebook(tmp_path / "hw.ipynb")
+
+
+def test_what_is_no_file_is_not_waited_for(written, tmp_path):
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    with pytest.raises(SubmissionError, match=r"pipe\.ipynb is neither a file nor a folder"):
+        read_notebook(tmp_path / "pipe.ipynb")
+    written(NOTEBOOK)
+    assert read_notebook(tmp_path).cells == CELLS
 
 
 def test_the_one_notebook_of_a_folder_is_read_wherever_it_lies_and_whatever_else_is_there(written, tmp_path):

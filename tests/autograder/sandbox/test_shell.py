@@ -176,6 +176,8 @@ GOES_ON = {
     "exit": ("exit()", "True"),
     "quit": ("quit()", "True"),
     "a question": ("answer = input('Go on? ')", "answer == ''"),
+    "a password": ("import getpass\nword = getpass.getpass()", "word == ''"),
+    "Colab": ("from google.colab import drive\ndrive.mount('/content')\n%cd /content", "True"),
     "a breakpoint": ("import pdb\nbreakpoint()\npdb.set_trace()", "True"),
     "a debugged cell": ("%debug a = 3", "a == 3"),
     "another backend of matplotlib": (
@@ -247,6 +249,11 @@ def test_the_output_says_that_there_is_no_shell(run):
         assert run(f"{text}{line}\nassert 'there is no shell' in said.getvalue()") is None
 
 
+def test_earlier_inputs_and_outputs_are_there(run):
+    assert run("3") is None
+    assert run("assert _ == Out[1] == 3 and _i.strip() == In[1] == '3'") is None
+
+
 def test_an_unknown_cell_magic_ends_its_cell_since_what_it_defines_is_missing(run):
     assert run("%%cython\nx = 1") == "UsageError: Cell magic `%%cython` not found. (line 1)"
 
@@ -254,7 +261,7 @@ def test_an_unknown_cell_magic_ends_its_cell_since_what_it_defines_is_missing(ru
 def test_ipython_and_home_are_the_worker_s_own_folder(run):
     assert (
         run(
-            "import os, pathlib\nhere = os.getcwd()\nshell = get_ipython()\n"
+            "import getpass, os, pathlib\ngetpass.getuser()\nhere = os.getcwd()\nshell = get_ipython()\n"
             "assert str(pathlib.Path.home()) == here and shell.ipython_dir == here + '/.ipython'\n"
             "assert shell.profile_dir.location == shell.ipython_dir + '/profile_default'"
         )
