@@ -155,7 +155,7 @@ def without_commands() -> None:
     pyplot.switch_backend = switch_if_there  # type: ignore[assignment]
     answers = iter([""] * MOST_ANSWERS)
 
-    def answer(prompt: object = "") -> str:
+    def answer(prompt: object = "", stream: object = None) -> str:
         try:
             return next(answers)
         except StopIteration:
