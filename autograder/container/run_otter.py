@@ -120,7 +120,7 @@ def grade(folder: Path, results: Results) -> str:
     from autograder.errors import HomeworkError
     from autograder.grading.isolation import isolation_level
     from autograder.grading.notebook import SubmissionError
-    from autograder.grading.process import gradescope_results, grading_results, submission_cells
+    from autograder.grading.process import gradescope_results, grading_results, submitted_notebook
     from autograder.sandbox import Source
     from autograder.sandbox.confine import end_with_parent
     from autograder.signals import held, released, stopped_by_signals
@@ -128,7 +128,7 @@ def grade(folder: Path, results: Results) -> str:
     end_with_parent()
     os.chdir(folder / "source")
     try:
-        cells = submission_cells(folder / "submission")
+        notebook = submitted_notebook(folder / "submission")
         level = isolation_level(None, *(path for name in PRIVATE if (path := folder / name).exists()))
         with stopped_by_signals(), held():
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {*ENDS, signal.SIGCHLD})
@@ -137,7 +137,7 @@ def grade(folder: Path, results: Results) -> str:
                 import_module("autograder.grading.loop")  # and Otter with it
                 gc.freeze()
                 gc.enable()
-                found, notes = grading_results(cells, source)
+                found, graded = grading_results(notebook, source)
     except SubmissionError as error:
         results.write_refusal(str(error))
         return str(error)
@@ -145,7 +145,7 @@ def grade(folder: Path, results: Results) -> str:
         results.write_refusal(NOT_GRADED, str(error))
         return NOT_GRADED
     results.write_grade({"stdout_visibility": "hidden"} | gradescope_results(found), found)
-    return "\n".join([f"Graded, isolation {level}.", *notes])
+    return "\n".join([f"Graded, isolation {level}.", *graded.remarks, *graded.notes])
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from public_checks.outcomes import (
     TooSlow,
 )
 
+MISSING = re.compile(r"NameError: name '(\w+)' is not defined")
 FAILURES: dict[str, type[CheckFailure]] = {
     c.__name__: c for c in (Incorrect, NotAttempted, OutOfTime, Raised, TooSlow)
 }
@@ -40,8 +42,16 @@ class Session(Submission):
 
     def function(self, name: str) -> Proxy:
         if name not in self._found:
-            self._ask(name, name, None, do="find", name=name)
+            try:
+                self._ask(name, name, None, do="find", name=name)
+            except NotAttempted:
+                self._cells.missed = True
+                why = self._cells.why_missing(name)
+                if why is None:
+                    raise
+                raise NotAttempted(f"there is no function {name}: {why}.") from None
             self._found.add(name)
+            self._cells.found = True
         return self._remote(name, name, Reference("function", name))
 
     def source(self, text: str) -> Proxy:
@@ -99,7 +109,10 @@ class Session(Submission):
             self._cells.fault = fault
             raise
         if answer["is"] == "failure":
-            failure = FAILURES.get(answer["class"], Raised)(clean(answer["text"], 2000))
+            text = clean(answer["text"], 2000)
+            missing = MISSING.search(text)
+            why = self._cells.why_missing(missing[1]) if missing else None
+            failure = FAILURES.get(answer["class"], Raised)(text + (f"\n({why})" if why else ""))
             if isinstance(failure, OutOfTime):
                 failure = budget.out_of_time(key, of, seconds)
                 self._cells.notes.append(f"in {self._question}: {failure}")

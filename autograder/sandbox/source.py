@@ -22,7 +22,7 @@ from autograder.sandbox.policy import Limits
 # The environment variable that names the folder with matplotlib's list of fonts, which is slow to make.
 FONTS = "HOMEWORK_FONTS"
 # Nothing else tells Python what to load. Sets of text have the same order in every grading.
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "HOME": "/", "PYTHONHASHSEED": "0"}
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
 PACKAGES = [str(Path(__file__).resolve().parents[2])]
 
 
@@ -53,7 +53,7 @@ class Source:
         self._process = subprocess.Popen(
             [sys.executable, "-s", "-B", "-c", start],
             pass_fds=[theirs.fileno()],
-            env=ENVIRONMENT | {"MPLCONFIGDIR": self._folder},
+            env=ENVIRONMENT | dict.fromkeys(("HOME", "IPYTHONDIR", "MPLCONFIGDIR"), self._folder),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

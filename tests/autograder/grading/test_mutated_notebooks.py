@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.grading.grade import grader
-from autograder.grading.notebook import SubmissionError, read_cells
+from autograder.grading.notebook import read_notebook
+from autograder.grading.upload import SubmissionError
 from autograder.sandbox import Limits
 from tests.autograder.grading.mutations import notebooks
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_questions
@@ -79,13 +80,14 @@ def test_a_mutated_notebook_is_read_or_refused_with_a_sentence(count, originals,
     def is_read_or_refused(data):
         path.write_bytes(data)
         try:
-            found = read_cells(path, "backprop")
+            found = read_notebook(path, "backprop", "0")
         except SubmissionError as error:
             expect_a_sentence(error)
             became["refused"] += 1
             return
-        for cell in found:
+        for cell in found.cells:
             assert cell.source.encode().decode() == cell.source
+            assert all(isinstance(name, str) for name in (*cell.names, *cell.questions))
         became["read"] += 1
 
     is_read_or_refused()
