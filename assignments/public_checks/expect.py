@@ -152,11 +152,17 @@ class Answer:
 def expect(function: Proxy, /, *, limits: CallLimits = NO_LIMITS, **arguments: Any) -> Answer:
     """Call a student's function, with the arguments in the order given, for an `Answer`.
 
-    Errors: Incorrect where the call changes an argument, and those of `Proxy.call`.
+    A call may change its arguments: `expect_no_change` and `expect_no_traces` are about that.
+    Errors: those of `Proxy.call`.
 
     limits : what the call may take.
     """
-    reply = function.call(*arguments.values(), limits=limits)
+    return Answer(function.name, arguments, function.call(*arguments.values(), limits=limits).value)
+
+
+def expect_no_change(function: Proxy, /, **arguments: Any) -> Answer:
+    """Call a student's function as `expect` does, and expect that its arguments stay as they are."""
+    reply = function.call(*arguments.values())
     answer = Answer(function.name, arguments, reply.value)
     for (name, given), left in zip(arguments.items(), reply.arguments, strict=True):
         if not _unchanged(given, left):
@@ -188,7 +194,7 @@ def expect_derivative(
 
     kind : "gradient", "jacobian", "vjp" or "jvp": which of gradcheck's checks. The last argument of a "vjp",
         and the last ones of a "jvp", are what the Jacobian is multiplied by; a random one is tried besides.
-    forward : the function that is differentiated: a student's, or one of the checks.
+    forward : the function of the checks that is differentiated.
     parts : the names of what is returned, where that is a tuple.
     wrt : the positions of the arguments that the derivative is with respect to.
     reveal : whether the message may show the numerical derivative.
@@ -200,12 +206,10 @@ def expect_derivative(
     positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
     count = len(arguments) - {"vjp": 1, "jvp": len(positions)}.get(kind, 0)
     values, vectors = list(arguments.values())[:count], tuple(arguments.values())[count:]
-    inputs = dict(zip(arguments, values, strict=False))
-    differentiated = _as_checked(forward, inputs) if isinstance(forward, Proxy) else forward
     names = [part.name for part in (answer.parts(*parts) if parts else [answer])]
     check = getattr(gradcheck, f"check_{kind}")
     options: dict[str, Any] = {"wrt": positions, "context": gradcheck.Context(functions=instead)}
-    report = check(differentiated, function, *values, **options, **({"vectors": vectors} if vectors else {}))
+    report = check(forward, function, *values, **options, **({"vectors": vectors} if vectors else {}))
     if report.verdict == "right":
         return
     said = report.reason
@@ -233,36 +237,38 @@ def _with_names(text: str, arguments: list[str], results: list[str]) -> str:
     return text
 
 
-def _as_checked(function: Proxy, arguments: dict[str, Any]) -> Callable[..., np.ndarray]:
-    """A student's function that raises a CheckFailure where it returns anything but arrays of one shape."""
-    answer = expect(function, **arguments)
-    shape = answer._numbers().shape
-    answer.array(*shape)
-
-    def checked(*values: Any) -> np.ndarray:
-        return expect(function, **dict(zip(arguments, values, strict=True))).array(*shape)
-
-    return checked
-
-
 def expect_no_traces(
     function: Proxy,
     source: Callable[[str], Proxy],
     /,
     first: dict[str, Any],
     second: dict[str, Any],
+    program: str | None = None,
 ) -> Answer:
     """Expect that a call changes neither its arguments nor what an earlier call returned.
 
+    Both calls are made with arrays of float32 too.
+
     first, second : the arguments of two calls, of the same shapes and different in value.
+    program : the text of the function, where it is not its name.
 
     Returns the answer to the first.
     """
-    name, answer = function.name, expect(function, **first)
-    both = source(f"lambda a, b: ({name}(*a), {name}(*b))[0]")
-    if not _alike(both(tuple(first.values()), tuple(second.values())), answer.value):
-        raise answer.wrong("the next call changes this result. Return a new array each time.")
+    text = program or function.name
+    both = source(f"lambda a, b: (({text})(*a), ({text})(*b))[0]")
+    for dtype in (np.float32, np.float64):
+        one, other = ({name: _of_dtype(v, dtype) for name, v in call.items()} for call in (first, second))
+        answer = expect_no_change(function, **one)
+        if not _alike(both(tuple(one.values()), tuple(other.values())), answer.value):
+            raise answer.wrong("the next call changes this result. Return a new array each time.")
     return answer
+
+
+def _of_dtype(value: Any, dtype: type) -> Any:
+    """A value of which all arrays of floats have this dtype."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(_of_dtype(item, dtype) for item in value)
+    return value.astype(dtype) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
 
 
 def _alike(a: Any, b: Any) -> bool:

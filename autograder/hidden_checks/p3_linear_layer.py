@@ -17,7 +17,7 @@ from hidden_checks.inputs import (
     unusual,
 )
 from public_checks import TooSlow
-from public_checks.expect import expect, expect_derivative, expect_no_traces
+from public_checks.expect import expect, expect_derivative
 from public_checks.limits import most_lines
 
 SHAPES = ((2, 5), (3, 3), (5, 2), (4, 1), (7, 11), (2, 2))
@@ -62,12 +62,6 @@ def unusual_arrays(softmax, rng):
         expect(softmax, z=z).of_dtype(dtype).close(p, dtype=dtype)
 
 
-@check("q3a", "changes neither its argument nor an earlier result", points=0.5)
-def no_traces(softmax, source, rng):
-    z, other = rng.normal(size=(2, 5))
-    expect_no_traces(softmax, source, {"z": z}, {"z": other}).close(reference.softmax(z))
-
-
 # 3(b)
 
 
@@ -96,13 +90,6 @@ def jacobian_unusual_arrays(softmax_jacobian, rng):
         expect(softmax_jacobian, z=z).of_dtype(dtype).close(J, dtype=dtype)
 
 
-@check("q3b", "changes neither its argument nor an earlier result", points=0.5)
-def jacobian_no_traces(softmax_jacobian, source, rng):
-    z, other = rng.normal(size=(2, 5))
-    answer = expect_no_traces(softmax_jacobian, source, {"z": z}, {"z": other})
-    answer.close(reference.softmax_jacobian(z))
-
-
 # 3(c)
 
 
@@ -125,12 +112,6 @@ def log_unusual_arrays(log_softmax, rng):
     for dtype, (z,) in (*unusual(rng.normal(size=5)), *unusual(np.array([1e4, 300.0, -300.0]))):
         log_p = in_float64(reference.log_softmax, z)
         expect(log_softmax, z=z).of_dtype(dtype).close(log_p, dtype=dtype)
-
-
-@check("q3c", "changes neither its argument nor an earlier result", points=0.5)
-def log_no_traces(log_softmax, source, rng):
-    z, other = rng.normal(size=(2, 5))
-    expect_no_traces(log_softmax, source, {"z": z}, {"z": other}).close(reference.log_softmax(z))
 
 
 # 3(d)
@@ -161,12 +142,6 @@ def loss_unusual_arrays(nll_loss, rng):
     for dtype, (W, b, x) in unusual(*example(rng, 3, 5)):
         loss = in_float64(reference.nll_loss, W, b, x, y=1)
         expect(nll_loss, W=W, b=b, x=x, y=1).close(loss, rounding=logit_size(W, b, x), dtype=dtype)
-
-
-@check("q3d", "changes none of its arguments", points=0.5)
-def loss_no_traces(nll_loss, source, rng):
-    first, other = (dict(zip("Wbx", example(rng, 3, 4), strict=True), y=1) for _ in range(2))
-    expect_no_traces(nll_loss, source, first, other).close(reference.nll_loss(**first))
 
 
 # 3(e)
@@ -220,13 +195,6 @@ def gradients_unusual_arrays(nll_gradients, rng):
             part.of_dtype(dtype)
         expected = in_float64(reference.nll_gradients, W, b, x, y=1)
         expect_gradients(answer, expected, logit_size(W, b, x) * max(1, np.abs(x).max()), dtype)
-
-
-@check("q3e", "come with no change to an argument or to an earlier result", points=0.5)
-def gradients_no_traces(nll_gradients, source, rng):
-    first, other = (dict(zip("Wbx", example(rng, 3, 4), strict=True), y=1) for _ in range(2))
-    answer = expect_no_traces(nll_gradients, source, first, other)
-    expect_gradients(answer, reference.nll_gradients(**first), 8)
 
 
 @check("q3e", "take no evaluation of the loss for each of 131072 weights", points=1)
@@ -288,15 +256,6 @@ def batch_unusual_arrays(batch_nll_gradients, rng):
             part.of_dtype(dtype)
         expected = in_float64(reference.batch_nll_gradients, W, b, X, y=y)
         expect_gradients(answer, expected, batch_rounding(W, b, X), dtype)
-
-
-@check("q3f", "come with no change to an argument or to an earlier result", points=0.5)
-def batch_no_traces(batch_nll_gradients, source, rng):
-    first, other = (dict(zip("WbXy", batch(rng, 3, 4, 5), strict=True)) for _ in range(2))
-    answer = expect_no_traces(batch_nll_gradients, source, first, other)
-    expect_gradients(
-        answer, reference.batch_nll_gradients(**first), batch_rounding(*list(first.values())[:3])
-    )
 
 
 @check("q3f", "take no Python loop over the batch, and no evaluation of the loss for each weight", points=0.5)
