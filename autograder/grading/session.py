@@ -19,6 +19,7 @@ from public_checks.outcomes import (
     TooSlow,
 )
 
+MOST_NAMES = 1000  # that a function is taken to use
 FAILURES: dict[str, type[CheckFailure]] = {
     c.__name__: c for c in (Incorrect, NotAttempted, OutOfTime, Raised, TooSlow)
 }
@@ -35,14 +36,19 @@ class Session(Submission):
         self._question = question
         self._cells = cells
         self._programs = 0
-        self._found: set[str] = set()
+        self._uses: dict[str, set[str]] = {}
         cells.budget.begin_question(cells.taken)
 
     def function(self, name: str) -> Proxy:
-        if name not in self._found:
-            self._ask(name, name, None, do="find", name=name)
-            self._found.add(name)
+        if name not in self._uses:
+            found = self._ask(name, name, None, do="find", name=name)["uses"]
+            names = [used for used in found[:MOST_NAMES] if isinstance(used, str)]
+            self._uses[name] = {used for used in names if used.isidentifier()}
         return self._remote(name, name, Reference("function", name))
+
+    def names_used_by(self, name: str) -> set[str]:
+        self.function(name)
+        return self._uses[name]
 
     def source(self, text: str) -> Proxy:
         # A worker evaluates a program where it is first called, also one that comes after a crash.

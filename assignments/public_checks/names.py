@@ -1,0 +1,72 @@
+"""Which names of a notebook a function uses, directly or through others. Nothing of the notebook runs."""
+
+from __future__ import annotations
+
+import dis
+import functools
+from collections.abc import Iterator, Mapping
+from types import CodeType, FunctionType, MethodType
+from typing import Any
+
+MOST_OBJECTS = 10_000  # that are looked into
+LONGEST = 1000  # of the tables that are
+
+
+def names_used(name: str, namespace: Mapping[str, Any]) -> set[str]:
+    """The names of a namespace that a function of it uses: its own, and those of the functions that it calls.
+
+    A class uses what its methods do, and a table of functions what these do.
+    """
+    found: set[str] = set()
+    seen: dict[int, Any] = {}
+    waiting = [namespace.get(name)]
+    while waiting and len(seen) < MOST_OBJECTS:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen[id(value)] = value
+        if isinstance(value, FunctionType) and value.__globals__ is namespace:
+            if namespace.get(value.__name__) is value:
+                found.add(value.__name__)
+            new = {used for used in global_names(value.__code__) if used in namespace} - found
+            found |= new
+            waiting += [namespace[used] for used in new]
+        waiting += _parts(value)
+    return found
+
+
+def global_names(code: CodeType) -> Iterator[str]:
+    """The global names that code looks up, those in functions within it included."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            yield instruction.argval
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from global_names(constant)
+
+
+def _parts(value: Any) -> list[Any]:
+    """The objects in which functions may be that a value calls."""
+    if isinstance(value, FunctionType):
+        cells = [cell.cell_contents for cell in value.__closure__ or () if _is_full(cell)]
+        return cells + list(vars(value).values())
+    if isinstance(value, type):
+        return list(vars(value).values())
+    if isinstance(value, (list, tuple, set, dict)):
+        items = value.values() if isinstance(value, dict) else value
+        return list(items) if len(value) <= LONGEST else []
+    if isinstance(value, functools.partial):
+        return [value.func, *value.args, *value.keywords.values()]
+    if isinstance(value, (MethodType, classmethod, staticmethod)):
+        return [value.__func__]
+    if isinstance(value, type(functools.cache(len))):
+        return [value.__wrapped__]
+    return [value.fget] if isinstance(value, property) else [type(value)]
+
+
+def _is_full(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:  # it is set later
+        return False
+    return True
