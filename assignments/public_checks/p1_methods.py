@@ -444,7 +444,7 @@ def steps_that_tie(best_step):
 
 
 @check("q1d", "best_step does not change hs", points=0.25)
-def steps_stay(best_step, rng):
+def best_step_no_traces(best_step, rng):
     f, df = number_function("t^3", lambda t: t**3), number_function("3 t^2", lambda t: 3 * t**2)
     for size in (3, 5):
         # Of a cube the error is h**2, so that the smallest of these is the best.
@@ -652,7 +652,7 @@ def rules_of_nested_duals(add, subtract, multiply, divide, source):
 
 
 @check("q1f", "the rules change no Dual, and the next call changes no result", points=0.75)
-def no_traces_of_rules(add, subtract, multiply, divide, source):
+def rules_no_traces(add, subtract, multiply, divide, source):
     for rule, f in BINARY.items():
         shown = f"a = Dual(3.0, 2.0), b = Dual(5.0, 7.0), c = {rule}(a, b), {rule}(b, 4.0)"
         kept = "lambda *duals: [(d.value, d.slope) for d in duals]"
@@ -946,7 +946,7 @@ def unusual_verdicts(is_gradient_right):
 
 
 @check("q1j", "is_gradient_right does not change x", points=0.25)
-def checked_point_stays(is_gradient_right, rng):
+def checker_no_traces(is_gradient_right, rng):
     for n in (3, 1, 6):
         x = rng.uniform(0.5, 2.0, size=n) * rng.choice([-1, 1], size=n)
         for g, verdict in ((2 * x, True), (-2 * x, False)):

@@ -11,7 +11,7 @@ uses("q3e", "q3a", "q3b", "q3d")
 uses("q3f", "q3a", "q3d", "q3e")
 
 LOGITS = (np.array([0.5, -1.0, 2.0, 0.0]), np.array([3.0, 1.0]), np.linspace(-2.0, 2.0, 9))
-LARGE = np.array([3000.0, 2999.0, -3000.0])
+LARGE, LESS = np.array([3000.0, 2999.0, -3000.0]), np.array([1.0, 0.0, -5999.0])
 
 
 # What is differentiated: the formulas as they stand, which overflow for large logits.
@@ -114,6 +114,27 @@ def jacobian_has_its_symmetries(softmax_jacobian):
             raise answer.wrong("the Jacobian has to be symmetric; yours is not.")
 
 
+@check("q3b", "equal steps in all logits, however large, change nothing", points=0.25)
+def jacobian_of_large_logits(softmax_jacobian):
+    less = expect(softmax_jacobian, z=LESS).array(3, 3)
+    _expect_unmoved(expect(softmax_jacobian, z=LARGE), less)
+
+
+def _expect_unmoved(answer, less):
+    """Expect at LARGE what comes out at LESS, where every logit is smaller by 2999."""
+    value = answer.value
+    if isinstance(value, np.ndarray) and value.shape == less.shape and not np.isfinite(value).all():
+        raise answer.wrong(
+            f"{answer.name} is {value[~np.isfinite(value)][0]}: exp overflows. Take exp of numbers that are "
+            "not large."
+        )
+    if not np.allclose(answer.array(*less.shape), less, rtol=1e-9, atol=1e-9):
+        raise answer.wrong(
+            f"with 2999 less in every logit all probabilities are the same, so {answer.name} has to be; "
+            "yours is another one. Are large logits cut off?"
+        )
+
+
 @check("q3b", "softmax_jacobian changes neither its argument nor an earlier result", points=0.5)
 def jacobian_no_traces(softmax_jacobian, source, rng):
     for k in (5, 2):
@@ -199,9 +220,13 @@ def loss_without_weights(nll_loss):
 
 @check("q3d", "without weights, the losses of two labels differ by as much as their biases", points=0.5)
 def loss_follows_the_bias(nll_loss):
-    for b in (np.array([1.0, -2.0, 0.5]), np.array([0.0, -800.0, 3.0])):
+    for b in (np.array([1.0, -2.0, 0.5]), np.array([0.0, -800.0, 3.0]), LARGE):
         W, x = np.zeros((3, 2)), np.array([1.0, 2.0])
         answers = [expect(nll_loss, W=W, b=b, x=x, y=y) for y in range(3)]
+        if b is LARGE and np.shape(answers[0].value) == () and not np.isfinite(answers[0].value):
+            raise answers[0].wrong(
+                f"the result is {answers[0].value}: exp overflows. Take exp of numbers that are not large."
+            )
         if np.shape(answers[1].value) == () and answers[1].value == np.inf:
             raise answers[1].wrong(
                 "the result is inf, the logarithm of a probability that is 0 as a float. Find the logarithm "
@@ -215,8 +240,8 @@ def loss_follows_the_bias(nll_loss):
             cause = " All three labels cost the same: is b left out?"
         elif np.allclose(np.roll(losses, -1)[0] - np.roll(losses, -1), b - b[0], rtol=1e-9):
             cause = " Yours is the loss of the label before: is it off by one?"
-        elif b[1] == -800:
-            cause = " It is right for small biases: is a probability cut off?"
+        elif b[1] == -800 or b is LARGE:
+            cause = " It is right for small biases: is a probability, or a logit, cut off?"
         raise answers[1].wrong(f"loss_i - loss_j has to be b_j - b_i for all labels; yours is not.{cause}")
 
 
@@ -292,6 +317,16 @@ def gradients_balance(nll_gradients, rng):
             raise dW.wrong("dW must not be zero, but each of its columns has to sum to 0.")
 
 
+@check("q3e", "equal steps in all biases, however large, change nothing", points=0.25)
+def gradients_of_large_logits(nll_gradients):
+    W, x = np.zeros((3, 2)), np.array([0.5, -1.0])
+    for y in (0, 1):
+        less = expect(nll_gradients, W=W, b=LESS, x=x, y=y).parts("dW", "db")
+        large = expect(nll_gradients, W=W, b=LARGE, x=x, y=y).parts("dW", "db")
+        for part, one, shape in zip(large, less, ((3, 2), (3,)), strict=True):
+            _expect_unmoved(part, one.array(*shape))
+
+
 @check("q3e", "nll_gradients changes neither an argument nor an earlier result", points=0.5)
 def gradients_no_traces(nll_gradients, source, rng):
     for k, d in ((3, 4), (2, 2)):
@@ -345,6 +380,15 @@ def batch_order_does_not_matter(batch_nll_gradients, rng):
                     "the loss is a mean, so the same examples in another order, or all of them twice, "
                     f"have to give the same {part.name}; yours changes."
                 )
+
+
+@check("q3f", "equal steps in all biases, however large, change nothing", points=0.25)
+def batch_of_large_logits(batch_nll_gradients):
+    W, X, y = np.zeros((3, 2)), np.array([[0.5, -1.0], [2.0, 1.0]]), np.array([0, 1])
+    less = expect(batch_nll_gradients, W=W, b=LESS, X=X, y=y).parts("dW", "db")
+    large = expect(batch_nll_gradients, W=W, b=LARGE, X=X, y=y).parts("dW", "db")
+    for part, one, shape in zip(large, less, ((3, 2), (3,)), strict=True):
+        _expect_unmoved(part, one.array(*shape))
 
 
 @check("q3f", "batch_nll_gradients changes neither an argument nor an earlier result", points=0.5)

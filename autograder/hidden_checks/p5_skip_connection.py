@@ -111,7 +111,7 @@ def gradients_at_the_kink(skip_forward, skip_vjp, source, rng):
 def caches_of_several_blocks(skip_forward, skip_vjp, source, rng):
     nested = program(
         source,
-        "lambda blocks, order: (lambda caches: [skip_vjp(*blocks[i][:2], caches[i], blocks[i][3]) "
+        "lambda blocks, order: (lambda caches: [skip_vjp(*blocks[i][:2], caches[i], blocks[i][3].copy()) "
         "for i in order])([skip_forward(*b[:3])[1] for b in blocks])",
         "skip_forward for several blocks, then skip_vjp",
     )
