@@ -241,7 +241,7 @@ def loss_follows_the_bias(nll_loss):
         elif np.allclose(np.roll(losses, -1)[0] - np.roll(losses, -1), b - b[0], rtol=1e-9):
             cause = " Yours is the loss of the label before: is it off by one?"
         elif b[1] == -800 or b is LARGE:
-            cause = " It is right for small biases: is a probability, or a logit, cut off?"
+            cause = " It is right for small biases: is a probability cut off?"
         raise answers[1].wrong(f"loss_i - loss_j has to be b_j - b_i for all labels; yours is not.{cause}")
 
 

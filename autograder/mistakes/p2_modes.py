@@ -113,17 +113,19 @@ def jvp(layers, x, v):
 
 @mistake(
     "q2a",
-    "turns the list of layers round, which stays so",
-    says="change the list of layers",
+    "divides v by its length in place",
+    says="changes its argument v",
     fails=("jvp_no_traces",),
     costs=0.25,
 )
 def jvp(layers, x, v):
-    layers.reverse()
-    for number in range(len(layers) - 1, -1, -1):
-        f, layer_jvp, _ = layers[number]
+    if v.dtype.kind == "i":
+        v = v.astype(float)
+    length = np.sqrt((v**2).sum())
+    v /= length
+    for f, layer_jvp, _ in layers:
         x, v = f(x), layer_jvp(x, v)
-    return v
+    return length * v
 
 
 @variant("q2a", "recursion over the layers")
