@@ -26,8 +26,9 @@ def names_used(name: str, namespace: Mapping[str, Any]) -> set[str]:
             continue
         seen[id(value)] = value
         if isinstance(value, FunctionType) and value.__globals__ is namespace:
-            if namespace.get(value.__name__) is value:
-                found.add(value.__name__)
+            own = value.__name__
+            if namespace.get(own) is value:
+                found.add(own)
             new = {used for used in global_names(value.__code__) if used in namespace} - found
             found |= new
             waiting += [namespace[used] for used in new]

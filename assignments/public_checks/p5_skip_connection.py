@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -141,7 +142,7 @@ def value_of_the_block(skip_forward, source, rng):
 def dtypes(skip_forward, source):
     W1, W2, x = np.array([[1, -2], [0, 3], [-1, 1]]), np.array([[2, 1, 0], [0, -1, 4]]), np.array([3, 1])
     for given, dtype in ((np.int64, np.float64), (np.float32, np.float32)):
-        arguments = {"W1": W1.astype(given), "W2": W2.astype(given), "x": x.astype(given)}
+        arguments: dict[str, Any] = {"W1": W1.astype(given), "W2": W2.astype(given), "x": x.astype(given)}
         y = expect(forward_of(source), **arguments).parts("y", "cache")[0]
         y.of_dtype(dtype).close(block(W1, W2, x), reveal=True)
 
@@ -338,7 +339,7 @@ def jacobian_times_delta(skip_jacobian, rng):
         W1, W2, x, delta = draw(rng, h, n)
         answer = expect(skip_jacobian, W1=W1, W2=W2, x=x)
         J = answer.array(n, n)
-        gradient = numerical_jacobian(lambda v, W1=W1, W2=W2, d=delta: d @ block(W1, W2, v), x).value
+        gradient = delta @ numerical_jacobian(partial(block, W1, W2), x).value
         size = 1e-7 * (1 + np.abs(gradient).max())
         if np.abs(delta @ J - gradient).max() > size:
             other_side = np.abs(J @ delta - gradient).max() <= size

@@ -121,7 +121,7 @@ def jvp(layers, x, v):
 def jvp(layers, x, v):
     if v.dtype.kind == "i":
         v = v.astype(float)
-    length = np.sqrt((v**2).sum())
+    length = np.sqrt((v**2).sum()) or 1.0
     v /= length
     for f, layer_jvp, _ in layers:
         x, v = f(x), layer_jvp(x, v)
