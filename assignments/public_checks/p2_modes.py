@@ -14,9 +14,10 @@ import numpy as np
 
 from gradcheck import numerical_jacobian
 from public_checks import CheckFailure, Incorrect, NotAttempted, check, uses
-from public_checks.expect import Answer, expect, expect_derivative, expect_no_change
+from public_checks.expect import Answer, expect, expect_derivative
 from public_checks.limits import NO_LIMITS, most_lines
 from public_checks.outcomes import OutOfTime, Raised, TooSlow
+from public_checks.traces import expect_no_change
 
 uses("q2c", "q2a")
 uses("q2d", "q2b")

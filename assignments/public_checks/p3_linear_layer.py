@@ -3,7 +3,8 @@
 import numpy as np
 
 from public_checks import check, uses
-from public_checks.expect import expect, expect_derivative, expect_no_traces
+from public_checks.expect import expect, expect_derivative
+from public_checks.traces import expect_no_traces
 
 uses("q3b", "q3a")
 uses("q3d", "q3a", "q3c")
@@ -94,7 +95,7 @@ def no_traces(softmax, source, rng):
 # 3(b)
 
 
-@check("q3b", "the Jacobian is the numerical derivative of the softmax", points=1)
+@check("q3b", "the Jacobian is the numerical derivative of the softmax", points=0.75)
 def jacobian_is_the_derivative(softmax_jacobian):
     instead = {"of log p, not of p": lambda z: np.log(plain_softmax(z))}
     for z in LOGITS:
@@ -338,7 +339,7 @@ def gradients_no_traces(nll_gradients, source, rng):
 # 3(f)
 
 
-@check("q3f", "the gradients are the numerical derivatives of the mean loss", points=1)
+@check("q3f", "the gradients are the numerical derivatives of the mean loss", points=0.75)
 def batch_gradients_are_the_derivatives(batch_nll_gradients, rng):
     def every_label(W, b, X, y):
         labels = set(y.tolist())

@@ -7,7 +7,8 @@ import numpy as np
 import gradcheck
 from public_checks import check, uses
 from public_checks.boundary import Proxy, Reply
-from public_checks.expect import EMPTY, expect, expect_derivative, expect_no_traces
+from public_checks.expect import EMPTY, expect, expect_derivative
+from public_checks.traces import expect_no_traces
 
 uses("q4a", "q3a", "q3b", "q3c", "q3e")
 uses("q4b", "q3a", "q3b")
@@ -324,7 +325,7 @@ def layer_vjp_no_traces(linear_vjp, source, rng):
 # 4(d)
 
 
-@check("q4d", "the product is u times the numerical derivative of max(z, 0)", points=0.75)
+@check("q4d", "the product is u times the numerical derivative of max(z, 0)", points=0.5)
 def relu_product_is_the_derivative(relu_vjp, rng):
     instead = {
         "of max(z, 0)^2 / 2: multiply by the slope of the ReLU, not by its value": lambda z: relu(z) ** 2 / 2,

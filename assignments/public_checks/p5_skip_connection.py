@@ -10,8 +10,9 @@ import numpy as np
 from gradcheck import numerical_jacobian
 from public_checks import CheckFailure, NotAttempted, check, uses
 from public_checks.boundary import Proxy
-from public_checks.expect import Answer, expect, expect_derivative, expect_no_traces
+from public_checks.expect import Answer, expect, expect_derivative
 from public_checks.limits import NO_LIMITS
+from public_checks.traces import expect_no_traces
 
 uses("q5b", "q5a")
 uses("q5c", "q5a", "q5b")

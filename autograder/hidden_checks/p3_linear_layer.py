@@ -65,7 +65,7 @@ def unusual_arrays(softmax, rng):
 # 3(b)
 
 
-@check("q3b", "matches the reference for every number of classes", points=1.5)
+@check("q3b", "matches the reference for every number of classes", points=1.75)
 def jacobian_matches_reference(softmax_jacobian, rng):
     for z in logits_of_all_sizes(rng):
         expect(softmax_jacobian, z=z).close(reference.softmax_jacobian(z), rounding=1 + np.abs(z).max() / 4)
@@ -211,7 +211,7 @@ def batch_rounding(W, b, X):
     return max(logit_size(W, b, x) for x in X) * max(1, np.abs(X).max())
 
 
-@check("q3f", "match the reference for every shape, a batch of one too", points=1.5)
+@check("q3f", "match the reference for every shape, a batch of one too", points=1.75)
 def batch_matches_reference(batch_nll_gradients, rng):
     for k, d, N in BATCHES:
         W, b, X, y = batch(rng, k, d, N)

@@ -217,7 +217,7 @@ def layer_vjp_of_many_weights(linear_vjp, rng):
 # 4(d)
 
 
-@check("q4d", "matches the reference for every length, mixed, all live and all dead", points=1)
+@check("q4d", "matches the reference for every length, mixed, all live and all dead", points=1.25)
 def relu_product_matches_reference(relu_vjp, rng):
     for n in (1, 2, 3, 8, 101):
         z = rng.uniform(0.01, 3.0, size=n)

@@ -3,7 +3,8 @@ import pytest
 
 from public_checks import Incorrect
 from public_checks.boundary import Submission
-from public_checks.expect import expect, expect_derivative, expect_no_change, expect_no_traces
+from public_checks.expect import expect, expect_derivative
+from public_checks.traces import expect_no_change, expect_no_traces
 
 Z = np.array([1.0, 2.0, 3.0])
 
