@@ -47,6 +47,8 @@ def positive_and_sum_to_one(softmax):
             cause = "is the denominator the sum over all classes?"
             if abs(off) < 1e-5:
                 cause = "is a small number added, or something rounded?"
+            elif z is LARGE:
+                cause = "it is 1 for small logits; does exp overflow?"
             raise answer.wrong(f"the probabilities have to sum to 1; yours are off by {off:.2g}: {cause}")
 
 
@@ -132,7 +134,7 @@ def _expect_unmoved(answer, less):
     if not np.allclose(answer.array(*less.shape), less, rtol=1e-9, atol=1e-9):
         raise answer.wrong(
             f"with 2999 less in every logit all probabilities are the same, so {answer.name} has to be; "
-            "yours is another one. Are large logits cut off?"
+            "yours is another one. Does exp overflow, or are large logits cut off?"
         )
 
 
