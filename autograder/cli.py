@@ -128,11 +128,13 @@ def _grade(options: argparse.Namespace) -> int:
     print(
         f"{options.submission.name}: {total:g} of {possible:g} points, isolation {level}; results in {path}"
     )
+    for remark in found.remarks:
+        print(f"  remark: {remark}")
     for note in found.notes:
         print(f"  note: {note}")
     if level == NONE:
         print(f"  warning: {WITHOUT_ISOLATION}")
-    return 0
+    return 1 if found.remarks else 0
 
 
 def _doctor(_: argparse.Namespace) -> int:

@@ -17,17 +17,18 @@ from otter.execute.logging import LogRecordSocketReceiver
 from otter.plugins import AbstractOtterPlugin
 from otter.run.run_autograder.utils import OtterRuntimeError
 
-from autograder.grading.isolation import WITHOUT_ISOLATION, isolation_level
-from autograder.grading.loop import grade_cells
-from autograder.grading.notebook import read_cells
-from autograder.sandbox import NONE, Source
+from autograder.grading.isolation import isolation_level
+from autograder.grading.loop import grade_notebook
+from autograder.grading.notebook import read_notebook
+from autograder.grading.process import say_with_results
+from autograder.sandbox import Source
 
 CELL = """import sys
 
 sys.path.insert(0, {folder!r})
 from autograder.otter_plugin import grade_here
 
-grade_here({assignment!r})"""
+grade_here(**{belongs!r})"""
 
 
 class SandboxPlugin(AbstractOtterPlugin):
@@ -55,31 +56,35 @@ class SandboxPlugin(AbstractOtterPlugin):
         """Hand Otter a notebook that is the same for every submission."""
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the kernel, as in `homework grade`
         LogRecordSocketReceiver.daemon_threads = True  # one that waits for half a record would never end
-        folder, assignment = str(unpacked_zip() / "files"), self.plugin_config.get("assignment")
+        folder = str(unpacked_zip() / "files")
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
         return new_notebook(
-            cells=[new_code_cell(CELL.format(folder=folder, assignment=assignment))],
+            cells=[new_code_cell(CELL.format(folder=folder, belongs=self.plugin_config))],
             metadata={"kernelspec": kernel},
         )
 
     def after_grading(self, results: Any) -> None:
-        """Say in the results where nothing was isolated.
+        """Say in the results what is odd about the notebook, and where nothing was isolated.
 
         Errors: OtterRuntimeError where our cell raised, after which Otter has checked an empty notebook.
         """
-        for output in (o for cell in results.notebook.cells for o in cell.get("outputs", [])):
+        outputs = [output for cell in results.notebook.cells for output in cell.get("outputs", [])]
+        for output in outputs:
             if output.output_type == "error":
                 raise OtterRuntimeError(f"This submission could not be graded. {output.evalue}")
-        if isolation_level(None) == NONE:
-            results.set_output(WITHOUT_ISOLATION)
+        remarks = [o.text.strip() for o in outputs if o.output_type == "stream" and o.name == "stdout"]
+        say_with_results(results, [r for r in remarks if r], isolation_level(None))
 
 
-def grade_here(assignment: str | None) -> None:
-    """In Otter's kernel, grade the one notebook of the current folder; Otter notes the results itself."""
-    (notebook,) = Path.cwd().glob("*.ipynb")
-    cells = read_cells(notebook, assignment)
+def grade_here(assignment: str | None = None, build: str | None = None) -> None:
+    """In Otter's kernel, grade the one notebook of the current folder; Otter notes the results itself.
+
+    What is odd about it is printed, for `after_grading`.
+    """
+    notebook = read_notebook(Path.cwd(), assignment, build)
     with Source(isolation_level(None)) as source:
-        grade_cells(cells, source)
+        graded = grade_notebook(notebook, source)
+    print(*graded.remarks, sep="\n")
 
 
 def unpacked_zip() -> Path:

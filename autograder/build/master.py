@@ -97,7 +97,7 @@ def write_master(
     (folder / "hidden_checks" / "secret.txt").write_text(settings.secret + "\n", encoding="utf-8")
     (folder / "requirements.txt").write_text("\n".join(settings.requirements) + "\n", encoding="utf-8")
 
-    cells = [_config_cell(settings), *read_notebook(settings.introduction).cells]
+    cells = [_config_cell(settings, identity), *read_notebook(settings.introduction).cells]
     for problem in problems:
         for cell in problem.cells:
             if isinstance(cell, Question):
@@ -142,7 +142,7 @@ def _copy_package(source: Path, target: Path, problems: set[str]) -> None:
             shutil.copyfile(path, target / path.name)
 
 
-def _config_cell(settings: Settings) -> NotebookNode:
+def _config_cell(settings: Settings, identity: str) -> NotebookNode:
     config: dict[str, Any] = {
         "init_cell": False,
         "export_cell": False,
@@ -151,7 +151,8 @@ def _config_cell(settings: Settings) -> NotebookNode:
         "files": list(STUDENT_PACKAGES),
         "autograder_files": [name for name in INSTRUCTOR_PACKAGES if "/" not in name],
         "tests": {"files": True, "ok_format": False},
-        "generate": {"plugins": [{PLUGIN: {"assignment": settings.name}}]} | settings.gradescope,
+        "generate": {"plugins": [{PLUGIN: {"assignment": settings.name, "build": identity}}]}
+        | settings.gradescope,
     }
     return _raw("ASSIGNMENT CONFIG", config)
 

@@ -110,19 +110,19 @@ def grade(folder: Path, results: Results) -> str:
     from autograder.errors import HomeworkError
     from autograder.grading.isolation import isolation_level
     from autograder.grading.notebook import SubmissionError
-    from autograder.grading.process import gradescope_results, grading_results, submission_cells
+    from autograder.grading.process import gradescope_results, grading_results, submitted_notebook
     from autograder.sandbox import Source
 
     os.chdir(folder / "source")
     try:
-        cells = submission_cells(folder / "submission")
+        notebook = submitted_notebook(folder / "submission")
         level = isolation_level(None, *(path for name in PRIVATE if (path := folder / name).exists()))
         with Source(level) as source:
             gc.disable()  # nothing that is loaded is ever garbage
             import_module("autograder.grading.loop")  # and Otter with it
             gc.freeze()
             gc.enable()
-            found, notes = grading_results(cells, source)
+            found, graded = grading_results(notebook, source)
     except SubmissionError as error:
         results.write_refusal(str(error))
         return str(error)
@@ -130,7 +130,7 @@ def grade(folder: Path, results: Results) -> str:
         results.write_refusal(NOT_GRADED, str(error))
         return NOT_GRADED
     results.write_grade({"stdout_visibility": "hidden"} | gradescope_results(found), found)
-    return "\n".join([f"Graded, isolation {level}.", *notes])
+    return "\n".join([f"Graded, isolation {level}.", *graded.remarks, *graded.notes])
 
 
 if __name__ == "__main__":

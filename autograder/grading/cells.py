@@ -20,18 +20,25 @@ class Cells:
     source : where workers come from.
     budget : what the submission may use.
     notes : for an instructor: which cells raised, and where workers were lost.
+    found, missed : whether a check has looked up a function that there is, and one that there is not.
     fault : an error of the sandbox that a check met, if there was one. Checks cannot be trusted after it.
     """
 
     def __init__(self, cells: Sequence[Cell], source: Source, budget: Budget):
         self.budget = budget
         self.notes: list[str] = []
+        self.found = self.missed = False
         self.fault: SandboxError | None = None
         self._cells = cells
         self._source = source
         self._worker: Worker | None = None
         self._position = 0
         self._left_out: set[int] = set()
+        self._stopped = {
+            number: "has the tag otter_ignore, so that only its imports, functions and classes are there"
+            for number, cell in enumerate(cells)
+            if cell.ignored
+        }
 
     def place(self, question: str) -> int:
         """How many cells run before a question is checked: up to its last check cell, or all of them."""
@@ -55,6 +62,18 @@ class Cells:
             raise self.budget.used_up(name, "the notebook")
         assert self._worker is not None
         return self._worker
+
+    def why_missing(self, name: str) -> str | None:
+        """Why a name has no value at the present position, in words that follow "there is no ..."."""
+        binding = [number for number, cell in enumerate(self._cells) if name in cell.names]
+        stopped = [n for n in binding if n < self._position and n in self._stopped]
+        if stopped:
+            return f"the cell that defines {name} {self._stopped[stopped[-1]]}"
+        if not binding:
+            return "no cell of this notebook defines it"
+        if binding[0] >= self._position:
+            return f"the cell that defines {name} comes after the cell that checks this question"
+        return None
 
     def lost(self, why: WorkerLost, where: str) -> None:
         """Note that the worker was lost."""
@@ -90,7 +109,9 @@ class Cells:
             return
         error = self._run(number)
         if error is not None:
-            self.notes.append(f"cell {number + 1} raised {clean(error)}")
+            error = clean(error)
+            self.notes.append(f"cell {number + 1} raised {error}")
+            self._stopped.setdefault(number, f"stopped: {error}")
 
     def _start(self, position: int) -> bool:
         """Start a worker and run the cells up to a position in it; return whether there was time for that."""
@@ -110,13 +131,18 @@ class Cells:
         """Run a cell and return what it raised. One that does not end is left out from now on."""
         assert self._worker is not None
         try:
-            source = self._cells[number].source
-            answer = self._worker.ask(self.budget.limits.cell, do="cell", source=source)
+            cell = self._cells[number]
+            answer = self._worker.ask(
+                self.budget.limits.cell, do="cell", source=cell.source, ignored=cell.ignored
+            )
         except WorkerLost as why:
             self._left_out.add(number)
+            self._stopped.setdefault(number, f"was left out, because it ended the program: {why}")
             self.lost(why, f"in cell {number + 1}")
             return None
         if answer.get("interrupted"):
             self._left_out.add(number)
+            seconds = f"{self.budget.limits.cell:g} s"
+            self._stopped.setdefault(number, f"did not finish within {seconds} and was stopped")
         error: str | None = answer.get("error")
         return error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -15,11 +14,15 @@ from otter.test_files import TestFile
 
 from autograder.grading.budget import Budget
 from autograder.grading.cells import Cells
-from autograder.grading.notebook import Cell
+from autograder.grading.notebook import Notebook
 from autograder.grading.session import Session
 from autograder.sandbox import Source
 
 TESTS = Path("tests")
+NOTHING_FOUND = (
+    "This notebook has none of the functions that the assignment asks for. Is it that of another assignment, "
+    "or an empty one? Hand in the right one."
+)
 
 
 @dataclass(frozen=True)
@@ -27,15 +30,17 @@ class Graded:
     """What the checks said of one notebook.
 
     tests : Otter's test file of each question, with its results.
+    remarks : what is odd about the notebook, in sentences for the student.
     notes : for an instructor: which cells raised, and where workers were lost.
     """
 
     tests: list[TestFile]
+    remarks: list[str]
     notes: list[str]
 
 
-def grade_cells(code: Sequence[Cell], source: Source) -> Graded:
-    """Grade the code cells of one notebook by the test files in the folder `tests` of the current folder.
+def grade_notebook(notebook: Notebook, source: Source) -> Graded:
+    """Grade one notebook by the test files in the folder `tests` of the current folder.
 
     A question is checked when the cells up to its last check cell have run, with the names as they stand
     there; one without a check cell is checked at the end.
@@ -47,7 +52,7 @@ def grade_cells(code: Sequence[Cell], source: Source) -> Graded:
     """
     _load_checks()
     tests = []
-    with Cells(code, source, Budget(source.limits)) as cells:
+    with Cells(notebook.cells, source, Budget(source.limits)) as cells:
         for path in sorted(TESTS.glob("q*.py"), key=lambda path: (cells.place(path.stem), path.stem)):
             cells.run_to(cells.place(path.stem))
             with contextlib.redirect_stdout(io.StringIO()):
@@ -55,7 +60,8 @@ def grade_cells(code: Sequence[Cell], source: Source) -> Graded:
                 tests.append(Checker.check(str(path), NBMetadataConfig(), global_env=session))
             if cells.fault is not None:
                 raise cells.fault
-    return Graded(tests, cells.notes)
+    remarks = [*notebook.remarks, *([NOTHING_FOUND] if cells.missed and not cells.found else [])]
+    return Graded(tests, remarks, cells.notes)
 
 
 def _load_checks() -> None:

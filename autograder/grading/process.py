@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.grading.isolation import WITHOUT_ISOLATION
-from autograder.grading.notebook import Cell, read_cells
+from autograder.grading.notebook import Notebook, read_notebook
 from autograder.sandbox import NONE, Limits, Source
 
 if TYPE_CHECKING:
     from otter.test_files import GradingResults
+
+    from autograder.grading.loop import Graded
 
 CONFIG = "otter_config.json"
 PLUGIN = "autograder.otter_plugin.SandboxPlugin"
@@ -28,12 +30,14 @@ class Grade:
     results : as Gradescope reads them, what Otter writes into results.json.
     points : earned, by question.
     possible : the most, by question.
+    remarks : what is odd about the notebook, in sentences for the student; the results have them too.
     notes : for the instructor.
     """
 
     results: dict[str, Any]
     points: dict[str, float]
     possible: dict[str, float]
+    remarks: list[str]
     notes: list[str]
 
 
@@ -47,16 +51,17 @@ def start(folder: str, level: str, limits: Limits) -> None:
 def grade(submission: Path) -> Grade:
     """Grade a submission by the autograder in the current folder. Errors: HomeworkError."""
     (source,) = _sources
-    results, notes = grading_results(submission_cells(submission), source)
+    results, graded = grading_results(submitted_notebook(submission), source)
     return Grade(
         gradescope_results(results),
         {name: float(test.score) for name, test in results.results.items()},
         {name: float(test.possible) for name, test in results.results.items()},
-        notes,
+        graded.remarks,
+        graded.notes,
     )
 
 
-def submission_cells(submission: Path) -> list[Cell]:
+def submitted_notebook(submission: Path) -> Notebook:
     """Read a submission to the assignment that the autograder in the current folder is for.
 
     Errors: SubmissionError.
@@ -64,26 +69,32 @@ def submission_cells(submission: Path) -> list[Cell]:
     plugins = [
         plugin for plugin in _config().get("plugins", []) if isinstance(plugin, dict) and PLUGIN in plugin
     ]
-    return read_cells(submission, plugins[0][PLUGIN]["assignment"] if plugins else None)
+    return read_notebook(submission, **(plugins[0][PLUGIN] if plugins else {}))
 
 
-def grading_results(cells: list[Cell], source: Source) -> tuple[GradingResults, list[str]]:
-    """Grade cells by the autograder in the current folder; return the results, and notes for the instructor.
+def grading_results(notebook: Notebook, source: Source) -> tuple[GradingResults, Graded]:
+    """Grade a notebook by the autograder in the current folder; return Otter's results, and the rest.
 
     Errors: SandboxError.
     """
     # Otter takes as long to import as the source of workers takes to load.
     from otter.test_files import GradingResults
 
-    from autograder.grading.loop import grade_cells
+    from autograder.grading.loop import grade_notebook
 
-    graded = grade_cells(cells, source)
+    graded = grade_notebook(notebook, source)
     for case in (case for test in graded.tests for case in test.test_cases):
         case.body = None  # a function of the test file, which another Python could not unpickle
     results = GradingResults(graded.tests)
-    if source.level == NONE:
-        results.set_output(WITHOUT_ISOLATION)
-    return results, graded.notes
+    say_with_results(results, graded.remarks, source.level)
+    return results, graded
+
+
+def say_with_results(results: GradingResults, remarks: list[str], level: str) -> None:
+    """Say above all questions what is odd about a notebook, and where nothing was isolated."""
+    said = [*remarks, *([WITHOUT_ISOLATION] if level == NONE else [])]
+    if said:
+        results.set_output("\n".join(said))
 
 
 def gradescope_results(results: GradingResults) -> dict[str, Any]:

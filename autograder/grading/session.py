@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from public_checks.outcomes import (
 )
 
 MOST_NAMES = 1000  # that a function is taken to use
+MISSING = re.compile(r"NameError: name '(\w+)' is not defined")
 FAILURES: dict[str, type[CheckFailure]] = {
     c.__name__: c for c in (Incorrect, NotAttempted, OutOfTime, Raised, TooSlow)
 }
@@ -40,15 +42,27 @@ class Session(Submission):
         cells.budget.begin_question(cells.taken)
 
     def function(self, name: str) -> Proxy:
+        try:
+            self._find(name)
+        except NotAttempted:
+            self._cells.missed = True
+            why = self._cells.why_missing(name)
+            if why is None:
+                raise
+            raise NotAttempted(f"there is no function {name}: {why}.") from None
+        self._cells.found = True
+        return self._remote(name, name, Reference("function", name))
+
+    def names_used_by(self, name: str) -> set[str]:
+        self._find(name)
+        return self._uses[name]
+
+    def _find(self, name: str) -> None:
+        """Have the worker look for a function, once. Errors: NotAttempted where there is none."""
         if name not in self._uses:
             found = self._ask(name, name, None, do="find", name=name)["uses"]
             names = [used for used in found[:MOST_NAMES] if isinstance(used, str)]
             self._uses[name] = {used for used in names if used.isidentifier()}
-        return self._remote(name, name, Reference("function", name))
-
-    def names_used_by(self, name: str) -> set[str]:
-        self.function(name)
-        return self._uses[name]
 
     def source(self, text: str) -> Proxy:
         # A worker evaluates a program where it is first called, also one that comes after a crash.
@@ -105,7 +119,10 @@ class Session(Submission):
             self._cells.fault = fault
             raise
         if answer["is"] == "failure":
-            failure = FAILURES.get(answer["class"], Raised)(clean(answer["text"], 2000))
+            text = clean(answer["text"], 2000)
+            missing = MISSING.search(text)
+            why = self._cells.why_missing(missing[1]) if missing else None
+            failure = FAILURES.get(answer["class"], Raised)(text + (f"\n({why})" if why else ""))
             if isinstance(failure, OutOfTime):
                 failure = budget.out_of_time(key, of, seconds)
                 self._cells.notes.append(f"in {self._question}: {failure}")

@@ -65,10 +65,8 @@ def confine(limits: Limits, scratch: str, level: str, keep: Iterable[int]) -> No
     os.umask(0o077)
     os.chdir(scratch)
     os.environ.clear()
-    os.environ.update(
-        HOME=scratch, TMPDIR=scratch, MPLCONFIGDIR=scratch, IPYTHONDIR=scratch, PATH="/nonexistent"
-    )
-    os.environ.update(OPENBLAS_NUM_THREADS="1", LANG="C.UTF-8")
+    os.environ.update(HOME=scratch, TMPDIR=scratch, MPLCONFIGDIR=scratch, IPYTHONDIR=f"{scratch}/.ipython")
+    os.environ.update(PATH="/nonexistent", USER="nobody", OPENBLAS_NUM_THREADS="1", LANG="C.UTF-8")
     if level == ROOT:
         os.chown(scratch, UID, GID)
         os.setgroups([])

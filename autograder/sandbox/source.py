@@ -50,7 +50,11 @@ class Source:
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-B", "-c", start],
             pass_fds=[theirs.fileno()],
-            env={"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "MPLCONFIGDIR": self._folder, "HOME": "/"},
+            env={
+                "OPENBLAS_NUM_THREADS": "1",
+                "MPLBACKEND": "agg",
+                **dict.fromkeys(("HOME", "IPYTHONDIR", "MPLCONFIGDIR"), self._folder),
+            },
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

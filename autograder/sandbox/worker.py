@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from autograder.sandbox.shell import definitions
 from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError, frame_length, pack, unpack
 from public_checks.boundary import CannotCrossError, Proxy, Submission, clean, crossing
 from public_checks.limits import CallLimits, time_limit
 from public_checks.outcomes import CheckFailure, Incorrect, OutOfTime
 
-# Modules that a notebook imports for its checks, and that do nothing in grading.
-INERT = ("otter", "gradcheck", "public_checks", "public_checks.export")
+# Modules that a notebook imports for its checks or for Colab, and that do nothing in grading.
+INERT = ("otter", "gradcheck", "public_checks", "public_checks.export", "google", "google.colab")
 UNCHANGING = {type(None), bool, int, float, complex, str}
 
 
@@ -37,43 +38,6 @@ class Inert:
 
     def __repr__(self) -> str:
         return "(not there when work is graded)"
-
-
-def new_shell() -> Any:
-    """An IPython shell without history, terminal or tracebacks. It is made once, before the fork."""
-    from IPython.core.displaypub import DisplayPublisher
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets import Type
-    from traitlets.config import Config
-
-    class Unseen(DisplayPublisher):
-        def publish(self, *_: Any, **__: Any) -> None:
-            """Show nothing."""
-
-    class Shell(InteractiveShell):
-        display_pub_class = Type(Unseen)
-
-        def showtraceback(self, *_: Any, **__: Any) -> None:
-            """Nobody reads it."""
-
-        showsyntaxerror = showtraceback
-
-        def enable_gui(self, gui: Any = None) -> None:
-            """There is no window; figures are drawn into memory."""
-
-        def system(self, *_: Any, **__: Any) -> None:
-            """Errors: PermissionError."""
-            raise PermissionError("there is no shell when work is graded")
-
-        system_piped = system_raw = getoutput = system
-
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.HistoryManager.hist_file = ":memory:"
-    config.InteractiveShell.colors = "NoColor"
-    config.InteractiveShell.cache_size = 0
-    config.InteractiveShell.xmode = "Minimal"
-    return Shell.instance(config=config)
 
 
 def make_inert() -> None:
@@ -98,7 +62,8 @@ class Worker:
         self._run_cell = shell.run_cell
         self._reading = reading
         self._writing = writing
-        self._submission = Submission(shell.user_ns)
+        self._names = shell.user_ns
+        self._submission = Submission(self._names)
         self._programs: dict[str, Proxy] = {}
         self._arrived = bytearray()
         self._leaving = bytearray()
@@ -124,15 +89,33 @@ class Worker:
             self._send(frame, number)
 
     def _cell(self, request: dict[str, Any]) -> bytes:
-        """Run a cell; what it prints and shows goes nowhere."""
+        """Run a cell, or of an ignored one its definitions; what it prints and shows goes nowhere."""
         try:
             with time_limit("the cell", self._seconds):
-                result = self._run_cell(request["source"], store_history=False, silent=False)
+                text = request["source"]
+                if request.get("ignored"):
+                    text = definitions(text)
+                result = self._run_cell(text, store_history=True)
             error = result.error_before_exec or result.error_in_exec
         except BaseException as raised:  # whatever a cell does, the next one comes
             error = raised
-        said = None if error is None else _described(error)
+        said = None if error is None else self._described(error)
         return pack({"is": "done", "error": said, "interrupted": isinstance(error, OutOfTime)})
+
+    def _described(self, error: BaseException) -> str:
+        """An error of a cell, in words, with the line of the cell."""
+        try:
+            line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+            said = getattr(error, "msg", "") if line else str(error)
+            trace = error.__traceback__
+            while trace is not None and line is None:
+                if trace.tb_frame.f_globals is self._names and trace.tb_frame.f_code.co_name == "<module>":
+                    line = trace.tb_lineno
+                trace = trace.tb_next
+            where = f" (line {line})" if line else ""
+            return f"{clean(f'{type(error).__name__}: {said}')}{where}"
+        except BaseException:  # its own code makes the text
+            return type(error).__name__
 
     def _find(self, request: dict[str, Any]) -> bytes:
         """Look whether there is a function of a name, and which names it uses."""
@@ -232,10 +215,3 @@ def _written(value: Any) -> Any:
     if kind is dict:
         return kind, [(key, _written(item)) for key, item in value.items()]
     return kind, id(value) if callable(value) else value
-
-
-def _described(error: BaseException) -> str:
-    try:
-        return clean(f"{type(error).__name__}: {error}")
-    except BaseException:
-        return type(error).__name__

@@ -20,7 +20,8 @@ from typing import Any
 # All that is needed of this project, as long as its folders are on the path.
 from autograder.sandbox.confine import NONE, confine, end_with_parent
 from autograder.sandbox.policy import Limits, below, python_folders
-from autograder.sandbox.worker import Worker, make_inert, new_shell
+from autograder.sandbox.shell import Shell, move_in, new_shell, without_commands
+from autograder.sandbox.worker import Worker, make_inert
 
 LOADED = (
     "numpy",
@@ -68,7 +69,7 @@ def main(control: int) -> None:
         _end(pid)
 
 
-def _load() -> Any:
+def _load() -> Shell:
     warnings.simplefilter("ignore")
     for name in LOADED:
         try:
@@ -84,6 +85,7 @@ def _load() -> Any:
     pyplot.close(pyplot.figure())
     shell = new_shell()
     shell.run_cell("None", store_history=False)
+    without_commands()
     make_inert()
     _forget_projects()
     return shell
@@ -97,7 +99,7 @@ def _forget_projects() -> None:
     sys.path_importer_cache.clear()
 
 
-def _fork(shell: Any, request: dict[str, Any], descriptors: list[int], channel: socket.socket) -> int:
+def _fork(shell: Shell, request: dict[str, Any], descriptors: list[int], channel: socket.socket) -> int:
     pid = os.fork()
     if pid:
         for descriptor in descriptors:
@@ -110,7 +112,7 @@ def _fork(shell: Any, request: dict[str, Any], descriptors: list[int], channel: 
         os._exit(1)
 
 
-def _work(shell: Any, request: dict[str, Any], reading: int, writing: int) -> None:
+def _work(shell: Shell, request: dict[str, Any], reading: int, writing: int) -> None:
     os.setsid()
     try:
         if request["level"] == NONE:
@@ -118,6 +120,7 @@ def _work(shell: Any, request: dict[str, Any], reading: int, writing: int) -> No
             os.chdir(request["scratch"])
         else:
             confine(Limits(**request["limits"]), request["scratch"], request["level"], (reading, writing))
+        move_in(shell, request["scratch"])
         unconfined = None
     except BaseException as error:
         unconfined = f"{type(error).__name__}: {error}"

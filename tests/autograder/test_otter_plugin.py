@@ -1,6 +1,7 @@
 """The plugin behind `otter run`: what it leaves of an upload, and what it makes of errors."""
 
 import json
+import shutil
 import zipfile
 
 import nbformat
@@ -9,6 +10,7 @@ from otter.run.run_autograder import main as run_autograder
 
 from autograder.build.otter_tools import otter_run
 from autograder.errors import FellShortError
+from tests.autograder.container.uploads import UPLOADS
 from tests.helpers import autograder_tree, fill, isolated, reference_answers, rewritten, with_questions
 
 pytestmark = isolated
@@ -47,6 +49,27 @@ def test_an_error_in_the_grader_is_never_a_score_of_zero(short, solved, tmp_path
     zipped = rewritten(short, tmp_path / "broken.zip", broken)
     with pytest.raises(FellShortError, match="This submission could not be graded"):
         otter_run(solved, zipped)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a notebook of another build",
+        "a notebook with shell lines and magics",
+        "a notebook whose cells have the tag of pictures",
+    ],
+)
+def test_a_notebook_as_students_hand_it_in_gets_what_it_deserves(name, short, solved, tmp_path):
+    ((_, data),) = UPLOADS[name].files(solved.read_bytes()).items()
+    solved.write_bytes(data)
+    top = autograder_tree(short, tmp_path / "autograder")
+    (top / "submission_metadata.json").write_text("{}")
+    shutil.copy(solved, top / "submission")
+    run_autograder(str(top), otter_run=True, logo=False)
+    results = json.loads((top / "results" / "results.json").read_text())
+    assert [test["score"] for test in results["tests"] if "score" in test] == [6]
+    assert UPLOADS[name].remark in results.get("output", "")
 
 
 @pytest.mark.exhaustive

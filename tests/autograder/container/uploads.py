@@ -19,12 +19,14 @@ class Upload:
 
     files : the content of the files by name, made from the notebook's text.
     says : words of what the student reads; empty where the upload is graded, and gets all points.
+    remark : words of what stands above the points of one that is graded.
     reason : words of what the instructor alone reads.
     changed : changes of files below /autograder, by name. A missing file counts as empty.
     """
 
     files: Callable[[bytes], dict[str, bytes]] = lambda notebook: {"backprop.ipynb": notebook}
     says: str = ""
+    remark: str = ""
     reason: str = ""
     changed: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
 
@@ -36,18 +38,41 @@ class Upload:
             path.write_bytes(data)
 
 
-def zipped(**files: bytes) -> bytes:
-    """The bytes of a zip."""
+def zipped(separator: str = "/", **files: bytes) -> bytes:
+    """The bytes of a zip, with this separator in its names."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(name.replace("/", separator), content)
     return data.getvalue()
+
+
+def in_utf_16(notebook: bytes) -> bytes:
+    """The notebook in another encoding."""
+    return json.dumps(json.loads(notebook), ensure_ascii=False).encode("utf-16")
+
+
+def beginning(text: str, notebook: bytes, tags: tuple[str, ...] = ()) -> bytes:
+    """The notebook, with a text above the code of its first cell, and tags on all cells without a check."""
+    read = json.loads(notebook)
+    code = [cell for cell in read["cells"] if cell["cell_type"] == "code"]
+    code[0]["source"] = text + "\n" + "".join(code[0]["source"])
+    for cell in code:
+        if tags and "check(" not in "".join(cell["source"]):
+            cell["metadata"]["tags"] = list(tags)
+    return json.dumps(read).encode()
 
 
 def damaged(data: bytes) -> bytes:
     """A zip with other bytes in the place of some of its data."""
     return data[:60] + bytes(200) + data[260:]
+
+
+def of_another_build(notebook: bytes) -> bytes:
+    """The notebook, as one of another build."""
+    read = json.loads(notebook)
+    read["metadata"]["homework"]["build"] = "0a1b2c"
+    return json.dumps(read).encode()
 
 
 def of_autodiff(notebook: bytes) -> bytes:
@@ -72,8 +97,41 @@ def broken(reason: str, module: str, text: str) -> Upload:
     return Upload(says=NOT_YOUR_FAULT, reason=reason, changed={f"source/files/{module}": after(text)})
 
 
+# What Jupyter runs, though there is no shell, no network and nobody at the screen when work is graded.
+LINES = """!pip install -q numpy
+%pip install -q numpy
+files = !ls
+!!ls
+%ls
+%mkdir data
+%cd .
+%bookmark here
+number = 1
+%store number
+%matplotlib widget
+exit()
+import subprocess, sys
+subprocess.run([sys.executable, "-m", "pip", "install", "numpy"])"""
 UPLOADS = {
     "a notebook": Upload(),
+    "a notebook with a byte order mark": Upload(lambda nb: {"HW.IPYNB": b"\xef\xbb\xbf" + nb}),
+    "a notebook in UTF-16": Upload(lambda nb: {"hw.ipynb": in_utf_16(nb)}),
+    "a notebook with shell lines and magics": Upload(lambda nb: {"hw.ipynb": beginning(LINES, nb)}),
+    "a notebook whose cells have the tag of pictures": Upload(
+        lambda nb: {"hw.ipynb": beginning("", nb, tags=("otter_ignore",))}
+    ),
+    "a notebook of another build": Upload(
+        lambda nb: {"hw.ipynb": of_another_build(nb)}, remark="of the assignment (build 0a1b2c) than the one"
+    ),
+    "a zip from a Mac": Upload(
+        lambda nb: {"hw.zip": zipped(**{"hw/hw.ipynb": nb, "hw/._hw.ipynb": b"\0\5\x16\7"})}
+    ),
+    "a zip with backslashes": Upload(
+        lambda nb: {
+            "hw.zip": zipped("\\", **{"hw/hw.ipynb": nb, "hw/.ipynb_checkpoints/hw-checkpoint.ipynb": nb})
+        }
+    ),
+    "a zip in a zip": Upload(lambda nb: {"hw.zip": zipped(**{"hw/hw.zip": zipped(**{"HW.IPYNB": nb})})}),
     "the zip of an export": Upload(
         lambda nb: {"export.zip": zipped(**{"backprop.ipynb": nb, ".OTTER_LOG": b"?"})}
     ),
@@ -120,8 +178,8 @@ UPLOADS = {
     "a submission that takes too long": Upload(
         lambda nb: {"hw.ipynb": waiting(nb)},
         NOT_YOUR_FAULT,
-        "and was stopped",
-        {"source/run_otter.py": lambda text: text.replace(b"SECONDS = 480", b"SECONDS = 4")},
+        reason="and was stopped",
+        changed={"source/run_otter.py": lambda text: text.replace(b"SECONDS = 480", b"SECONDS = 4")},
     ),
 }
 
@@ -170,6 +228,7 @@ def expect_deserved(upload: Upload, results: dict[str, Any]) -> None:
     )
     assert "Traceback" not in shown
     assert results["stdout_visibility"] == "hidden"
+    assert upload.remark in results.get("output", "")
     if upload.says:
         assert upload.says in shown
         assert upload.reason in hidden

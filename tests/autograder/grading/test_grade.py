@@ -11,7 +11,16 @@ from autograder.build.otter_tools import otter_run
 from autograder.cli import main
 from autograder.grading.isolation import WITHOUT_ISOLATION
 from autograder.sandbox import NONE
-from tests.helpers import LEVEL, fill, isolated, reference_answers, run_homework
+from tests.autograder.container.uploads import UPLOADS
+from tests.helpers import (
+    LEVEL,
+    fill,
+    isolated,
+    reference_answers,
+    run_homework,
+    sampled,
+    with_questions,
+)
 
 pytestmark = isolated
 
@@ -45,6 +54,70 @@ def test_without_isolation_a_warning_stands_in_the_results(solved, dist, tmp_pat
     assert done.returncode == 0
     assert f"warning: {WITHOUT_ISOLATION}" in done.stdout
     assert WITHOUT_ISOLATION in (tmp_path / "results" / "solved.json").read_text()
+
+
+@pytest.fixture
+def short(dist, tmp_path):
+    """The autograder zip, for questions 3(a) and 3(b) alone."""
+    return with_questions(dist / "autograder.zip", tmp_path / "short.zip", {"q3a", "q3b"})
+
+
+def graded(autograder, submission, out):
+    """The exit status of `homework grade`, and the results it wrote."""
+    status = main(["grade", str(autograder), str(submission), "--out", str(out)])
+    (path,) = (out / "results").glob("*.json")
+    return status, json.loads(path.read_text())
+
+
+@pytest.mark.parametrize("name", sampled([n for n in UPLOADS if not UPLOADS[n].changed], one_in=6))
+def test_whatever_is_handed_in_gets_what_it_deserves(name, short, solved, tmp_path, capsys):
+    upload, folder = UPLOADS[name], tmp_path / "handed-in"
+    folder.mkdir()
+    upload.write(solved.read_bytes(), folder)
+    status = main(["grade", str(short), str(folder), "--out", str(tmp_path / "out")])
+    said = capsys.readouterr()
+    assert status == (1 if upload.says or upload.remark else 0)
+    assert upload.says in said.err
+    assert upload.remark in said.out
+    assert upload.says or "12 of 12 points" in said.out
+
+
+def notebook_of(path, *cells):
+    code = [{"cell_type": "code", "source": cell, "metadata": {}, "outputs": []} for cell in cells]
+    path.write_text(json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return path
+
+
+def test_a_question_says_why_the_function_it_needs_is_missing(short, tmp_path):
+    answers = reference_answers()
+    hw = notebook_of(
+        tmp_path / "hw.ipynb",
+        "import numpy as np",
+        "import torch\n" + answers["softmax"],
+        answers["softmax_jacobian"],
+    )
+    why = "the cell that defines softmax stopped: ModuleNotFoundError: No module named 'torch' (line 1)"
+    status, results = graded(short, hw, tmp_path / "out")
+    softmax, jacobian = (
+        "\n".join(test["output"] for test in results["tests"] if test["name"].startswith(question))
+        for question in ("q3a", "q3b")
+    )
+    assert status == 0
+    assert f"there is no function softmax: {why}." in softmax
+    assert "NameError: name 'softmax' is not defined" in jacobian
+    assert f"({why})" in jacobian
+
+
+@pytest.mark.parametrize(
+    "cells", [(), ("x = 1",), ("import numpy as np", "def jvp(layers, x, v):\n    return v")]
+)
+def test_a_notebook_without_any_function_that_is_asked_for_is_no_silent_zero(cells, short, tmp_path, capsys):
+    status, results = graded(short, notebook_of(tmp_path / "hw.ipynb", *cells), tmp_path / "out")
+    assert status == 1
+    assert "remark: This notebook has none of the functions" in capsys.readouterr().out
+    assert results["output"].startswith(
+        "This notebook has none of the functions that the assignment asks for."
+    )
 
 
 BAD = {

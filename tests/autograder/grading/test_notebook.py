@@ -2,12 +2,15 @@
 
 import contextlib
 import json
+import os
+import stat
 import zipfile
 
 import pytest
 
-import autograder.grading.notebook as module
-from autograder.grading.notebook import Cell, SubmissionError, read_cells
+import autograder.grading.upload as module
+from autograder.grading.notebook import Cell, Notebook, read_notebook
+from autograder.grading.upload import SubmissionError
 
 NOTEBOOK = {
     "cells": [
@@ -19,9 +22,10 @@ NOTEBOOK = {
     ]
 }
 CELLS = [
-    Cell("x = 1\ny = 2", ()),
-    Cell('grader.check("q3a")', ("q3a",)),
-    Cell("g.check( 'q3b' ); g.check('q3c', True)", ("q3b", "q3c")),
+    Cell("x = 1\ny = 2"),
+    Cell('grader.check("q3a")'),
+    Cell("plt.plot()", ignored=True),
+    Cell("g.check( 'q3b' ); g.check('q3c', True)"),
 ]
 
 
@@ -48,7 +52,9 @@ def zipped(tmp_path):
 
 
 def test_code_cells_are_read_with_the_questions_that_they_check(written):
-    assert read_cells(written(NOTEBOOK)) == CELLS
+    cells = read_notebook(written(NOTEBOOK)).cells
+    assert cells == CELLS
+    assert [cell.questions for cell in cells] == [(), ("q3a",), (), ("q3b", "q3c")]
 
 
 def test_a_zip_with_one_notebook_is_read_whatever_else_is_in_it(tmp_path):
@@ -58,12 +64,12 @@ def test_a_zip_with_one_notebook_is_read_whatever_else_is_in_it(tmp_path):
         archive.writestr("folder/.ipynb_checkpoints/hw-checkpoint.ipynb", "{}")
         archive.writestr("__MACOSX/folder/._hw.ipynb", "x")
         archive.writestr("otter.py", "raise SystemExit")
-    assert read_cells(path) == CELLS
+    assert read_notebook(path).cells == CELLS
 
 
 def test_version_3_is_read(written):
     old = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["x = ", "1"]}]}], "nbformat": 3}
-    assert read_cells(written(old)) == [Cell("x = 1", ())]
+    assert read_notebook(written(old)).cells == [Cell("x = 1")]
 
 
 @pytest.mark.parametrize(
@@ -79,14 +85,14 @@ def test_version_3_is_read(written):
     ],
 )
 def test_a_cell_that_is_none_is_left_out_or_empty(cell, written):
-    assert [c.source for c in read_cells(written({"cells": [cell]}))] in ([], [""])
+    assert [c.source for c in read_notebook(written({"cells": [cell]})).cells] in ([], [""])
 
 
 def test_text_that_no_encoding_has_is_replaced(written):
     data = json.dumps(NOTEBOOK).encode().replace(b"x = 1", b"x = '\xff'")
-    assert read_cells(written(data))[0].source.startswith("x = '")
+    assert read_notebook(written(data)).cells[0].source.startswith("x = '")
     assert (
-        read_cells(written({"cells": [{"cell_type": "code", "source": "x = '\ud800'"}]}))[0].source
+        read_notebook(written({"cells": [{"cell_type": "code", "source": "x = '\ud800'"}]})).cells[0].source
         == "x = '?'"
     )
 
@@ -94,36 +100,37 @@ def test_text_that_no_encoding_has_is_replaced(written):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "not valid JSON"),
-        (b"\x89PNG", "not valid JSON"),
-        (b"[" * 100_000, "not valid JSON"),
+        (b"", "is not a notebook"),
+        (b"\x89PNG", "is not a notebook"),
+        (b"[" * 100_000, "is not a notebook"),
         ([], "is not a notebook"),
         ("text", "is not a notebook"),
+        ({}, "is not a notebook"),
         ({"cells": 3}, "is not a notebook"),
         ({"cells": [{}] * 6000}, "more than 5000 cells"),
     ],
 )
 def test_what_is_no_notebook_gets_a_sentence(content, sentence, written):
     with pytest.raises(SubmissionError, match=sentence):
-        read_cells(written(content))
+        read_notebook(written(content))
 
 
 def test_a_zip_with_no_or_several_notebooks_gets_a_sentence(zipped):
     with pytest.raises(SubmissionError, match=r"There is no notebook in hw\.zip \(text\)"):
-        read_cells(zipped(text=1))
+        read_notebook(zipped(text=1))
     with pytest.raises(SubmissionError, match=r"more than one notebook in hw\.zip \(a\.ipynb, b\.ipynb\)"):
-        read_cells(zipped(**{"a.ipynb": {}, "b.ipynb": {}}))
+        read_notebook(zipped(**{"a.ipynb": {}, "b.ipynb": {}}))
 
 
 def test_a_zip_that_is_none_or_encrypted_gets_a_sentence(written, zipped):
     with pytest.raises(SubmissionError, match="not a zip file that can be read"):
-        read_cells(written(b"PK nonsense", "hw.zip"))
+        read_notebook(written(b"PK nonsense", "hw.zip"))
     path = zipped(**{"a.ipynb": NOTEBOOK})
     data = bytearray(path.read_bytes())
     for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         data[data.index(mark) + at] |= 1
-    with pytest.raises(SubmissionError, match="not a zip file that can be read"):
-        read_cells(written(bytes(data), "locked.zip"))
+    with pytest.raises(SubmissionError, match=r"locked\.zip is locked with a password"):
+        read_notebook(written(bytes(data), "locked.zip"))
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -136,31 +143,78 @@ def test_a_zip_with_any_byte_changed_is_read_or_gets_a_sentence(method, tmp_path
         for mask in (0x01, 0x80, 0xFF):
             damaged.write_bytes(data[:place] + bytes([data[place] ^ mask]) + data[place + 1 :])
             with contextlib.suppress(SubmissionError):
-                read_cells(damaged)
+                read_notebook(damaged)
 
 
-def test_a_byte_order_mark_and_capitals_in_the_name_do_no_harm(written, tmp_path):
-    assert read_cells(written(b"\xef\xbb\xbf" + json.dumps(NOTEBOOK).encode())) == CELLS
-    (tmp_path / "hw.ipynb").rename(tmp_path / "HW.IPYNB")
-    assert read_cells(tmp_path) == CELLS
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_notebook_in_any_unicode_encoding_is_read(encoding, written):
+    text = json.dumps(NOTEBOOK | {"title": "Übung"}, ensure_ascii=False)
+    assert read_notebook(written(text.encode(encoding))).cells == CELLS
+
+
+@pytest.mark.parametrize("name", ["HW.IPYNB", "hw.ipynb.txt", "hw.ipynb.json", "hw (1).ipynb", "hw"])
+def test_a_notebook_is_read_whatever_its_name_was_made_into(name, written, tmp_path):
+    path = written(NOTEBOOK, name)
+    assert read_notebook(path).cells == CELLS
+    if "." in name:
+        assert read_notebook(tmp_path).cells == CELLS
+
+
+def test_a_zip_is_read_whatever_made_it(tmp_path):
+    path = tmp_path / "hw.zip"
+    link = zipfile.ZipInfo("hw/link.ipynb")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    data = json.dumps(NOTEBOOK)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("hw/hw.ipynb", "hw/._hw.ipynb", "__MACOSX/hw.ipynb"):
+            archive.writestr(name, data)
+        archive.writestr(link, "/etc/passwd")
+        archive.writestr("hw/.ipynb_checkpoints/hw-checkpoint.ipynb", data)
+    assert read_notebook(path).cells == CELLS
+    checkpoint = b"hw/.ipynb_checkpoints/hw-checkpoint.ipynb"
+    path.write_bytes(path.read_bytes().replace(checkpoint, checkpoint.replace(b"/", b"\\")))
+    assert read_notebook(path).cells == CELLS
+    assert read_notebook(path.rename(tmp_path / "hw.ipynb")).cells == CELLS
+
+
+def test_a_zip_in_a_zip_is_read_but_not_without_end(tmp_path):
+    inner = json.dumps(NOTEBOOK).encode()
+    for depth in range(5):
+        path = tmp_path / f"hw{depth}.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("hw.ipynb" if depth == 0 else "hw.zip", inner)
+        inner = path.read_bytes()
+        if depth < 3:
+            assert read_notebook(path).cells == CELLS
+        else:
+            with pytest.raises(SubmissionError, match=r"hw\.zip is a zip in 3 others"):
+                read_notebook(path)
 
 
 def test_what_is_too_large_is_not_read(written, zipped, monkeypatch):
     monkeypatch.setattr(module, "LARGEST", 1 << 20)
     big = {"cells": [], "x": "0" * (2 << 20)}
     with pytest.raises(SubmissionError, match="larger than 1 MB"):
-        read_cells(written(big))
+        read_notebook(written(big))
     path = zipped(**{"a.ipynb": big})
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.ipynb", json.dumps(big))
     assert path.stat().st_size < 1 << 20
-    with pytest.raises(SubmissionError, match=r"The notebook in hw\.zip is larger"):
-        read_cells(path)
+    with pytest.raises(SubmissionError, match=r"a\.ipynb is larger than 1 MB\. Clear all outputs"):
+        read_notebook(path)
 
 
 def test_a_file_that_is_not_there_gets_a_sentence(tmp_path):
     with pytest.raises(SubmissionError, match="cannot be read: No such file"):
-        read_cells(tmp_path / "hw.ipynb")
+        read_notebook(tmp_path / "hw.ipynb")
+
+
+def test_what_is_no_file_is_not_waited_for(written, tmp_path):
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    with pytest.raises(SubmissionError, match=r"pipe\.ipynb is neither a file nor a folder"):
+        read_notebook(tmp_path / "pipe.ipynb")
+    written(NOTEBOOK)
+    assert read_notebook(tmp_path).cells == CELLS
 
 
 def test_the_one_notebook_of_a_folder_is_read_wherever_it_lies_and_whatever_else_is_there(written, tmp_path):
@@ -170,38 +224,55 @@ def test_the_one_notebook_of_a_folder_is_read_wherever_it_lies_and_whatever_else
     written(b"PK nonsense", "export.zip")
     written(b"raise SystemExit", "numpy.py")
     (tmp_path / "link.ipynb").symlink_to("/dev/zero")
-    assert read_cells(tmp_path) == CELLS
+    assert read_notebook(tmp_path).cells == CELLS
 
 
 def test_the_one_zip_of_a_folder_is_read_if_there_is_no_notebook(zipped, tmp_path):
     zipped(**{"hw__hw.ipynb": NOTEBOOK})
-    assert read_cells(tmp_path) == CELLS
+    assert read_notebook(tmp_path).cells == CELLS
 
 
 def test_a_folder_with_no_or_several_notebooks_gets_a_sentence_with_their_names(written, tmp_path):
     with pytest.raises(SubmissionError, match=r"no notebook in what was handed in \(no file at all\)"):
-        read_cells(tmp_path)
+        read_notebook(tmp_path)
     written(b"x = 1", "answers.py")
     with pytest.raises(SubmissionError, match=r"\(answers.py\). Hand in the file that ends in .ipynb"):
-        read_cells(tmp_path)
+        read_notebook(tmp_path)
     for name in ("a.ipynb", "b.ipynb"):
         written(NOTEBOOK, name)
     with pytest.raises(
         SubmissionError,
         match=r"more than one notebook in what was handed in \(a\.ipynb, b\.ipynb\)\. Hand in one",
     ):
-        read_cells(tmp_path)
+        read_notebook(tmp_path)
 
 
 def test_a_notebook_of_another_assignment_gets_a_sentence_with_its_name(written):
     path = written(NOTEBOOK | {"metadata": {"homework": {"assignment": "autodiff"}}})
-    assert read_cells(path, "autodiff") == read_cells(path) == CELLS
+    assert read_notebook(path, "autodiff") == read_notebook(path) == Notebook(CELLS, [])
     with pytest.raises(
         SubmissionError, match=r"another assignment, autodiff\. Hand in the notebook of backprop"
     ):
-        read_cells(path, "backprop")
+        read_notebook(path, "backprop")
+
+
+def test_a_notebook_of_another_build_gets_a_remark(written):
+    path = written(NOTEBOOK | {"metadata": {"homework": {"assignment": "backprop", "build": "0a1b"}}})
+    assert read_notebook(path, "backprop", "0a1b").remarks == []
+    (remark,) = read_notebook(path, "backprop", "ffff").remarks
+    assert remark.startswith("This notebook comes from another version of the assignment (build 0a1b)")
+
+
+def test_a_cell_knows_the_names_that_it_gives_values_to():
+    text = (
+        "import torch, numpy as np\nfrom math import exp\n@cache\ndef f(z):\n    return g(z)\n"
+        "a, b = 1, 2\nc: int = 3\nd += h(4)\nclass E: pass\nasync def i(): pass\nprint(j)"
+    )
+    assert {"torch", "np", "exp", "f", "a", "b", "c", "d", "E", "i"} <= Cell(text).names
+    assert not {"g", "h", "j", "z"} & Cell(text).names
 
 
 @pytest.mark.parametrize("metadata", [None, [], {"homework": 3}, {"homework": {"assignment": ["x"]}}, {}])
 def test_a_notebook_that_says_nothing_of_its_assignment_is_read(metadata, written):
-    assert read_cells(written(NOTEBOOK | {"metadata": metadata}), "backprop") == CELLS
+    read = read_notebook(written(NOTEBOOK | {"metadata": metadata}), "backprop", "ffff")
+    assert read == Notebook(CELLS, [])

@@ -17,13 +17,13 @@ pytestmark = isolated
 
 @pytest.fixture
 def notebook():
-    """A function that makes `Cells` of texts, or of pairs of a text and the questions that it checks."""
+    """A function that makes `Cells` of texts or cells."""
     opened = []
 
     def made(*cells, **limits):
         limits = Limits(**({"cell": 2, "call": 1, "patience": 2} | limits))
         source = Source(LEVEL, limits)
-        code = [Cell(cell, ()) if isinstance(cell, str) else Cell(*cell) for cell in cells]
+        code = [cell if isinstance(cell, Cell) else Cell(cell) for cell in cells]
         opened.append((Cells(code, source, Budget(limits)), source))
         return opened[-1][0]
 
@@ -39,13 +39,17 @@ def at(cells, question="q1a"):
     return Session(question, cells)
 
 
+def check(question):
+    return f"# grader.check('{question}')"
+
+
 F = "def f():\n    return 1"
 BAD = "def bad():\n    import os\n    os._exit(1)"
 SLOW = "calls = 0\ndef slow():\n    global calls\n    calls += 1\n    while True:\n        pass"
 
 
 def test_a_question_is_graded_with_the_names_at_its_last_check_cell(notebook):
-    cells = notebook(F, ("check", ("q1a",)), "def f():\n    return 2", ("check", ("q1b",)), "f = 3")
+    cells = notebook(F, check("q1a"), "def f():\n    return 2", check("q1b"), "f = 3")
     assert [cells.place(q) for q in ("q1a", "q1b", "q1c")] == [2, 4, 5]
     assert at(cells, "q1a").function("f")() == 1
     assert at(cells, "q1b").function("f")() == 2
@@ -54,14 +58,63 @@ def test_a_question_is_graded_with_the_names_at_its_last_check_cell(notebook):
 
 
 def test_the_last_of_several_check_cells_counts(notebook):
-    cells = notebook(F, ("check", ("q1a",)), "def f():\n    return 2", ("check", ("q1a",)))
+    cells = notebook(F, check("q1a"), "def f():\n    return 2", check("q1a"))
     assert at(cells).function("f")() == 2
 
 
 def test_a_cell_that_raises_is_noted_and_the_next_one_runs(notebook):
     cells = notebook("1 / 0", F)
     assert at(cells).function("f")() == 1
-    assert cells.notes == ["cell 1 raised ZeroDivisionError: division by zero"]
+    assert cells.notes == ["cell 1 raised ZeroDivisionError: division by zero (line 1)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (f"import torch\n{F}", "stopped: ModuleNotFoundError: No module named 'torch' (line 1)"),
+        (f"x = 1\n\ny = x / 0\n{F}", "stopped: ZeroDivisionError: division by zero (line 3)"),
+        ("def f(:\n    return 1", "stopped: SyntaxError: invalid syntax (line 1)"),
+        (f"{F}\nwhile True:\n    pass\n", "did not finish within 0.5 s and was stopped"),
+        (f"import os\nos._exit(1)\n{F}", "was left out, because it ended the program: it exited"),
+        (Cell("f = len", ignored=True), "has the tag otter_ignore"),
+    ],
+)
+def test_why_a_function_is_missing_is_told(text, why, notebook):
+    cells = notebook(text, "import os\nos._exit(1)", cell=0.5)
+    session = at(cells)
+    for _ in range(2):
+        with pytest.raises(NotAttempted) as told:
+            session.function("f")
+        assert str(told.value).startswith(f"there is no function f: the cell that defines f {why}")
+
+
+def test_why_a_helper_is_missing_is_told(notebook):
+    session = at(notebook("import torch\ndef helper(x):\n    return x", "def f(x):\n    return helper(x)"))
+    with pytest.raises(Raised) as told:
+        session.function("f")(1)
+    assert "NameError: name 'helper' is not defined" in str(told.value)
+    assert "(the cell that defines helper stopped: ModuleNotFoundError: No module named 'torch'" in str(
+        told.value
+    )
+
+
+def test_a_function_that_is_nowhere_or_comes_too_late_is_told_so(notebook):
+    cells = notebook(check("q1a"), F)
+    with pytest.raises(
+        NotAttempted, match="no function f: the cell that defines f comes after the cell that"
+    ):
+        at(cells, "q1a").function("f")
+    with pytest.raises(NotAttempted, match="there is no function g: no cell of this notebook defines it"):
+        at(cells, "q1a").function("g")
+    assert at(cells, "q1b").function("f")() == 1
+
+
+def test_of_an_ignored_cell_the_imports_and_definitions_are_run(notebook):
+    text = (
+        "import math\nprint(1 / 0)\n@staticmethod\ndef f(x):\n    return g(x)\n\nf = None\n"
+        "def g(x):\n    return math.sqrt(x)"
+    )
+    assert at(notebook(Cell(text, ignored=True))).function("f")(4.0) == 2
 
 
 def test_a_cell_that_ends_the_program_is_left_out_and_those_before_it_run_again(notebook):
@@ -142,7 +195,7 @@ def busy(seconds=0.5):
 
 
 def test_a_question_has_a_budget_and_the_next_one_has_its_own(notebook):
-    cells = notebook(BUSY, ("check", ("q1a",)), ("check", ("q1b",)), question=1.4, call=5, patience=20)
+    cells = notebook(BUSY, check("q1a"), check("q1b"), question=1.4, call=5, patience=20)
     session = at(cells, "q1a")
     for _ in range(3):
         session.function("busy")()

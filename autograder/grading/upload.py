@@ -1,0 +1,112 @@
+"""Finding the one notebook in what was handed in: a notebook, a zip, or a folder with either."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from autograder.errors import FellShortError
+from public_checks.boundary import clean
+
+LARGEST = 100 << 20
+DEEPEST = 3
+# Some browsers put one more ending behind that of a download.
+NOTEBOOK_ENDINGS = (".ipynb", ".ipynb.json", ".ipynb.txt")
+
+
+class SubmissionError(FellShortError):
+    """A submission that cannot be graded. The message says why, for the student."""
+
+
+def notebook_of(path: Path) -> tuple[str, bytes]:
+    """The name and the bytes of the one notebook that was handed in.
+
+    path : a notebook; a zip with one, such as `grader.export` makes; or a folder with one of these.
+
+    Errors: SubmissionError.
+    """
+    if path.is_dir():
+        path = path / _the_one("what was handed in", _files_below(path))
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SubmissionError(f"{path.name} is neither a file nor a folder.")
+        if path.stat().st_size > LARGEST:
+            raise _too_large(path.name)
+        data = path.read_bytes()
+    except OSError as error:
+        raise SubmissionError(f"{path.name} cannot be read: {error.strerror}.") from None
+    return _unpacked(path.name, data)
+
+
+def _unpacked(name: str, data: bytes, depth: int = 0) -> tuple[str, bytes]:
+    """What these bytes hold, where they are a zip: the one notebook in it. Errors: SubmissionError."""
+    if not _is_zip(name) and not data.startswith(b"PK\3\4"):
+        return name, data
+    if depth == DEEPEST:
+        raise SubmissionError(f"{name} is a zip in {DEEPEST} others. Hand in the notebook itself.")
+    try:
+        inner = _read_from_zip(name, data)
+    except SubmissionError:
+        raise
+    except Exception as error:  # zipfile raises of many kinds for a damaged zip
+        raise SubmissionError(f"{name} is not a zip file that can be read: {error}.") from None
+    return _unpacked(*inner, depth + 1)
+
+
+def _read_from_zip(name: str, data: bytes) -> tuple[str, bytes]:
+    """The name and the bytes of the one file in a zip. Errors: SubmissionError, whatever zipfile raises."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        files = {
+            entry.filename.replace("\\", "/"): entry
+            for entry in archive.infolist()
+            if not entry.is_dir() and not stat.S_ISLNK(entry.external_attr >> 16)
+        }
+        found = files[_the_one(name, list(files))]
+        if found.flag_bits & 1:
+            raise SubmissionError(f"{name} is locked with a password. Hand in a zip without one.")
+        if found.file_size > LARGEST:
+            raise _too_large(found.filename)
+        with archive.open(found) as file:
+            return clean(PurePosixPath(found.filename).name, 50), file.read(LARGEST)
+
+
+def _files_below(folder: Path) -> list[str]:
+    """The files in a folder and those below it, but no links and nothing else."""
+    paths = [Path(top, name) for top, _, names in os.walk(folder) for name in sorted(names)]
+    return [p.relative_to(folder).as_posix() for p in paths if p.is_file() and not p.is_symlink()]
+
+
+def _the_one(where: str, files: Sequence[str]) -> str:
+    """The one notebook among files, or else the one zip. Errors: SubmissionError."""
+    files = [name for name in files if not _is_of_the_system(name)]
+    notebooks = [name for name in files if name.lower().endswith(NOTEBOOK_ENDINGS)]
+    found = notebooks or [name for name in files if _is_zip(name)]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(clean(PurePosixPath(name).name, 50) for name in (found or files)[:5])
+    if found:
+        raise SubmissionError(f"There is more than one notebook in {where} ({names}). Hand in one.")
+    raise SubmissionError(
+        f"There is no notebook in {where} ({names or 'no file at all'}). "
+        "Hand in the file that ends in .ipynb, or the zip that the notebook's last cell makes."
+    )
+
+
+def _is_zip(name: str) -> bool:
+    return name.lower().endswith(".zip")
+
+
+def _is_of_the_system(name: str) -> bool:
+    """Whether a file was put there by macOS or by Jupyter, beside the student's."""
+    *folders, last = name.split("/")
+    return last.startswith("._") or not {"__MACOSX", ".ipynb_checkpoints"}.isdisjoint(folders)
+
+
+def _too_large(name: str) -> SubmissionError:
+    return SubmissionError(
+        f"{clean(name, 50)} is larger than {LARGEST >> 20} MB. Clear all outputs in it, and save it."
+    )
