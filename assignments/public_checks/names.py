@@ -25,7 +25,7 @@ def names_used(name: str, namespace: Mapping[str, Any]) -> set[str]:
         if id(value) in seen:
             continue
         seen[id(value)] = value
-        if isinstance(value, FunctionType) and value.__globals__ is namespace:
+        if type(value) is FunctionType and value.__globals__ is namespace:
             own = value.__name__
             if namespace.get(own) is value:
                 found.add(own)
@@ -47,22 +47,23 @@ def global_names(code: CodeType) -> Iterator[str]:
 
 
 def _parts(value: Any) -> list[Any]:
-    """The objects in which functions may be that a value calls."""
-    if isinstance(value, FunctionType):
+    """The objects in which functions may be that a value calls. To ask for its type runs no code of it."""
+    kind = type(value)
+    if kind is FunctionType:
         cells = [cell.cell_contents for cell in value.__closure__ or () if _is_full(cell)]
         return cells + list(vars(value).values())
-    if isinstance(value, type):
+    if kind is type:
         return list(vars(value).values())
-    if isinstance(value, (list, tuple, set, dict)):
-        items = value.values() if isinstance(value, dict) else value
+    if kind in (list, tuple, set, dict):
+        items = value.values() if kind is dict else value
         return list(items) if len(value) <= LONGEST else []
-    if isinstance(value, functools.partial):
+    if kind is functools.partial:
         return [value.func, *value.args, *value.keywords.values()]
-    if isinstance(value, (MethodType, classmethod, staticmethod)):
+    if kind in (MethodType, classmethod, staticmethod):
         return [value.__func__]
-    if isinstance(value, type(functools.cache(len))):
+    if kind is type(functools.cache(len)):
         return [value.__wrapped__]
-    return [value.fget] if isinstance(value, property) else [type(value)]
+    return [value.fget] if kind is property else [kind]
 
 
 def _is_full(cell: Any) -> bool:

@@ -195,8 +195,9 @@ class Registry:
         Whether they do is worked out once for a submission.
         """
         fails = self._fails.setdefault(submission, {})
-        used = _names_used(check, programs, submission)
-        for earlier in self.used_by(check.question):
+        questions = self.used_by(check.question)
+        used = _names_used(check, programs, submission) if questions else set[str]()
+        for earlier in questions:
             if not used & self._functions(earlier):
                 continue
             if earlier not in fails:
