@@ -32,12 +32,16 @@ from mistakes import Program, programs
 from public_checks import Check, CheckFailure
 from public_checks.boundary import Submission
 
+# How the names of checks end that are about changed arrays, or about the dtype of right values.
+OF_ONE_FAULT = ("no_traces", "dtypes", "unusual_arrays", "whole_numbers")
+
 
 @dataclass
 class Outcome:
     """How one submission did.
 
     lost : points lost, by question.
+    failed : the names of the checks that failed, by question.
     messages : what the failed checks said, by question.
     public_messages : those of them that students get before they hand in.
     fault : what is not as it has to be; empty where all is well.
@@ -47,6 +51,7 @@ class Outcome:
     name: str
     question: str
     lost: dict[str, float] = field(default_factory=dict)
+    failed: dict[str, list[str]] = field(default_factory=dict)
     messages: dict[str, list[str]] = field(default_factory=dict)
     public_messages: dict[str, list[str]] = field(default_factory=dict)
     fault: str = ""
@@ -176,8 +181,12 @@ def grade_program(name: str, program: Program, secret: str | None = None) -> Out
         outcome.fault = f"loses points in {_listed(outcome.lost)}" if outcome.lost else ""
         return outcome
     outcome.named = program.says is not None
-    outcome.fault = _fault_of_mistake(outcome) or _fault_of_names(
-        outcome, program, mistake_in(program.question, checks[program.question], Submission(names))
+    outcome.fault = (
+        _fault_of_mistake(outcome)
+        or _fault_of_statement(outcome, program)
+        or _fault_of_names(
+            outcome, program, mistake_in(program.question, checks[program.question], Submission(names))
+        )
     )
     return outcome
 
@@ -192,6 +201,7 @@ def grade(outcome: Outcome, names: dict[str, Any], checks: dict[str, list[Check]
         except CheckFailure as failure:
             question = check.question
             outcome.lost[question] = outcome.lost.get(question, 0) + check.points
+            outcome.failed.setdefault(question, []).append(check.name)
             said = f"{type(failure).__name__}: {failure.explained()}"
             outcome.messages.setdefault(question, []).append(said)
             if not check.hidden:
@@ -226,7 +236,8 @@ def report(verification: Verification, console: Console) -> bool:
         f"{sum(verification.points.values()) - sum(verification.template.lost.values()):g}; "
         f"{len(verification.mistakes)} mistakes, {len(verification.variants)} correct variants, "
         f"{len(faults)} not as they have to be. Public checks name "
-        f"{sum(outcome.named for outcome in verification.mistakes)} of the mistakes, graded results all."
+        f"{sum(outcome.named for outcome in verification.mistakes)} of the mistakes, graded results all "
+        "that fail a hidden check."
     )
     for outcome in faults:
         console.print(f"  {outcome.question}, '{outcome.name}': {outcome.fault}", markup=False)
@@ -257,13 +268,25 @@ def _fault_of_mistake(outcome: Outcome) -> str:
     return f"loses points in {_listed(unexpected)} as well; if that may call it, declare {declare}"
 
 
+def _fault_of_statement(outcome: Outcome, program: Program) -> str:
+    """What is wrong with what a mistake states that it fails and costs."""
+    failed, lost = outcome.failed[program.question], sum(outcome.lost.values())
+    if program.fails is None and all(name.endswith(OF_ONE_FAULT) for name in failed):
+        return f"fails only {_listed(failed)}; state that by fails=, and by costs= what it costs"
+    if program.fails is not None and set(failed) != set(program.fails):
+        return f"fails {_listed(failed)}, but states that it fails {_listed(program.fails)}"
+    if program.costs is not None and lost > program.costs:
+        return f"costs {lost:g} points, but states that it costs {program.costs:g} at most"
+    return ""
+
+
 def _fault_of_names(outcome: Outcome, program: Program, graded: str | None) -> str:
     """What is wrong with the names that a mistake gets: by the public checks, and in graded results."""
     local = outcome.public_messages.get(program.question, [])
     if program.says is not None and not any(program.says in message for message in local):
         return f"no public check says '{program.says}'"
     if len(local) == len(outcome.messages[program.question]):
-        return "passes all hidden checks, so that graded results do not name it"
+        return "" if program.says is not None else "passes all hidden checks, and no public check names it"
     if graded != program.name:
         return f"graded results name it '{graded}'"
     return ""

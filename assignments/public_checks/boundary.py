@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from public_checks.limits import NO_LIMITS, SECONDS, CallLimits, line_limit, time_limit
+from public_checks.names import names_used
 from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, Raised
 
 PLAIN = (type(None), bool, int, float, complex, str)
@@ -141,6 +142,10 @@ class Submission:
         The function, and whatever student objects flow through it, stay on the student's side.
         """
         return self._proxy("the program", eval(text, self._namespace))
+
+    def names_used_by(self, name: str) -> set[str]:
+        """The names of the notebook that a function uses, directly or through others; it is not called."""
+        return names_used(name, self._namespace)
 
     def _proxy(self, name: str, function: Callable[..., Any]) -> Proxy:
         def send(arguments: tuple[Any, ...], limits: CallLimits) -> Reply:

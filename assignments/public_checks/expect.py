@@ -152,24 +152,12 @@ class Answer:
 def expect(function: Proxy, /, *, limits: CallLimits = NO_LIMITS, **arguments: Any) -> Answer:
     """Call a student's function, with the arguments in the order given, for an `Answer`.
 
-    Errors: Incorrect where the call changes an argument, and those of `Proxy.call`.
+    A call may change its arguments: `traces.py` is about that.
+    Errors: those of `Proxy.call`.
 
     limits : what the call may take.
     """
-    reply = function.call(*arguments.values(), limits=limits)
-    answer = Answer(function.name, arguments, reply.value)
-    for (name, given), left in zip(arguments.items(), reply.arguments, strict=True):
-        if not _unchanged(given, left):
-            raise answer.wrong(f"the call changes its argument {name}. Work on a copy.")
-    return answer
-
-
-def _unchanged(given: Any, left: Any) -> bool:
-    """Whether an array, or a list of arrays, is what it was before the call."""
-    if isinstance(given, (list, tuple)):
-        same_length = isinstance(left, (list, tuple)) and len(left) == len(given)
-        return same_length and all(map(_unchanged, given, left))
-    return not isinstance(given, np.ndarray) or np.array_equal(given, left)
+    return Answer(function.name, arguments, function.call(*arguments.values(), limits=limits).value)
 
 
 def expect_derivative(
@@ -188,7 +176,7 @@ def expect_derivative(
 
     kind : "gradient", "jacobian", "vjp" or "jvp": which of gradcheck's checks. The last argument of a "vjp",
         and the last ones of a "jvp", are what the Jacobian is multiplied by; a random one is tried besides.
-    forward : the function that is differentiated: a student's, or one of the checks.
+    forward : the function of the checks that is differentiated.
     parts : the names of what is returned, where that is a tuple.
     wrt : the positions of the arguments that the derivative is with respect to.
     reveal : whether the message may show the numerical derivative.
@@ -200,12 +188,10 @@ def expect_derivative(
     positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
     count = len(arguments) - {"vjp": 1, "jvp": len(positions)}.get(kind, 0)
     values, vectors = list(arguments.values())[:count], tuple(arguments.values())[count:]
-    inputs = dict(zip(arguments, values, strict=False))
-    differentiated = _as_checked(forward, inputs) if isinstance(forward, Proxy) else forward
     names = [part.name for part in (answer.parts(*parts) if parts else [answer])]
     check = getattr(gradcheck, f"check_{kind}")
     options: dict[str, Any] = {"wrt": positions, "context": gradcheck.Context(functions=instead)}
-    report = check(differentiated, function, *values, **options, **({"vectors": vectors} if vectors else {}))
+    report = check(forward, function, *values, **options, **({"vectors": vectors} if vectors else {}))
     if report.verdict == "right":
         return
     said = report.reason
@@ -231,46 +217,6 @@ def _with_names(text: str, arguments: list[str], results: list[str]) -> str:
 
         text = re.sub(rf"\b{what}s? (\d+)(?: and (\d+))?", named, text, flags=re.IGNORECASE)
     return text
-
-
-def _as_checked(function: Proxy, arguments: dict[str, Any]) -> Callable[..., np.ndarray]:
-    """A student's function that raises a CheckFailure where it returns anything but arrays of one shape."""
-    answer = expect(function, **arguments)
-    shape = answer._numbers().shape
-    answer.array(*shape)
-
-    def checked(*values: Any) -> np.ndarray:
-        return expect(function, **dict(zip(arguments, values, strict=True))).array(*shape)
-
-    return checked
-
-
-def expect_no_traces(
-    function: Proxy,
-    source: Callable[[str], Proxy],
-    /,
-    first: dict[str, Any],
-    second: dict[str, Any],
-) -> Answer:
-    """Expect that a call changes neither its arguments nor what an earlier call returned.
-
-    first, second : the arguments of two calls, of the same shapes and different in value.
-
-    Returns the answer to the first.
-    """
-    name, answer = function.name, expect(function, **first)
-    both = source(f"lambda a, b: ({name}(*a), {name}(*b))[0]")
-    if not _alike(both(tuple(first.values()), tuple(second.values())), answer.value):
-        raise answer.wrong("the next call changes this result. Return a new array each time.")
-    return answer
-
-
-def _alike(a: Any, b: Any) -> bool:
-    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
-        return len(a) == len(b) and all(_alike(x, y) for x, y in zip(a, b, strict=True))
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, equal_nan=True)
-    return type(a) is type(b) and not isinstance(a, dict) and bool(np.all(a == b))
 
 
 def _told(actual: float, expected: float) -> str:

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck import numerical_jacobian
 from public_checks import CheckFailure, Incorrect, NotAttempted, check, uses
 from public_checks.expect import Answer, expect, expect_derivative
 from public_checks.limits import NO_LIMITS, most_lines
 from public_checks.outcomes import OutOfTime, Raised, TooSlow
+from public_checks.traces import expect_no_change
 
 uses("q2c", "q2a")
 uses("q2d", "q2b")
@@ -229,12 +231,44 @@ def instead(chain):
     }
 
 
+def jacobian(chain, x):
+    """The numerical Jacobian of a chain."""
+    return numerical_jacobian(lambda v: chain.value(None, v), x).value
+
+
 def expect_chain_derivative(kind, chain, function, x, **vector):
     """`expect_derivative` for a function of a chain."""
     chain.begin()
     mistaken = instead(chain) if len(set(chain.sizes)) == 1 else {}
     given = {"layers": chain.layers, "x": x, **vector}
     expect_derivative(kind, chain.value, function, wrt=1, reveal=True, instead=mistaken, **given)
+
+
+def expect_no_traces_on(function, source, chain, rng, expected, **arguments):
+    """Expect that a call on a chain changes neither an argument nor an earlier result nor a later one.
+
+    expected : what the function should give. Calls with other vectors come between.
+    """
+    chain.begin()
+    first = {"layers": chain.layers, **arguments}
+    answer = expect_no_change(function, **first)
+    answer.close(expected, within=1e-6 * (1 + np.abs(expected)))
+    other = {"layers": chain.layers, **{name: rng.normal(size=v.shape) for name, v in arguments.items()}}
+    name = function.name
+    calls = tuple(first.values()), tuple(other.values())
+    try:
+        kept = source(f"lambda a, b: ({name}(*a), {name}(*b))[0]")(*calls)
+        again = source(f"lambda a, b: ({name}(*a), {name}(*b), {name}(*a))[2]")(*calls)
+        same = all(np.array_equal(replace(answer, value=v)._numbers(), answer.value) for v in (kept, again))
+    except (NotAttempted, OutOfTime):
+        raise
+    except CheckFailure:
+        same = False
+    if not same or chain.complaint is not None:
+        raise answer.wrong(
+            "another call changes this result, or a second call with the same arguments does something else. "
+            "Does a call change the list of layers, or an array that was returned?"
+        )
 
 
 # 2(a)
@@ -255,6 +289,14 @@ def jvp_is_the_derivative(jvp, rng):
         expect_chain_derivative("jvp", chain, jvp, x, v=v)
 
 
+@check(
+    "q2a", "jvp changes neither an argument nor an earlier result, nor what a second call does", points=0.25
+)
+def jvp_no_traces(jvp, source, rng):
+    for chain, x, v in public_chains(rng):
+        expect_no_traces_on(jvp, source, chain, rng, jacobian(chain, x) @ v, x=x, v=v)
+
+
 # 2(b)
 
 
@@ -268,34 +310,18 @@ def one_sweep_backward(vjp, rng):
 
 
 @check("q2b", "the product is u^T times the derivative of the chain, for no layers too", points=0.75)
-def vjp_is_the_derivative(vjp, source, rng):
+def vjp_is_the_derivative(vjp, rng):
     for chain, x, u in public_chains(rng, reverse=True):
         expect_chain_derivative("vjp", chain, vjp, x, u=u)
-        expect_the_same_twice(vjp, source, chain, x=x, u=u)
     expect_identity(vjp, "u")
 
 
-def expect_the_same_twice(function, source, chain, **arguments):
-    """Expect that a second call with the very same list of layers does what the first one does."""
-    arguments = {"layers": chain.layers, **arguments}
-    chain.begin()
-    answer = expect(function, **arguments)
-    answer._numbers()
-    if chain.complaint is not None:
-        raise answer.wrong(chain.complaint)
-    twice = source(f"lambda *a: ({function.name}(*a), {function.name}(*a))")
-    try:
-        one, other = (replace(answer, value=value)._numbers() for value in twice(*arguments.values()))
-        same = chain.complaint is None and np.array_equal(one, other)
-    except (NotAttempted, OutOfTime):
-        raise
-    except CheckFailure:
-        same = False
-    if not same:
-        raise answer.wrong(
-            "a second call with the same arguments does something else. Does the first one change the list "
-            "of layers, or leave something behind?"
-        )
+@check(
+    "q2b", "vjp changes neither an argument nor an earlier result, nor what a second call does", points=0.25
+)
+def vjp_no_traces(vjp, source, rng):
+    for chain, x, u in public_chains(rng, reverse=True):
+        expect_no_traces_on(vjp, source, chain, rng, u @ jacobian(chain, x), x=x, u=u)
 
 
 def expect_identity(function, name):
@@ -335,11 +361,22 @@ def n_sweeps(jacobian_forward, rng):
         expect_passes(answer, chain, chain.sizes[0] + 1)
 
 
-@check("q2c", "the Jacobian is the numerical one of the chain", points=0.75)
+@check("q2c", "the Jacobian is the numerical one of the chain", points=0.5)
 def forward_jacobian_is_the_derivative(jacobian_forward, rng):
     for chain, x, _ in public_chains(rng):
         expect_chain_jacobian(jacobian_forward, chain, x)
+
+
+@check("q2c", "the Jacobian is right where x holds whole numbers", points=0.25)
+def forward_jacobian_of_whole_numbers(jacobian_forward, rng):
+    for chain, _, _ in public_chains(rng):
         expect_whole_numbers(jacobian_forward, chain)
+
+
+@check("q2c", "jacobian_forward changes nothing that a second call needs, and no earlier result", points=0.5)
+def forward_jacobian_no_traces(jacobian_forward, source, rng):
+    for chain, x, _ in public_chains(rng):
+        expect_no_traces_on(jacobian_forward, source, chain, rng, jacobian(chain, x), x=x)
 
 
 @check("q2d", "one forward pass and m sweeps of backward mode, each layer at its own input", points=1)
@@ -351,11 +388,24 @@ def m_sweeps(jacobian_backward, rng):
         expect_passes(answer, chain, 1, last=1)
 
 
-@check("q2d", "the Jacobian is the numerical one of the chain", points=0.75)
+@check("q2d", "the Jacobian is the numerical one of the chain", points=0.5)
 def backward_jacobian_is_the_derivative(jacobian_backward, rng):
     for chain, x, _ in public_chains(rng):
         expect_chain_jacobian(jacobian_backward, chain, x)
+
+
+@check("q2d", "the Jacobian is right where x holds whole numbers", points=0.25)
+def backward_jacobian_of_whole_numbers(jacobian_backward, rng):
+    for chain, _, _ in public_chains(rng):
         expect_whole_numbers(jacobian_backward, chain)
+
+
+@check(
+    "q2d", "jacobian_backward changes nothing that a second call needs, and no earlier result", points=0.25
+)
+def backward_jacobian_no_traces(jacobian_backward, source, rng):
+    for chain, x, _ in public_chains(rng):
+        expect_no_traces_on(jacobian_backward, source, chain, rng, jacobian(chain, x), x=x)
 
 
 def expect_chain_jacobian(function, chain, x):
@@ -373,17 +423,14 @@ def expect_chain_jacobian(function, chain, x):
 
 
 def expect_whole_numbers(function, chain):
-    """Expect the same at whole numbers, whether they come as floats or as ints."""
+    """Expect the numerical Jacobian at an x of ints."""
     x = np.arange(1, chain.sizes[0] + 1)
     chain.begin()
-    expected = expect(function, layers=chain.layers, x=x.astype(float)).array(chain.sizes[-1], chain.sizes[0])
     answer = expect(function, layers=chain.layers, x=x)
     J = answer.array(chain.sizes[-1], chain.sizes[0])
-    if not np.allclose(J, expected, rtol=1e-9, atol=1e-12):
+    if not np.allclose(J, jacobian(chain, x.astype(float)), rtol=1e-6, atol=1e-6):
         cut = " Are derivatives put into an array of ints?" if np.array_equal(J, np.trunc(J)) else ""
-        raise answer.wrong(
-            f"for an x of dtype int64 the result is another one than for the same floats.{cut}"
-        )
+        raise answer.wrong(f"for an x of dtype int64 the result is not the Jacobian.{cut}")
 
 
 # 2(e)
@@ -747,12 +794,7 @@ def expect_gradients(program, steps, calls, limits=NO_LIMITS):
     calls : for each call of backward on the same graph, the name of the result and the upstream.
     """
     asked = [{"node": described(steps, result), "upstream": u} for result, u in calls]
-    answer, left = expect_program(program, "backward", asked[0], steps, *calls, limits=limits)
-    for what, given, after in zip(asked, calls, left[1:], strict=True):
-        if not np.array_equal(given[1], after[1]):
-            raise replace(answer, arguments=what).wrong(
-                "the call changes upstream. Add to a new array, without +=."
-            )
+    answer, _ = expect_program(program, "backward", asked[0], steps, *calls, limits=limits)
     return [
         _gradients(Answer("backward", what, value), steps, result)
         for what, (result, _), value in zip(asked, calls, answer.value, strict=True)
@@ -903,7 +945,7 @@ def each_use_once(backward, source):
         expect_each_use_once(source(GRADIENTS), steps, result, 0.8)
 
 
-@check("q2g", "calls do not disturb each other, and go deep", points=1.5)
+@check("q2g", "calls do not disturb each other, leave upstream as it is, and go deep", points=1.25)
 def calls_by_themselves(backward, source, rng):
     program = source(GRADIENTS)
     for steps, result in SMALL:
@@ -923,6 +965,23 @@ def calls_by_themselves(backward, source, rng):
                 )
     steps, result = deep_graph()
     expect_gradients(program, steps, [(result, 0.8)])
-    ints = [("x", "leaf", 2), ("y", "leaf", 3), ("p", "multiply", "x", "y"), ("z", "add", "p", "x")]
-    (parts,) = expect_gradients(program, ints, [("z", 0.25)])
-    parts["x"].close(1.0, reveal=True)
+    expect_upstream_unchanged(program, rng)
+
+
+def expect_upstream_unchanged(program, rng):
+    """Expect that calls on arrays leave upstream as it is."""
+    for steps, result in SMALL:
+        shaped = [(n, k, *([rng.normal(size=3)] if k == "leaf" else rest)) for n, k, *rest in steps]
+        call = (result, rng.uniform(0.5, 2, size=3))
+        what = {"node": described(shaped, result), "upstream": call[1]}
+        answer, (_, left) = expect_program(program, "backward", what, shaped, call)
+        if not np.array_equal(call[1], left[1]):
+            raise answer.wrong("the call changes upstream. Add to a new array, without +=.")
+
+
+@check("q2g", "the gradients are right where values are whole numbers", points=0.25)
+def gradients_of_whole_numbers(backward, source):
+    for x, y, upstream in ((2, 3, 0.25), (np.array([2, -1]), np.array([3, 4]), np.array([0.25, 1.5]))):
+        steps = [("x", "leaf", x), ("y", "leaf", y), ("p", "multiply", "x", "y"), ("z", "add", "p", "x")]
+        (parts,) = expect_gradients(source(GRADIENTS), steps, [("z", upstream)])
+        _expect_derivatives(parts, steps, "z", np.asarray(upstream))

@@ -4,6 +4,7 @@ import numpy as np
 
 from public_checks import check, uses
 from public_checks.expect import expect, expect_derivative
+from public_checks.traces import expect_no_traces
 
 uses("q3b", "q3a")
 uses("q3d", "q3a", "q3c")
@@ -11,7 +12,26 @@ uses("q3e", "q3a", "q3b", "q3d")
 uses("q3f", "q3a", "q3d", "q3e")
 
 LOGITS = (np.array([0.5, -1.0, 2.0, 0.0]), np.array([3.0, 1.0]), np.linspace(-2.0, 2.0, 9))
-LARGE = np.array([3000.0, 2999.0, -3000.0])
+LARGE, LESS = np.array([3000.0, 2999.0, -3000.0]), np.array([1.0, 0.0, -5999.0])
+
+
+# What is differentiated: the formulas as they stand, which overflow for large logits.
+
+
+def plain_softmax(z):
+    powers = np.exp(z)
+    return powers / powers.sum()
+
+
+def plain_loss(W, b, x, y):
+    return -np.log(plain_softmax(W @ x + b)[y])
+
+
+def plain_mean_loss(W, b, X, y):
+    return np.mean([plain_loss(W, b, x, i) for x, i in zip(X, y, strict=True)])
+
+
+# 3(a)
 
 
 @check("q3a", "the probabilities are positive and sum to one, for large logits too", points=1)
@@ -27,6 +47,8 @@ def positive_and_sum_to_one(softmax):
             cause = "is the denominator the sum over all classes?"
             if abs(off) < 1e-5:
                 cause = "is a small number added, or something rounded?"
+            elif z is LARGE:
+                cause = "it is 1 for small logits; does exp overflow?"
             raise answer.wrong(f"the probabilities have to sum to 1; yours are off by {off:.2g}: {cause}")
 
 
@@ -63,11 +85,23 @@ def ratios(softmax):
         )
 
 
-@check("q3b", "the Jacobian is the numerical derivative of your softmax", points=1)
-def jacobian_is_the_derivative(softmax, softmax_jacobian):
-    instead = {"of log p, not of p": lambda z: np.log(softmax(z))}
+@check("q3a", "softmax changes neither its argument nor an earlier result", points=0.5)
+def no_traces(softmax, source, rng):
+    for k in (5, 2):
+        z, other = rng.normal(size=(2, k))
+        answer = expect_no_traces(softmax, source, {"z": z}, {"z": other})
+        if abs(answer.array(k).sum() - 1) > 1e-6:
+            raise answer.wrong("nothing is changed, but the probabilities have to sum to 1.")
+
+
+# 3(b)
+
+
+@check("q3b", "the Jacobian is the numerical derivative of the softmax", points=0.75)
+def jacobian_is_the_derivative(softmax_jacobian):
+    instead = {"of log p, not of p": lambda z: np.log(plain_softmax(z))}
     for z in LOGITS:
-        expect_derivative("jacobian", softmax, softmax_jacobian, z=z, reveal=True, instead=instead)
+        expect_derivative("jacobian", plain_softmax, softmax_jacobian, z=z, reveal=True, instead=instead)
 
 
 @check("q3b", "the Jacobian is symmetric, its rows sum to zero, its diagonal is positive", points=1)
@@ -81,6 +115,38 @@ def jacobian_has_its_symmetries(softmax_jacobian):
             raise answer.wrong("rows have to sum to 0: equal steps in all logits change nothing.")
         if np.abs(J - J.T).max() > 1e-12:
             raise answer.wrong("the Jacobian has to be symmetric; yours is not.")
+
+
+@check("q3b", "equal steps in all logits, however large, change nothing", points=0.25)
+def jacobian_of_large_logits(softmax_jacobian):
+    less = expect(softmax_jacobian, z=LESS).array(3, 3)
+    _expect_unmoved(expect(softmax_jacobian, z=LARGE), less)
+
+
+def _expect_unmoved(answer, less):
+    """Expect at LARGE what comes out at LESS, where every logit is smaller by 2999."""
+    value = answer.value
+    if isinstance(value, np.ndarray) and value.shape == less.shape and not np.isfinite(value).all():
+        raise answer.wrong(
+            f"{answer.name} is {value[~np.isfinite(value)][0]}: exp overflows. Take exp of numbers that are "
+            "not large."
+        )
+    if not np.allclose(answer.array(*less.shape), less, rtol=1e-9, atol=1e-9):
+        raise answer.wrong(
+            f"with 2999 less in every logit all probabilities are the same, so {answer.name} has to be; "
+            "yours is another one. Does exp overflow, or are large logits cut off?"
+        )
+
+
+@check("q3b", "softmax_jacobian changes neither its argument nor an earlier result", points=0.5)
+def jacobian_no_traces(softmax_jacobian, source, rng):
+    for k in (5, 2):
+        z, other = rng.normal(size=(2, k))
+        expect_no_traces(softmax_jacobian, source, {"z": z}, {"z": other})
+        expect_derivative("jacobian", plain_softmax, softmax_jacobian, z=z)
+
+
+# 3(c)
 
 
 @check("q3c", "exp of the result sums to one", points=0.75)
@@ -117,8 +183,25 @@ def differences(log_softmax):
         raise answer.wrong(f"log p_i - log p_j has to be z_i - z_j for all i and j; yours is {yours}.")
 
 
+@check("q3c", "log_softmax changes neither its argument nor an earlier result", points=0.5)
+def log_no_traces(log_softmax, source, rng):
+    for k in (5, 2):
+        z, other = rng.normal(size=(2, k))
+        answer = expect_no_traces(log_softmax, source, {"z": z}, {"z": other})
+        if abs(np.exp(answer.array(k)).sum() - 1) > 1e-6:
+            raise answer.wrong("nothing is changed, but exp of the result has to sum to 1.")
+
+
+# 3(d)
+
+
 def _example(k, d, N, rng):
     return rng.normal(size=(k, d)), rng.normal(size=k), rng.normal(size=(N, d)), np.arange(N) % k
+
+
+def _examples(k, d, N, rng):
+    """Two examples of the same shapes."""
+    return _example(k, d, N, rng), _example(k, d, N, rng)
 
 
 @check("q3d", "without weights and biases every label costs log k", points=0.5)
@@ -140,9 +223,13 @@ def loss_without_weights(nll_loss):
 
 @check("q3d", "without weights, the losses of two labels differ by as much as their biases", points=0.5)
 def loss_follows_the_bias(nll_loss):
-    for b in (np.array([1.0, -2.0, 0.5]), np.array([0.0, -800.0, 3.0])):
+    for b in (np.array([1.0, -2.0, 0.5]), np.array([0.0, -800.0, 3.0]), LARGE):
         W, x = np.zeros((3, 2)), np.array([1.0, 2.0])
         answers = [expect(nll_loss, W=W, b=b, x=x, y=y) for y in range(3)]
+        if b is LARGE and np.shape(answers[0].value) == () and not np.isfinite(answers[0].value):
+            raise answers[0].wrong(
+                f"the result is {answers[0].value}: exp overflows. Take exp of numbers that are not large."
+            )
         if np.shape(answers[1].value) == () and answers[1].value == np.inf:
             raise answers[1].wrong(
                 "the result is inf, the logarithm of a probability that is 0 as a float. Find the logarithm "
@@ -156,7 +243,7 @@ def loss_follows_the_bias(nll_loss):
             cause = " All three labels cost the same: is b left out?"
         elif np.allclose(np.roll(losses, -1)[0] - np.roll(losses, -1), b - b[0], rtol=1e-9):
             cause = " Yours is the loss of the label before: is it off by one?"
-        elif b[1] == -800:
+        elif b[1] == -800 or b is LARGE:
             cause = " It is right for small biases: is a probability cut off?"
         raise answers[1].wrong(f"loss_i - loss_j has to be b_j - b_i for all labels; yours is not.{cause}")
 
@@ -177,23 +264,38 @@ def loss_is_a_log_likelihood(nll_loss, rng):
         )
 
 
-@check("q3e", "the gradients are the numerical derivatives of your nll_loss", points=1.5)
-def gradients_are_the_derivatives(nll_loss, nll_gradients, rng):
+@check("q3d", "nll_loss changes none of its arguments", points=0.5)
+def loss_no_traces(nll_loss, source, rng):
+    given = [dict(zip("Wbx", (W, b, X[0]), strict=True)) for W, b, X, _ in _examples(3, 4, 1, rng)]
+    losses = []
+    for y in range(3):
+        first, other = ({**arguments, "y": y} for arguments in given)
+        answer = expect_no_traces(nll_loss, source, first, other)
+        losses.append(answer.array())
+    if abs(np.exp(-np.array(losses)).sum() - 1) > 1e-6:
+        raise answer.wrong("nothing is changed, but exp(-loss) has to sum to 1, over all labels.")
+
+
+# 3(e)
+
+
+@check("q3e", "the gradients are the numerical derivatives of the loss", points=1.5)
+def gradients_are_the_derivatives(nll_gradients, rng):
     for k, d, y in ((3, 2, 0), (2, 3, 1), (4, 2, 2)):
         W, b, X, _ = _example(k, d, 1, rng)
         expect_derivative(
             "gradient",
-            nll_loss,
+            plain_loss,
             nll_gradients,
             ("dW", "db"),
             wrt=(0, 1),
             reveal=True,
             instead={
                 "of log sum_j exp(z_j) alone, without the logit of the label": lambda W, b, x, y: (
-                    nll_loss(W, b, x, y) + (W @ x + b)[y]
+                    plain_loss(W, b, x, y) + (W @ x + b)[y]
                 ),
                 "of half the squared error |p - e_y|^2": lambda W, b, x, y: (
-                    sum((np.exp(-nll_loss(W, b, x, j)) - (j == y)) ** 2 for j in range(len(b))) / 2
+                    ((plain_softmax(W @ x + b) - (np.arange(len(b)) == y)) ** 2).sum() / 2
                 ),
             },
             W=W,
@@ -218,22 +320,39 @@ def gradients_balance(nll_gradients, rng):
             raise dW.wrong("dW must not be zero, but each of its columns has to sum to 0.")
 
 
-@check("q3f", "the gradients are the numerical derivatives of the mean of your nll_loss", points=1)
-def batch_gradients_are_the_derivatives(nll_loss, batch_nll_gradients, rng):
-    def mean_loss(W, b, X, y):
-        losses = [expect(nll_loss, W=W, b=b, x=x, y=int(i)).array() for x, i in zip(X, y, strict=True)]
-        return np.mean(losses)
+@check("q3e", "equal steps in all biases, however large, change nothing", points=0.25)
+def gradients_of_large_logits(nll_gradients):
+    W, x = np.zeros((3, 2)), np.array([0.5, -1.0])
+    for y in (0, 1):
+        less = expect(nll_gradients, W=W, b=LESS, x=x, y=y).parts("dW", "db")
+        large = expect(nll_gradients, W=W, b=LARGE, x=x, y=y).parts("dW", "db")
+        for part, one, shape in zip(large, less, ((3, 2), (3,)), strict=True):
+            _expect_unmoved(part, one.array(*shape))
 
+
+@check("q3e", "nll_gradients changes neither an argument nor an earlier result", points=0.5)
+def gradients_no_traces(nll_gradients, source, rng):
+    for k, d in ((3, 4), (2, 2)):
+        first, other = ({"W": W, "b": b, "x": X[0], "y": 1} for W, b, X, _ in _examples(k, d, 1, rng))
+        expect_no_traces(nll_gradients, source, first, other)
+        expect_derivative("gradient", plain_loss, nll_gradients, ("dW", "db"), wrt=(0, 1), **first)
+
+
+# 3(f)
+
+
+@check("q3f", "the gradients are the numerical derivatives of the mean loss", points=0.75)
+def batch_gradients_are_the_derivatives(batch_nll_gradients, rng):
     def every_label(W, b, X, y):
         labels = set(y.tolist())
         logits = [(W @ x + b)[[j for j in labels if j != i]].sum() for x, i in zip(X, y, strict=True)]
-        return mean_loss(W, b, X, y) - np.mean(logits)
+        return plain_mean_loss(W, b, X, y) - np.mean(logits)
 
     for k, d, N in ((3, 2, 3), (2, 3, 1)):
         W, b, X, y = _example(k, d, N, rng)
         expect_derivative(
             "gradient",
-            mean_loss,
+            plain_mean_loss,
             batch_nll_gradients,
             ("dW", "db"),
             wrt=(0, 1),
@@ -264,3 +383,20 @@ def batch_order_does_not_matter(batch_nll_gradients, rng):
                     "the loss is a mean, so the same examples in another order, or all of them twice, "
                     f"have to give the same {part.name}; yours changes."
                 )
+
+
+@check("q3f", "equal steps in all biases, however large, change nothing", points=0.25)
+def batch_of_large_logits(batch_nll_gradients):
+    W, X, y = np.zeros((3, 2)), np.array([[0.5, -1.0], [2.0, 1.0]]), np.array([0, 1])
+    less = expect(batch_nll_gradients, W=W, b=LESS, X=X, y=y).parts("dW", "db")
+    large = expect(batch_nll_gradients, W=W, b=LARGE, X=X, y=y).parts("dW", "db")
+    for part, one, shape in zip(large, less, ((3, 2), (3,)), strict=True):
+        _expect_unmoved(part, one.array(*shape))
+
+
+@check("q3f", "batch_nll_gradients changes neither an argument nor an earlier result", points=0.5)
+def batch_no_traces(batch_nll_gradients, source, rng):
+    for k, d, N in ((3, 4, 5), (2, 3, 1)):
+        first, other = (dict(zip("WbXy", example, strict=True)) for example in _examples(k, d, N, rng))
+        expect_no_traces(batch_nll_gradients, source, first, other)
+        expect_derivative("gradient", plain_mean_loss, batch_nll_gradients, ("dW", "db"), wrt=(0, 1), **first)

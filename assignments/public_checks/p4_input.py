@@ -8,6 +8,7 @@ import gradcheck
 from public_checks import check, uses
 from public_checks.boundary import Proxy, Reply
 from public_checks.expect import EMPTY, expect, expect_derivative
+from public_checks.traces import expect_no_traces
 
 uses("q4a", "q3a", "q3b", "q3c", "q3e")
 uses("q4b", "q3a", "q3b")
@@ -147,6 +148,17 @@ def large_biases(nll_input_gradient):
             )
 
 
+@check("q4a", "nll_input_gradient changes neither an argument nor an earlier result", points=0.25)
+def input_gradient_no_traces(nll_input_gradient, source, rng):
+    for k, d in ((3, 4), (2, 2)):
+        first, other = (
+            {"W": rng.normal(size=(k, d)), "b": rng.normal(size=k), "x": rng.normal(size=d), "y": 1}
+            for _ in range(2)
+        )
+        expect_no_traces(nll_input_gradient, source, first, other)
+        expect_derivative("gradient", layer_loss, nll_input_gradient, wrt=2, **first)
+
+
 # 4(b)
 
 
@@ -225,6 +237,14 @@ def large_logits(softmax_vjp):
         )
 
 
+@check("q4b", "softmax_vjp changes neither an argument nor an earlier result", points=0.25)
+def product_no_traces(softmax_vjp, source, rng):
+    for k in (5, 2):
+        first, other = ({"z": rng.normal(size=k), "u": rng.uniform(-2.0, 2.0, size=k)} for _ in range(2))
+        expect_no_traces(softmax_vjp, source, first, other)
+        expect_derivative("vjp", softmax, softmax_vjp, **first)
+
+
 # 4(c)
 
 
@@ -291,10 +311,21 @@ def layer_vjp_dtypes(linear_vjp):
             part.of_dtype(dtype)
 
 
+@check("q4c", "linear_vjp changes neither an argument nor an earlier result", points=0.25)
+def layer_vjp_no_traces(linear_vjp, source, rng):
+    for k, d in ((3, 4), (2, 2)):
+        first, other = (
+            {"W": rng.normal(size=(k, d)), "x": rng.normal(size=d), "u": rng.uniform(1.0, 2.0, size=k)}
+            for _ in range(2)
+        )
+        expect_no_traces(linear_vjp, source, first, other)
+        expect_layer_vjp(linear_vjp, b=rng.normal(size=k), **first)
+
+
 # 4(d)
 
 
-@check("q4d", "the product is u times the numerical derivative of max(z, 0)", points=0.75)
+@check("q4d", "the product is u times the numerical derivative of max(z, 0)", points=0.5)
 def relu_product_is_the_derivative(relu_vjp, rng):
     instead = {
         "of max(z, 0)^2 / 2: multiply by the slope of the ReLU, not by its value": lambda z: relu(z) ** 2 / 2,
@@ -342,6 +373,15 @@ def relu_dtypes(relu_vjp):
     z, u = np.array([2, -1, 3]), np.array([-1, 4, 5])
     for given, dtype in ((np.float32, np.float32), (np.int64, np.float64)):
         expect(relu_vjp, z=z.astype(given), u=u.astype(given)).of_dtype(dtype)
+
+
+@check("q4d", "relu_vjp changes neither an argument nor an earlier result", points=0.5)
+def relu_no_traces(relu_vjp, source, rng):
+    for n in (6, 2):
+        z = rng.uniform(0.5, 3.0, size=n) * np.where(np.arange(n) % 2, -1, 1)
+        first, other = ({"z": v, "u": rng.uniform(-2.0, 2.0, size=n)} for v in (z, z[::-1].copy()))
+        expect_no_traces(relu_vjp, source, first, other)
+        expect_derivative("vjp", relu, relu_vjp, **first)
 
 
 # 4(e)
@@ -519,3 +559,14 @@ def rescaled_layers(mlp_gradients, rng):
         if np.array_equal(G, g):
             said += " It has not changed: is it made from activations of an earlier call?"
         raise after.wrong(said)
+
+
+@check("q4e", "mlp_gradients changes neither an argument nor an earlier result", points=0.5)
+def network_no_traces(mlp_gradients, source, rng):
+    first, other = (
+        dict(zip(("weights", "biases", "x"), network(rng, (4, 3, 5, 2)), strict=True)) for _ in "ab"
+    )
+    other["x"] = first["x"]
+    for given, following in ((first, other), (other, first)):
+        expect_no_traces(mlp_gradients, source, {**given, "y": 1}, {**following, "y": 1})
+    expect_network_gradients(network_loss, mlp_gradients, **first, y=1)

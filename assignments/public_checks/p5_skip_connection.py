@@ -1,7 +1,9 @@
 """Problem 5, the public checks. They hold an answer against identities and numerical derivatives."""
 
 import re
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from public_checks import CheckFailure, NotAttempted, check, uses
 from public_checks.boundary import Proxy
 from public_checks.expect import Answer, expect, expect_derivative
 from public_checks.limits import NO_LIMITS
+from public_checks.traces import expect_no_traces
 
 uses("q5b", "q5a")
 uses("q5c", "q5a", "q5b")
@@ -21,7 +24,11 @@ FORWARD = (
     "lambda W1, W2, x: (lambda r: [*r[:1], *(None for _ in r[1:])] "
     "if isinstance(r, (().__class__, [].__class__)) else r)(skip_forward(W1, W2, x))"
 )
-VJP = "lambda W1, W2, x, delta: skip_vjp(W1, W2, skip_forward(W1, W2, x)[1], delta)"
+# skip_forward gets copies, so that what it does to its arguments does not count against skip_vjp.
+VJP = (
+    "lambda W1, W2, x, delta: skip_vjp(W1, W2, "
+    "skip_forward(W1.copy(order='K'), W2.copy(order='K'), x.copy(order='K'))[1], delta)"
+)
 PARTS = ("dW1", "dW2", "dx")
 
 
@@ -132,11 +139,42 @@ def value_of_the_block(skip_forward, source, rng):
             raise _named(failure, _instead(y.value, OTHERS, W1, W2, x)) from None
 
 
-@check("q5a", "y is float64 where all arguments are whole numbers", points=0.25)
-def whole_numbers(skip_forward, source):
+@check("q5a", "float32 gives float32, and whole numbers give float64", points=0.25)
+def dtypes(skip_forward, source):
     W1, W2, x = np.array([[1, -2], [0, 3], [-1, 1]]), np.array([[2, 1, 0], [0, -1, 4]]), np.array([3, 1])
-    y = expect(forward_of(source), W1=W1, W2=W2, x=x).parts("y", "cache")[0]
-    y.of_dtype(np.float64).close(block(W1, W2, x), reveal=True)
+    for given, dtype in ((np.int64, np.float64), (np.float32, np.float32)):
+        arguments: dict[str, Any] = {"W1": W1.astype(given), "W2": W2.astype(given), "x": x.astype(given)}
+        y = expect(forward_of(source), **arguments).parts("y", "cache")[0]
+        y.of_dtype(dtype).close(block(W1, W2, x), reveal=True)
+
+
+@check(
+    "q5a", "skip_forward changes neither an argument nor an earlier result, and y is a new array", points=0.5
+)
+def no_traces(skip_forward, source, rng):
+    function = forward_of(source)
+    for h, n in ((4, 3), (2, 2)):
+        first, other = (dict(zip(("W1", "W2", "x"), draw(rng, h, n)[:3], strict=True)) for _ in range(2))
+        y = expect_no_traces(function, source, first, other, FORWARD).parts("y", "cache")[0]
+        y.close(block(**first), rounding=10.0)
+        # Where only the skip path is open y is x in value, but it has to be an array of its own.
+        for changed in ({}, {"W2": 0 * first["W2"]}, {"W1": dead(first["W1"], first["x"])}):
+            filled = program(
+                source,
+                "lambda W1, W2, x: (lambda y: (y.fill(7.5), x)[1])(skip_forward(W1, W2, x)[0])",
+                "skip_forward",
+            )
+            _expect_own_memory(filled, "y", "x", {**first, **changed})
+
+
+def _expect_own_memory(filled, result, argument, given):
+    """Expect that an argument is what it was after a program has filled the result with other numbers."""
+    came = filled(*given.values())
+    if not isinstance(came, np.ndarray) or not np.array_equal(came, given[argument]):
+        raise Answer(filled.name, given, came).wrong(
+            f"{result} and {argument} are the same memory: a change to {result} changes {argument}. "
+            "Return a new array."
+        )
 
 
 def _named(failure, sentence):
@@ -252,6 +290,22 @@ def _expect_same(expected, came, sentence):
             raise part.wrong(f"{part.name} is wrong: {sentence}")
 
 
+@check("q5b", "skip_vjp changes neither an argument nor an earlier result, and dx is a new array", points=0.5)
+def gradients_no_traces(skip_forward, skip_vjp, source, rng):
+    function, names = vjp_of(source), ("W1", "W2", "x", "delta")
+    for h, n in ((4, 3), (2, 2)):
+        first, other = (dict(zip(names, draw(rng, h, n), strict=True)) for _ in range(2))
+        expect_no_traces(function, source, first, other, VJP)
+        expect_derivative("vjp", block, function, PARTS, wrt=(0, 1, 2), **first)
+        # Where no unit is active dx is delta in value, but it has to be an array of its own.
+        filled = program(
+            source,
+            f"lambda W1, W2, x, delta: (lambda r: (r[2].fill(7.5), delta)[1])(({VJP})(W1, W2, x, delta))",
+            function.name,
+        )
+        _expect_own_memory(filled, "dx", "delta", {**first, "W1": dead(first["W1"], first["x"])})
+
+
 # 5(c)
 
 
@@ -280,20 +334,28 @@ def jacobian_of_the_skip_path(skip_jacobian, rng):
                 )
 
 
-@check("q5c", "delta^T times the Jacobian is the dx of skip_vjp", points=0.5)
-def jacobian_and_vjp_agree(skip_jacobian, skip_forward, skip_vjp, source, rng):
+@check("q5c", "delta^T times the Jacobian is the gradient of delta^T y", points=0.5)
+def jacobian_times_delta(skip_jacobian, rng):
     for h, n in ((3, 3), (5, 4)):
         W1, W2, x, delta = draw(rng, h, n)
         answer = expect(skip_jacobian, W1=W1, W2=W2, x=x)
         J = answer.array(n, n)
-        dx = expect(vjp_of(source), W1=W1, W2=W2, x=x, delta=delta).parts(*PARTS)[2].array(n)
-        size = 1e-9 * (1 + np.abs(dx).max())
-        if np.abs(delta @ J - dx).max() > size:
-            other_side = np.abs(J @ delta - dx).max() <= size
+        gradient = delta @ numerical_jacobian(partial(block, W1, W2), x).value
+        size = 1e-7 * (1 + np.abs(gradient).max())
+        if np.abs(delta @ J - gradient).max() > size:
+            other_side = np.abs(J @ delta - gradient).max() <= size
             hint = " J delta is: is yours the transpose, with a row for each input?" if other_side else ""
             raise answer.wrong(
-                f"delta^T J has to be the dx that your skip_vjp returns for delta, and is not.{hint}"
+                f"delta^T J has to be the gradient of delta^T y with respect to x, and is not.{hint}"
             )
+
+
+@check("q5c", "skip_jacobian changes neither an argument nor an earlier result", points=0.5)
+def jacobian_no_traces(skip_jacobian, source, rng):
+    for h, n in ((4, 3), (2, 2)):
+        first, other = (dict(zip(("W1", "W2", "x"), draw(rng, h, n)[:3], strict=True)) for _ in range(2))
+        expect_no_traces(skip_jacobian, source, first, other)
+        expect_derivative("jacobian", block, skip_jacobian, wrt=2, **first)
 
 
 # 5(d)
@@ -332,13 +394,8 @@ def draw_stack(rng, n, widths, scale=1.0, whole=False):
 def expect_stack(function, W1s, W2s, x, delta, skip, limits=NO_LIMITS):
     """Call stack_gradient_norms for an `Answer`, whose messages give only the shapes of the weights."""
     given = {"W1s": W1s, "W2s": W2s, "x": x, "delta": delta, "skip": skip}
-    reply = function.call(*given.values(), limits=limits)
     told = {name: _weights_in_words(Ws) for name, Ws in (("W1s", W1s), ("W2s", W2s))}
-    answer = Answer(function.name, {**given, **told}, reply.value)
-    for name, left in zip(("W1s", "W2s", "x", "delta"), reply.arguments, strict=False):
-        if len(given[name]) != len(left) or not all(map(np.array_equal, given[name], left)):
-            raise answer.wrong(f"the call changes its argument {name}. Work on a copy.")
-    return answer
+    return replace(expect(function, limits=limits, **given), arguments={**given, **told})
 
 
 def _weights_in_words(weights):
@@ -471,6 +528,19 @@ def norms_scale(stack_gradient_norms, rng):
                 raise answer.wrong(
                     f"for delta times {size:g} all norms have to be {size:g} times as large, and are not."
                 )
+
+
+@check("q5d", "stack_gradient_norms changes neither an argument nor an earlier result", points=0.25)
+def norms_no_traces(stack_gradient_norms, source, rng):
+    for skip in (True, False):
+        stacks = [draw_stack(rng, 3, (4, 2)) for _ in range(2)]
+        first, other = (
+            dict(zip(("W1s", "W2s", "x", "delta", "skip"), (*stack, skip), strict=True)) for stack in stacks
+        )
+        norms = expect_no_traces(stack_gradient_norms, source, first, other)
+        W1s, W2s, x, delta = stacks[0]
+        right = _length(_gradients(delta, _stack(W1s, W2s, x, skip, skip)[0]))
+        norms.close(right, within=1e-6 * right)
 
 
 def _listed(array):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 from collections.abc import Callable, Collection, Mapping
@@ -13,7 +14,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from public_checks.boundary import Submission
+from public_checks.boundary import Proxy, Submission
+from public_checks.names import global_names
 from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted
 
 CheckFunction = Callable[..., None]
@@ -42,19 +44,27 @@ class Check:
     function: CheckFunction
     registry: Registry
 
-    def apply(self, submission: Submission) -> None:
+    def apply(self, submission: Submission, programs: list[str] | None = None) -> None:
         """Run the check. Its parameters are names of the student's functions, apart from two:
 
         rng : a NumPy generator, seeded from the registry's secret and the name of the check;
         source : evaluates an expression in the student's namespace, see `Submission.source`.
 
+        programs : gets the expressions that the check evaluates by `source`.
+
         Errors: a CheckFailure where the submission is at fault.
         """
+
+        def source(text: str) -> Proxy:
+            if programs is not None:
+                programs.append(text)
+            return submission.source(text)
+
         given: dict[str, Any] = {name: submission.function(name) for name in self.parameters}
         if "rng" in self._signature:
             given["rng"] = self._rng()
         if "source" in self._signature:
-            given["source"] = submission.source
+            given["source"] = source
         with np.errstate(all="ignore"):  # whatever the notebook has set
             self.function(**given)
 
@@ -154,23 +164,24 @@ class Registry:
     def run(self, question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
         """Run one check on the names that a notebook defines.
 
-        Errors: CheckFailure where the check does not pass; its message says what is wrong, and where an
-        earlier question's function fails its own checks, to mend that first.
+        Errors: CheckFailure where the check does not pass; its message says what is wrong, and where the
+        answer calls an earlier question's function that fails its own checks, to fix that first.
         """
         self.load()
         submission = env if isinstance(env, Submission) else Submission(env)
+        check = self._checks[question, name]
+        programs: list[str] = []
         try:
-            self._checks[question, name].apply(submission)
+            check.apply(submission, programs)
         except NotAttempted:
             raise
         except CheckFailure as unexplained:
             failure = unexplained.explained()
-            broken = self._first_broken(question, submission)
+            broken = self._first_broken(check, programs, submission)
             if broken is None:
                 raise failure from None
             raise type(failure)(
-                f"{failure}\nThis may come from {spoken(broken)}, which fails its own checks: "
-                "mend that first."
+                f"{failure}\nThis may come from {spoken(broken)}, which fails its own checks: fix that first."
             ) from None
         except Exception as error:
             raise Incorrect(
@@ -178,15 +189,40 @@ class Registry:
                 "If you think that it is right, show it to your instructor."
             ) from None
 
-    def _first_broken(self, question: str, submission: Submission) -> str | None:
-        """The first question that this one may call whose own checks fail, worked out once a submission."""
+    def _first_broken(self, check: Check, programs: list[str], submission: Submission) -> str | None:
+        """The first question that the failed check's answer calls whose own checks fail.
+
+        Whether they do is worked out once for a submission.
+        """
         fails = self._fails.setdefault(submission, {})
-        for earlier in self.used_by(question):
+        questions = self.used_by(check.question)
+        used = _names_used(check, programs, submission) if questions else set[str]()
+        for earlier in questions:
+            if not used & self._functions(earlier):
+                continue
             if earlier not in fails:
                 fails[earlier] = any(not _passes(check, submission) for check in self.checks(earlier))
             if fails[earlier]:
                 return earlier
         return None
+
+    def _functions(self, question: str) -> set[str]:
+        """The functions that a question asks for: its checks take these, and those of earlier questions."""
+        taken = {name for check in self.checks(question) for name in check.parameters}
+        before = [check for earlier in self.used_by(question) for check in self.checks(earlier)]
+        return taken - {name for check in before for name in check.parameters}
+
+
+def _names_used(check: Check, programs: list[str], submission: Submission) -> set[str]:
+    """The names that a check and its programs take from a submission, and those that these use in turn."""
+    taken = set(check.parameters)
+    for text in programs:
+        taken |= set(global_names(compile(text, "<program>", "eval")))
+    used = set(taken)
+    for name in taken:
+        with contextlib.suppress(CheckFailure):  # it is not a function
+            used |= submission.names_used_by(name)
+    return used
 
 
 def _passes(check: Check, submission: Submission) -> bool:

@@ -20,6 +20,7 @@ from public_checks.outcomes import (
     TooSlow,
 )
 
+MOST_NAMES = 1000  # that a function is taken to use
 MISSING = re.compile(r"NameError: name '(\w+)' is not defined")
 FAILURES: dict[str, type[CheckFailure]] = {
     c.__name__: c for c in (Incorrect, NotAttempted, OutOfTime, Raised, TooSlow)
@@ -37,22 +38,31 @@ class Session(Submission):
         self._question = question
         self._cells = cells
         self._programs = 0
-        self._found: set[str] = set()
+        self._uses: dict[str, set[str]] = {}
         cells.budget.begin_question(cells.taken)
 
     def function(self, name: str) -> Proxy:
-        if name not in self._found:
-            try:
-                self._ask(name, name, None, do="find", name=name)
-            except NotAttempted:
-                self._cells.missed = True
-                why = self._cells.why_missing(name)
-                if why is None:
-                    raise
-                raise NotAttempted(f"there is no function {name}: {why}.") from None
-            self._found.add(name)
-            self._cells.found = True
+        try:
+            self._find(name)
+        except NotAttempted:
+            self._cells.missed = True
+            why = self._cells.why_missing(name)
+            if why is None:
+                raise
+            raise NotAttempted(f"there is no function {name}: {why}.") from None
+        self._cells.found = True
         return self._remote(name, name, Reference("function", name))
+
+    def names_used_by(self, name: str) -> set[str]:
+        self._find(name)
+        return self._uses[name]
+
+    def _find(self, name: str) -> None:
+        """Have the worker look for a function, once. Errors: NotAttempted where there is none."""
+        if name not in self._uses:
+            found = self._ask(name, name, None, do="find", name=name)["uses"]
+            names = [used for used in found[:MOST_NAMES] if isinstance(used, str)]
+            self._uses[name] = {used for used in names if used.isidentifier()}
 
     def source(self, text: str) -> Proxy:
         # A worker evaluates a program where it is first called, also one that comes after a crash.

@@ -6,7 +6,7 @@ import numpy as np
 
 import solutions.p1_methods as reference
 from hidden_checks import check
-from public_checks.expect import expect, expect_no_traces
+from public_checks.expect import expect
 from public_checks.limits import NO_LIMITS, most_lines
 from public_checks.p1_methods import (
     Planted,
@@ -64,11 +64,6 @@ def unusual_points(rng, n):
     yield rng.normal(size=n) * rng.permutation(np.logspace(-3, 0, n))
 
 
-def alternately(one, other):
-    """Arguments of two calls, for `expect_no_traces`."""
-    return {"f": one[0], "x": one[1], "h": 0.25}, {"f": other[0], "x": other[1], "h": 0.25}
-
-
 @check("q1a", "matches the formula for every n and h", points=1)
 def forward_matches(forward_difference, rng):
     for n in SIZES:
@@ -84,12 +79,10 @@ def forward_counts(forward_difference, rng):
         expect_evaluations(expect(forward_difference, f=f, x=x, h=1e-3), f, n + 1)
 
 
-@check("q1a", "takes whole numbers and views, and changes no argument and no earlier result", points=0.75)
-def forward_unusual(forward_difference, source, rng):
+@check("q1a", "is right for whole numbers and views", points=0.5)
+def forward_unusual(forward_difference, rng):
     for x in unusual_points(rng, 5):
         expect_difference(forward_difference, reference.forward_difference, smooth_number(rng, 5), x, 0.125)
-    calls = alternately(*((smooth_number(rng, 3), rng.normal(size=3)) for _ in range(2)))
-    expect_no_traces(forward_difference, source, *calls)
 
 
 @check("q1b", "matches the formula for every n and h", points=1)
@@ -107,12 +100,10 @@ def central_counts(central_difference, rng):
         expect_evaluations(expect(central_difference, f=f, x=x, h=1e-3), f, 2 * n)
 
 
-@check("q1b", "takes whole numbers and views, and changes no argument and no earlier result", points=0.75)
-def central_unusual(central_difference, source, rng):
+@check("q1b", "is right for whole numbers and views", points=0.5)
+def central_unusual(central_difference, rng):
     for x in unusual_points(rng, 5):
         expect_difference(central_difference, reference.central_difference, smooth_number(rng, 5), x, 0.3)
-    calls = alternately(*((smooth_number(rng, 3), rng.normal(size=3)) for _ in range(2)))
-    expect_no_traces(central_difference, source, *calls)
 
 
 @check("q1c", "matches the formula for every m, n and h", points=1)
@@ -143,12 +134,10 @@ def jacobian_counts(difference_jacobian, rng):
         expect_evaluations(answer, f, 2 * n)
 
 
-@check("q1c", "takes whole numbers and views, and changes no argument and no earlier result", points=0.75)
-def jacobian_unusual(difference_jacobian, source, rng):
+@check("q1c", "is right for whole numbers and views", points=0.5)
+def jacobian_unusual(difference_jacobian, rng):
     for x in unusual_points(rng, 5):
         expect_difference(difference_jacobian, reference.difference_jacobian, smooth(rng, 2, 5), x, 0.3)
-    calls = alternately(*((smooth(rng, 2, 3), rng.normal(size=3)) for _ in range(2)))
-    expect_no_traces(difference_jacobian, source, *calls)
 
 
 # 1(d): the best step
@@ -186,7 +175,7 @@ def best_step_of_equals(best_step, rng):
         expect_step(expect(best_step, f=f, df=df, x=x, hs=hs), hs.max(), {}, reveal=False)
 
 
-@check("q1d", "does not count steps whose difference is NaN or infinite, and changes no argument", points=0.5)
+@check("q1d", "does not count steps whose difference is NaN or infinite", points=0.25)
 def best_step_skips_nan(best_step, rng):
     f = number_function("log t", np.log)
     df = number_function("1 / t", lambda t: 1 / t)
@@ -491,23 +480,6 @@ def nested_duals(add, subtract, multiply, divide, source, rng):
             expect_like_reference(source, f"{rule}(2.0, {b})", depth, size=1e3)
 
 
-@check("q1f", "the rules change no Dual, and the next call changes no result", points=0.75)
-def no_traces_of_rules(add, subtract, multiply, divide, source):
-    for rule in RULES:
-        shown = f"a = Dual(3.0, 2.0), b = Dual(5.0, 7.0), c = {rule}(a, b), {rule}(b, 4.0)"
-        program = (
-            f"(lambda a, b: (lambda c: [(d.value, d.slope) for d in ({rule}(b, 4.0), a, b, c)])"
-            f"({rule}(a, b)))(Dual(3.0, 2.0), Dual(5.0, 7.0))"
-        )
-        answer = run_program(source, shown, program)
-        _, a, b, c = answer.value
-        if a != (3.0, 2.0) or b != (5.0, 7.0):
-            raise answer.wrong("a call changes a or b. Make a new Dual of the result.")
-        right = getattr(reference, rule)(reference.Dual(3.0, 2.0), reference.Dual(5.0, 7.0))
-        if not np.allclose(c, (right.value, right.slope), rtol=1e-12):
-            raise answer.wrong("c is not right after the second call. Make a new Dual of each result.")
-
-
 @check("q1f", "whole programs of the four operations have the right slope", points=0.5)
 def programs_of_rules(add, subtract, multiply, divide, source, rng):
     for text in ("3 - x * x", "(x + 1) / (2 - x / 5)", "1 / (x * x + 1) - x", "-x * (x - 4) * x / 3"):
@@ -591,13 +563,14 @@ def nested_functions(exp, log, sin, tanh, power, source, rng):
 
 # 1(h), 1(i): derivatives of programs
 
+# Of the four operations only, as the public ones.
 PROGRAMS = (
-    "lambda t: t * exp(sin(t))",
-    "lambda t: t ** 3 - 2 * t + 5 / t",
-    "lambda t: tanh(3 * t - 1) * 2 ** t",
-    "lambda t: log(1 + t * t) / t if t > 1 else sin(t) * t",
+    "lambda t: t / (1 + t * t) * (t - 3)",
+    "lambda t: t * t * t - 2 * t + 5 / t",
+    "lambda t: (3 * t - 1) / (2 + t) * (t + 1 / t)",
+    "lambda t: 1 / (1 + t * t) if t > 1 else t * t * (1 - t)",
     "lambda t: __import__('functools').reduce(lambda u, _: 3.1 * u * (1 - u), range(6), t / 3)",
-    "lambda t: t ** t - t",
+    "lambda t: (t * t + 1) / (t * t + 3) * t",
 )
 
 
@@ -624,7 +597,7 @@ def derivative_evaluates_once(derivative, source, rng):
         right = reference.derivative(eval(f"lambda t: {text}", vars(reference)), x)
         expect_number_like(source, f"derivative(lambda t: {text}, {x!r})", right, 1)
     program = (
-        f"(lambda calls: (derivative(lambda t: (calls.append(1), sin(t) * t)[1], {x!r}), len(calls))[1])([])"
+        f"(lambda calls: (derivative(lambda t: (calls.append(1), t * t * t)[1], {x!r}), len(calls))[1])([])"
     )
     count = run_program(source, "the number of evaluations that derivative takes", program)
     if count.value != 1:
@@ -653,7 +626,7 @@ def curvature_of_simple_programs(second_derivative, source, rng):
         ("3 * t - 1", 0.0),
         ("t", 0.0),
         ("t * t", 2.0),
-        ("(t - 4) ** 2 * 3", 6.0),
+        ("(t - 4) * (t - 4) * 3", 6.0),
     ):
         program = f"second_derivative(lambda t: {text}, {rng.uniform(-2, 2):.6f})"
         expect_number_like(source, program, right, 1)
@@ -780,7 +753,7 @@ def many_variables(is_gradient_right, rng):
     expect_verdicts(is_gradient_right, "a smooth function", f, x, cases)
 
 
-@check("q1j", "it takes whole numbers and views, and changes no argument", points=0.5)
+@check("q1j", "it is right for whole numbers and views", points=0.25)
 def unusual_points_of_checker(is_gradient_right, rng):
     def f(v):
         return float((v**2 + v).sum())

@@ -25,14 +25,12 @@ from public_checks.p2_modes import (
     expect_order,
     expect_passes,
     expect_shape,
-    expect_the_same_twice,
     value_of,
 )
 
 # Chains. The simple ones come first: an answer that is wrong there gets the right name.
 
 SIZES = ((1, 1), (3, 1), (1, 3), (4, 2), (2, 2, 2), (3, 3, 3, 3), (3, 5, 2), (5, 1, 4), (4, 6, 3, 5))
-SOME = SIZES[3:6]
 LONG = (7, 12, 3, 9, 9, 1, 4, 8, 2, 6)
 
 
@@ -43,13 +41,15 @@ def chains(rng, end, every=(*SIZES, LONG)):
 
 
 def expect_dtypes(function, rng, find, name=None, end=0):
-    """Expect the reference's result, of the right dtype, for float32, whole numbers and views.
+    """Expect the reference's result, of the right dtype, for float32 and views, and products for ints too.
 
     find, name, end : the reference's function, and what its vector is called and which end has its size.
     """
     sizes = (3, 4, 2)
     x, vector = rng.normal(size=sizes[0]), rng.normal(size=sizes[end])
     for dtype, arrays in unusual(x, *([vector] if name else [])):
+        if name is None and arrays[0].dtype.kind == "i":
+            continue  # a public check is about these
         chain = Chain.random(rng, sizes, dtype)
         arguments = dict(zip(("x", name), arrays, strict=False))
         expected = in_float64(lambda *a, layers=chain.layers: find(layers, *a), *arrays)
@@ -79,12 +79,6 @@ def jvp_sweeps_once(jvp, rng):
 @check("q2a", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
 def jvp_unusual_arrays(jvp, rng):
     expect_dtypes(jvp, rng, reference.jvp, "v")
-
-
-@check("q2a", "does the same in a second call", points=0.25)
-def jvp_no_traces(jvp, source, rng):
-    for chain, x, v in chains(rng, 0):
-        expect_the_same_twice(jvp, source, chain, x=x, v=v)
 
 
 # 2(b)
@@ -122,12 +116,6 @@ def vjp_unusual_arrays(vjp, rng):
     expect_dtypes(vjp, rng, reference.vjp, "u", -1)
 
 
-@check("q2b", "does the same in a second call", points=0.25)
-def vjp_no_traces(vjp, source, rng):
-    for chain, x, u in chains(rng, -1):
-        expect_the_same_twice(vjp, source, chain, x=x, u=u)
-
-
 # 2(c)
 
 
@@ -148,15 +136,9 @@ def forward_jacobian_sweeps(jacobian_forward, rng):
         expect_passes(answer, chain, len(x) + 1)
 
 
-@check("q2c", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q2c", "takes float32 and views, and returns the right dtype", points=0.5)
 def forward_jacobian_unusual_arrays(jacobian_forward, rng):
     expect_dtypes(jacobian_forward, rng, reference.jacobian_forward)
-
-
-@check("q2c", "does the same in a second call", points=0.5)
-def forward_jacobian_no_traces(jacobian_forward, source, rng):
-    for chain, x, _ in chains(rng, 0, SOME):
-        expect_the_same_twice(jacobian_forward, source, chain, x=x)
 
 
 # 2(d)
@@ -185,15 +167,9 @@ def backward_jacobian_passes_once(jacobian_backward, rng):
         expect_passes(answer, chain, 1, last=1)
 
 
-@check("q2d", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q2d", "takes float32 and views, and returns the right dtype", points=0.5)
 def backward_jacobian_unusual_arrays(jacobian_backward, rng):
     expect_dtypes(jacobian_backward, rng, reference.jacobian_backward)
-
-
-@check("q2d", "does the same in a second call", points=0.25)
-def backward_jacobian_no_traces(jacobian_backward, source, rng):
-    for chain, x, _ in chains(rng, -1, SOME):
-        expect_the_same_twice(jacobian_backward, source, chain, x=x)
 
 
 # 2(e)
@@ -378,7 +354,7 @@ def gradients_again(backward, source, rng):
     expect_reference_gradients(program, sums, [("z", up) for up in rng.uniform(0.5, 2, size=(2, 3))])
 
 
-@check("q2g", "are float32 for float32, and right for values that are whole numbers", points=0.5)
+@check("q2g", "are float32 for float32", points=0.5)
 def gradients_of_dtypes(backward, source, rng):
     steps, result = random_graph(rng, 6, lambda: rng.normal(size=4).astype(np.float32))
     upstream = rng.uniform(0.5, 2, size=4).astype(np.float32)
@@ -386,11 +362,6 @@ def gradients_of_dtypes(backward, source, rng):
     for part in parts.values():
         part.of_dtype(np.float32)
     expect_reference_gradients(source(GRADIENTS), steps, [(result, upstream)], FLOAT32)
-    for values in (lambda: rng.integers(1, 5, size=3), lambda: int(rng.integers(1, 5))):
-        ints: list[Step] = [("x", "leaf", values()), ("y", "leaf", values()), ("p", "multiply", "x", "y")]
-        ints += [("q", "add", "p", "x"), ("z", "multiply", "q", "q")]
-        upstream = rng.uniform(0.5, 2, size=np.shape(ints[0][2]))
-        expect_reference_gradients(source(GRADIENTS), ints, [("z", upstream if upstream.shape else 0.25)])
 
 
 @check("q2g", "are there for a single node and where they are zero, and nowhere else", points=0.5)

@@ -15,7 +15,7 @@ from hidden_checks.inputs import (
     logits_of_all_sizes,
     unusual,
 )
-from public_checks.expect import expect, expect_derivative, expect_no_traces
+from public_checks.expect import expect, expect_derivative
 from public_checks.limits import most_lines
 from public_checks.p4_input import (
     expect_layer_vjp,
@@ -93,13 +93,6 @@ def input_gradient_unusual_arrays(nll_input_gradient, rng):
         )
 
 
-@check("q4a", "changes none of its arguments and no earlier result", points=0.25)
-def input_gradient_no_traces(nll_input_gradient, source, rng):
-    first, other = (dict(zip("Wbx", example(rng, 3, 4), strict=True), y=1) for _ in range(2))
-    answer = expect_no_traces(nll_input_gradient, source, first, other)
-    answer.close(reference.nll_input_gradient(**first), rounding=64.0)
-
-
 @check("q4a", "takes no evaluation of the loss for each of 20000 inputs", points=0.5)
 def input_gradient_of_many_inputs(nll_input_gradient, rng):
     W, b, x = example(rng, 100, 20000)
@@ -146,12 +139,6 @@ def product_unusual_arrays(softmax_vjp, rng):
         expect(softmax_vjp, z=z, u=u).of_dtype(dtype).close(
             in_float64(reference.softmax_vjp, z, u), rounding=product_rounding(z, u), dtype=dtype
         )
-
-
-@check("q4b", "changes neither argument and no earlier result", points=0.25)
-def product_no_traces(softmax_vjp, source, rng):
-    first, other = ({"z": rng.normal(size=5), "u": upstream(rng, 5)} for _ in range(2))
-    expect_no_traces(softmax_vjp, source, first, other).close(reference.softmax_vjp(**first))
 
 
 # The result, and whether the call took memory for more than 100 arrays of the size of z. A small call
@@ -212,22 +199,11 @@ def layer_vjp_differentiates_the_layer(linear_vjp, rng):
         expect_layer_vjp(linear_vjp, W, b, x, upstream(rng, k))
 
 
-@check("q4c", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q4c", "is right for float32, whole numbers and views", points=0.5)
 def layer_vjp_unusual_arrays(linear_vjp, rng):
     W, _, x = example(rng, 3, 5)
     for dtype, (W_, x_, u) in unusual(W, x, upstream(rng, 3)):
-        answer = expect(linear_vjp, W=W_, x=x_, u=u)
-        for part in answer.parts("dW", "db", "dx"):
-            part.of_dtype(dtype)
-        expect_layer(answer, W_, x_, u, dtype)
-
-
-@check("q4c", "changes no argument and no earlier result", points=0.25)
-def layer_vjp_no_traces(linear_vjp, source, rng):
-    first, other = (
-        {"W": rng.normal(size=(3, 4)), "x": rng.normal(size=4), "u": upstream(rng, 3)} for _ in range(2)
-    )
-    expect_layer(expect_no_traces(linear_vjp, source, first, other), **first)
+        expect_layer(expect(linear_vjp, W=W_, x=x_, u=u), W_, x_, u, dtype)
 
 
 @check("q4c", "takes no evaluation of the layer for each of 200000 weights", points=0.5)
@@ -241,7 +217,7 @@ def layer_vjp_of_many_weights(linear_vjp, rng):
 # 4(d)
 
 
-@check("q4d", "matches the reference for every length, mixed, all live and all dead", points=1)
+@check("q4d", "matches the reference for every length, mixed, all live and all dead", points=1.25)
 def relu_product_matches_reference(relu_vjp, rng):
     for n in (1, 2, 3, 8, 101):
         z = rng.uniform(0.01, 3.0, size=n)
@@ -259,19 +235,12 @@ def relu_extremes(relu_vjp, rng):
         expect(relu_vjp, z=z[order], u=u).close(reference.relu_vjp(z[order], u))
 
 
-@check("q4d", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q4d", "is right for float32, whole numbers and views", points=0.5)
 def relu_unusual_arrays(relu_vjp, rng):
     z = rng.uniform(0.5, 3.0, size=6) * rng.permutation([1, 1, 1, -1, -1, -1])
     for dtype, (z_, u) in unusual(z, upstream(rng, 6)):
         expected = in_float64(reference.relu_vjp, z_, u)
-        expect(relu_vjp, z=z_, u=u).of_dtype(dtype).close(expected, dtype=dtype)
-
-
-@check("q4d", "changes neither argument and no earlier result", points=0.5)
-def relu_no_traces(relu_vjp, source, rng):
-    z = rng.uniform(0.5, 3.0, size=6) * rng.permutation([1, 1, 1, -1, -1, -1])
-    first, other = {"z": z, "u": upstream(rng, 6)}, {"z": z[::-1].copy(), "u": upstream(rng, 6)}
-    expect_no_traces(relu_vjp, source, first, other).close(reference.relu_vjp(**first))
+        expect(relu_vjp, z=z_, u=u).close(expected, dtype=dtype)
 
 
 # 4(e)
@@ -385,17 +354,6 @@ def network_unusual_arrays(mlp_gradients, rng):
         for part in gradients_by_layer(answer, 3):
             part.of_dtype(dtype)
         expect_network(answer, Ws, bs, x_, y, dtype)
-
-
-@check("q4e", "come with no change to an argument or to an earlier result", points=0.5)
-def network_no_traces(mlp_gradients, source, rng):
-    first, other = (
-        dict(zip(("weights", "biases", "x"), network(rng, (4, 3, 5, 2)), strict=True)) for _ in "ab"
-    )
-    other["x"] = first["x"]
-    for given, following in ((first, other), (other, first)):
-        answer = expect_no_traces(mlp_gradients, source, {**given, "y": 1}, {**following, "y": 1})
-        expect_network(answer, **given, y=1)
 
 
 @check("q4e", "take no evaluation of the loss for each of 132000 weights", points=0.5)

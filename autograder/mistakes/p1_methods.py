@@ -127,6 +127,24 @@ def forward_difference(f, x, h):
     return np.array([(f(x_i + h) - f(x_i)) / h for x_i in x])
 
 
+@mistake(
+    "q1a",
+    "moves x itself, and rounding keeps it from coming back",
+    says="changes its argument x",
+    fails=("forward_no_traces",),
+    costs=0.25,
+)
+def forward_difference(f, x, h):
+    x = np.asarray(x, dtype=float)
+    start = f(x)
+    g = np.zeros(len(x))
+    for i in range(len(x)):
+        x[i] += h
+        g[i] = (f(x) - start) / h
+        x[i] -= h
+    return g
+
+
 @variant("q1a", "a copy for each step, in a loop")
 def forward_difference(f, x, h):
     x = np.array(x, dtype=np.float64)
@@ -203,7 +221,13 @@ def central_difference(f, x, h):
     return g
 
 
-@mistake("q1b", "moves x itself, and rounding keeps it from coming back")
+@mistake(
+    "q1b",
+    "moves x itself, and rounding keeps it from coming back",
+    says="changes its argument x",
+    fails=("central_no_traces",),
+    costs=0.25,
+)
 def central_difference(f, x, h):
     if x.dtype.kind == "i":
         x = x.astype(float)
@@ -325,6 +349,25 @@ def difference_jacobian(f, x, h):
     return [(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))]
 
 
+@mistake(
+    "q1c",
+    "moves x itself, and rounding keeps it from coming back",
+    says="changes its argument x",
+    fails=("jacobian_no_traces",),
+    costs=0.25,
+)
+def difference_jacobian(f, x, h):
+    x = np.asarray(x, dtype=float)
+    columns = []
+    for i in range(len(x)):
+        x[i] += h
+        up = f(x)
+        x[i] -= 2 * h
+        columns.append((up - f(x)) / (2 * h))
+        x[i] += h
+    return np.stack(columns, axis=1)
+
+
 @variant("q1c", "columns filled in once the first is known")
 def difference_jacobian(f, x, h):
     x, J = x.astype(float), None
@@ -402,7 +445,9 @@ def best_step(f, df, x, hs):
     return hs[np.nanargmin(errors)]
 
 
-@mistake("q1d", "sorts hs in place", says="changes its argument hs")
+@mistake(
+    "q1d", "sorts hs in place", says="changes its argument hs", fails=("best_step_no_traces",), costs=0.25
+)
 def best_step(f, df, x, hs):
     hs.sort()
     hs = hs[::-1]
@@ -1286,6 +1331,35 @@ def is_gradient_right(f, gradient, x):
     worst = int(np.argmax(errors))
     size = max(abs(f(x)) + np.abs(D).max(), 1e-300)
     return bool(errors[worst] <= 1e-5 * size), worst, float(errors[worst])
+
+
+@mistake(
+    "q1j",
+    "moves x itself, and rounding keeps it from coming back",
+    says="changes its argument x",
+    fails=("checker_no_traces",),
+    costs=0.25,
+)
+def is_gradient_right(f, gradient, x):
+    g = np.asarray(gradient(x.copy()))
+    if g.shape != x.shape:
+        return False, -1, np.inf
+    if not np.all(np.isfinite(g)):
+        return False, int(np.argmin(np.isfinite(g))), np.inf
+    scale = np.where(x == 0, 1.0, np.abs(x))
+    size = abs(f(x))
+    x = np.asarray(x, dtype=float)
+    slopes = np.zeros(len(x))
+    for i in range(len(x)):
+        x[i] += 1e-5 * scale[i]
+        up = f(x)
+        x[i] -= 2e-5 * scale[i]
+        slopes[i] = (up - f(x)) / 2e-5
+        x[i] += 1e-5 * scale[i]
+    size += np.abs(slopes).max()
+    errors = np.abs(g * scale - slopes) / max(size, 1e-300)
+    worst = int(np.argmax(errors))
+    return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
 
 
 @variant("q1j", "forward differences, entry by entry")

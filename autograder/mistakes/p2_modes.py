@@ -103,12 +103,29 @@ def jvp(layers, x, v):
     return np.stack(columns, axis=1) @ v
 
 
-@mistake("q2a", "always computes in float64")
+@mistake("q2a", "always computes in float64", fails=("jvp_unusual_arrays",), costs=1)
 def jvp(layers, x, v):
     x, v = x.astype(float), v.astype(float)
     for f, layer_jvp, _ in layers:
         x, v = f(x), layer_jvp(x, v)
     return v
+
+
+@mistake(
+    "q2a",
+    "divides v by its length in place",
+    says="changes its argument v",
+    fails=("jvp_no_traces",),
+    costs=0.25,
+)
+def jvp(layers, x, v):
+    if v.dtype.kind == "i":
+        v = v.astype(float)
+    length = np.sqrt((v**2).sum()) or 1.0
+    v /= length
+    for f, layer_jvp, _ in layers:
+        x, v = f(x), layer_jvp(x, v)
+    return length * v
 
 
 @variant("q2a", "recursion over the layers")
@@ -206,7 +223,13 @@ def vjp(layers, x, u):
     return u
 
 
-@mistake("q2b", "turns the list of layers round, which stays so", says="change the list of layers")
+@mistake(
+    "q2b",
+    "turns the list of layers round, which stays so",
+    says="change the list of layers",
+    fails=("vjp_no_traces",),
+    costs=0.25,
+)
 def vjp(layers, x, u):
     points = []
     for f, _, _ in layers:
@@ -218,7 +241,13 @@ def vjp(layers, x, u):
     return u
 
 
-@mistake("q2b", "takes the layers out of the list", says="changes its argument layers")
+@mistake(
+    "q2b",
+    "takes the layers out of the list",
+    says="changes its argument layers",
+    fails=("vjp_no_traces",),
+    costs=0.25,
+)
 def vjp(layers, x, u):
     points = []
     for f, _, _ in layers:
@@ -345,7 +374,13 @@ def jacobian_forward(layers, x):
     return np.stack([(chain(x + h * e) - chain(x)) / h for e in np.eye(len(x))], axis=1)
 
 
-@mistake("q2c", "the derivatives are put into an array of x's dtype", says="put into an array of ints?")
+@mistake(
+    "q2c",
+    "the derivatives are put into an array of x's dtype",
+    says="put into an array of ints?",
+    fails=("forward_jacobian_of_whole_numbers",),
+    costs=0.25,
+)
 def jacobian_forward(layers, x):
     columns = [jvp(layers, x, e) for e in np.eye(len(x), dtype=np.result_type(x, np.float32))]
     J = np.zeros((len(columns[0]), len(x)), dtype=x.dtype)
@@ -378,9 +413,24 @@ def jacobian_forward(layers, x):
     return jvp(layers, x, np.ones(len(x), dtype=np.result_type(x, np.float32)))
 
 
-@mistake("q2c", "unit vectors of float64 for every x")
+@mistake("q2c", "unit vectors of float64 for every x", fails=("forward_jacobian_unusual_arrays",), costs=0.5)
 def jacobian_forward(layers, x):
     return np.stack([jvp(layers, x, e) for e in np.eye(len(x))], axis=1)
+
+
+@mistake(
+    "q2c",
+    "the columns are put into an array that the next call fills too",
+    says="another call changes this result",
+    fails=("forward_jacobian_no_traces",),
+    costs=0.5,
+)
+def jacobian_forward(layers, x, kept={}):  # noqa: B006
+    units = np.eye(len(x), dtype=np.result_type(x, np.float32))
+    J = np.stack([jvp(layers, x, unit) for unit in units], axis=1)
+    out = kept.setdefault((J.shape, str(J.dtype)), J)
+    out[:] = J
+    return out
 
 
 @variant("q2c", "columns that are filled one by one")
@@ -499,7 +549,7 @@ def jacobian_backward(layers, x):
     return u
 
 
-@mistake("q2d", "unit vectors of float64 for every x")
+@mistake("q2d", "unit vectors of float64 for every x", fails=("backward_jacobian_unusual_arrays",), costs=0.5)
 def jacobian_backward(layers, x):
     points = []
     for f, _, _ in layers:
@@ -509,6 +559,26 @@ def jacobian_backward(layers, x):
     for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
         rows = [layer_vjp(point, row) for row in rows]
     return np.stack(rows)
+
+
+@mistake(
+    "q2d",
+    "the rows are put into an array that the next call fills too",
+    says="another call changes this result",
+    fails=("backward_jacobian_no_traces",),
+    costs=0.25,
+)
+def jacobian_backward(layers, x, kept={}):  # noqa: B006
+    points = []
+    for f, _, _ in layers:
+        points.append(x)
+        x = f(x)
+    rows = np.eye(len(x), dtype=np.result_type(x, np.float32))
+    for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
+        rows = np.stack([layer_vjp(point, row) for row in rows])
+    out = kept.setdefault((rows.shape, str(rows.dtype)), rows)
+    out[:] = rows
+    return out
 
 
 @variant("q2d", "row by row")
@@ -1149,7 +1219,13 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake("q2g", "gradients are added into zeros of the values' dtype", says="Cannot cast")
+@mistake(
+    "q2g",
+    "gradients are added into zeros of the values' dtype",
+    says="Cannot cast",
+    fails=("gradients_of_whole_numbers",),
+    costs=0.25,
+)
 def backward(node, upstream):
     order = topological_order(node)
     gradients = {n: np.zeros_like(n.value) for n in order}
@@ -1182,7 +1258,7 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake("q2g", "all gradients are turned into float64")
+@mistake("q2g", "all gradients are turned into float64", fails=("gradients_of_dtypes",), costs=0.5)
 def backward(node, upstream):
     gradients = {node: np.asarray(upstream, dtype=float)}
     for current in reversed(topological_order(node)):

@@ -81,7 +81,13 @@ def softmax(z):
     return list(e / e.sum())
 
 
-@mistake("q3a", "works in the argument, which changes", says="changes its argument z")
+@mistake(
+    "q3a",
+    "works in the argument, which changes",
+    says="changes its argument z",
+    fails=("no_traces",),
+    costs=1,
+)
 def softmax(z):
     if z.dtype.kind == "i":
         z = z.astype(float)
@@ -96,13 +102,19 @@ def softmax(z):
     return e / e.sum()
 
 
-@mistake("q3a", "always returns float64")
+@mistake("q3a", "always returns float64", fails=("unusual_arrays",), costs=1.5)
 def softmax(z):
     e = np.exp(z.astype(np.float64) - z.max())
     return e / e.sum()
 
 
-@mistake("q3a", "returns a buffer that the next call overwrites")
+@mistake(
+    "q3a",
+    "returns a buffer that the next call overwrites",
+    says="the next call changes this result",
+    fails=("no_traces",),
+    costs=1,
+)
 def softmax(z, buffers={}):  # noqa: B006
     out = buffers.setdefault((z.shape, str(z.dtype)), np.exp(z - z.max()))
     np.exp(z - z.max(), out=out)
@@ -184,6 +196,27 @@ def softmax_jacobian(z):
     return J
 
 
+@mistake("q3b", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
+def softmax_jacobian(z):
+    p = np.exp(z) / np.exp(z).sum()
+    return np.diag(p) - np.outer(p, p)
+
+
+@mistake(
+    "q3b",
+    "returns a buffer that the next call overwrites",
+    says="the next call changes this result",
+    fails=("jacobian_no_traces",),
+    costs=0.5,
+)
+def softmax_jacobian(z, buffers={}):  # noqa: B006
+    p = softmax(z)
+    J = np.diag(p) - np.outer(p, p)
+    out = buffers.setdefault((J.shape, str(J.dtype)), J)
+    out[:] = J
+    return out
+
+
 # 3(c) log_softmax
 
 
@@ -236,6 +269,20 @@ def log_softmax(z):
     return np.log(np.exp(shifted).sum()) - shifted
 
 
+@mistake(
+    "q3c",
+    "works in the argument, which changes",
+    says="changes its argument z",
+    fails=("log_no_traces",),
+    costs=0.5,
+)
+def log_softmax(z):
+    if z.dtype.kind == "i":
+        z = z.astype(float)
+    z -= z.max()
+    return z - np.log(np.exp(z).sum())
+
+
 # 3(d) nll_loss
 
 
@@ -284,13 +331,23 @@ def nll_loss(W, b, x, y):
 
 
 @mistake(
-    "q3d", "adds the bias to the logits in place, where the bias is changed", says="changes its argument b"
+    "q3d",
+    "adds the bias to the logits in place, where the bias is changed",
+    says="changes its argument b",
+    fails=("loss_no_traces",),
+    costs=0.5,
 )
 def nll_loss(W, b, x, y):
     if b.dtype.kind == "i":
         return -log_softmax(W @ x + b)[y]
     b += W @ x
     return -log_softmax(b)[y]
+
+
+@mistake("q3d", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
+def nll_loss(W, b, x, y):
+    z = W @ x + b
+    return np.log(np.exp(z).sum()) - z[y]
 
 
 # 3(e) nll_gradients
@@ -398,6 +455,30 @@ def nll_gradients(W, b, x, y):
     return np.zeros_like(W), np.zeros_like(b)
 
 
+@mistake("q3e", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
+def nll_gradients(W, b, x, y):
+    powers = np.exp(W @ x + b)
+    db = powers / powers.sum()
+    db[y] -= 1
+    return np.outer(db, x), db
+
+
+@mistake(
+    "q3e",
+    "adds the bias to the logits in place, where the bias is changed",
+    says="changes its argument b",
+    fails=("gradients_no_traces",),
+    costs=0.5,
+)
+def nll_gradients(W, b, x, y):
+    z = b if b.dtype.kind == "f" else b.astype(float)
+    z += W @ x
+    db = np.exp(z - z.max())
+    db /= db.sum()
+    db[y] -= 1
+    return np.outer(db, x), db
+
+
 # 3(f) batch_nll_gradients
 
 
@@ -486,6 +567,31 @@ def batch_nll_gradients(W, b, X, y):
     gradients = [nll_gradients(W, b, x, label) for x, label in zip(X, y, strict=True)]
     dW = sum(g[0] for g in gradients) / len(y)
     return dW.astype(gradients[0][0].dtype), np.mean([g[1] for g in gradients], axis=0)
+
+
+@mistake("q3f", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
+def batch_nll_gradients(W, b, X, y):
+    P = np.exp(X @ W.T + b)
+    P /= P.sum(axis=1, keepdims=True)
+    P[np.arange(len(y)), y] -= 1
+    return P.T @ X / len(y), P.mean(axis=0)
+
+
+@mistake(
+    "q3f",
+    "X is divided by the size of the batch in place",
+    says="changes its argument X",
+    fails=("batch_no_traces",),
+    costs=0.5,
+)
+def batch_nll_gradients(W, b, X, y):
+    Z = X @ W.T + b
+    P = np.exp(Z - Z.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    P[np.arange(len(y)), y] -= 1
+    X = X if X.dtype.kind == "f" else X.astype(float)
+    X /= len(y)
+    return P.T @ X, P.mean(axis=0)
 
 
 # Right answers that look different

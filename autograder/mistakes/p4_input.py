@@ -135,7 +135,7 @@ def nll_input_gradient(W, b, x, y):
     return W.T.astype(np.float32) @ p
 
 
-@mistake("q4a", "always returns float64")
+@mistake("q4a", "always returns float64", fails=("input_gradient_unusual_arrays",), costs=0.5)
 def nll_input_gradient(W, b, x, y):
     z = W @ x + b
     p = np.exp(z - z.max())
@@ -152,7 +152,13 @@ def nll_input_gradient(W, b, x, y):
     return W.T @ p
 
 
-@mistake("q4a", "adds W x to the bias in place, where the bias is changed", says="changes its argument b")
+@mistake(
+    "q4a",
+    "adds W x to the bias in place, where the bias is changed",
+    says="changes its argument b",
+    fails=("input_gradient_no_traces",),
+    costs=0.25,
+)
 def nll_input_gradient(W, b, x, y):
     b += W @ x
     p = np.exp(b - b.max())
@@ -293,14 +299,20 @@ def softmax_vjp(z, u):
     return p * (u - u @ p)
 
 
-@mistake("q4b", "always returns float64")
+@mistake("q4b", "always returns float64", fails=("product_unusual_arrays",), costs=0.5)
 def softmax_vjp(z, u):
     p = np.exp(z.astype(float) - z.max())
     p /= p.sum()
     return p * (u - u @ p)
 
 
-@mistake("q4b", "works in u, which changes", says="changes its argument u")
+@mistake(
+    "q4b",
+    "works in u, which changes",
+    says="changes its argument u",
+    fails=("product_no_traces",),
+    costs=0.25,
+)
 def softmax_vjp(z, u):
     p = np.exp(z - z.max())
     p /= p.sum()
@@ -379,7 +391,13 @@ def linear_vjp(W, x, u):
     return np.outer(1.0 * u, x) / len(x), 1.0 * u, W.T @ (1.0 * u)
 
 
-@mistake("q4c", "whole numbers stay whole numbers", says="dW has dtype int64")
+@mistake(
+    "q4c",
+    "whole numbers stay whole numbers",
+    says="dW has dtype int64",
+    fails=("layer_vjp_dtypes",),
+    costs=0.25,
+)
 def linear_vjp(W, x, u):
     return np.outer(u, x), u.copy(), W.T @ u
 
@@ -390,13 +408,17 @@ def linear_vjp(W, x, u):
     return np.outer(u, x), u, W.T @ u
 
 
-@mistake("q4c", "always returns float64", says="dW has dtype float64")
+@mistake(
+    "q4c", "always returns float64", says="dW has dtype float64", fails=("layer_vjp_dtypes",), costs=0.75
+)
 def linear_vjp(W, x, u):
     W, x, u = (a.astype(np.float64) for a in (W, x, u))
     return np.outer(u, x), u, W.T @ u
 
 
-@mistake("q4c", "dW is written into W", says="changes its argument W")
+@mistake(
+    "q4c", "dW is written into W", says="changes its argument W", fails=("layer_vjp_no_traces",), costs=0.75
+)
 def linear_vjp(W, x, u):
     dx = W.T @ (1.0 * u)
     W[...] = np.outer(u, x)
@@ -474,7 +496,9 @@ def relu_vjp(z, u):
     return u * s * (1 - s)
 
 
-@mistake("q4d", "zeros are written into u", says="changes its argument u")
+@mistake(
+    "q4d", "zeros are written into u", says="changes its argument u", fails=("relu_no_traces",), costs=0.5
+)
 def relu_vjp(z, u):
     u[z <= 0] = 0
     return 1.0 * u
@@ -495,12 +519,14 @@ def relu_vjp(z, u):
     return 1.0 * u * (z > 1e-8)
 
 
-@mistake("q4d", "whole numbers stay whole numbers", says="has dtype int64")
+@mistake(
+    "q4d", "whole numbers stay whole numbers", says="has dtype int64", fails=("relu_dtypes",), costs=0.25
+)
 def relu_vjp(z, u):
     return np.where(z > 0, u, np.zeros_like(u))
 
 
-@mistake("q4d", "always returns float64", says="has dtype float64")
+@mistake("q4d", "always returns float64", says="has dtype float64", fails=("relu_dtypes",), costs=0.75)
 def relu_vjp(z, u):
     return u * (z > 0).astype(float)
 
@@ -943,7 +969,13 @@ def mlp_gradients(weights, biases, x, y):
     return dWs[::-1], dbs[::-1]
 
 
-@mistake("q4e", "the list of the weights is reversed in place", says="changes its argument weights")
+@mistake(
+    "q4e",
+    "the list of the weights is reversed in place",
+    says="changes its argument weights",
+    fails=("network_no_traces",),
+    costs=0.5,
+)
 def mlp_gradients(weights, biases, x, y):
     hs = [x]
     for W, b in zip(weights, biases):
@@ -962,7 +994,13 @@ def mlp_gradients(weights, biases, x, y):
     return dWs[::-1], dbs[::-1]
 
 
-@mistake("q4e", "W h is added to the biases in place", says="changes its argument biases")
+@mistake(
+    "q4e",
+    "W h is added to the biases in place",
+    says="changes its argument biases",
+    fails=("network_no_traces",),
+    costs=0.5,
+)
 def mlp_gradients(weights, biases, x, y):
     hs = [x]
     for W, b in zip(weights, biases):
@@ -997,7 +1035,7 @@ def mlp_gradients(weights, biases, x, y):
     return dWs[::-1], dbs[::-1]
 
 
-@mistake("q4e", "always returns float64")
+@mistake("q4e", "always returns float64", fails=("network_unusual_arrays",), costs=0.5)
 def mlp_gradients(weights, biases, x, y):
     hs = [x]
     for W, b in zip(weights, biases):

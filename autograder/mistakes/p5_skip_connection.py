@@ -89,7 +89,13 @@ def skip_forward(W1, W2, x):
     y = W2 @ np.maximum(W1 @ x, 0) + x
 
 
-@mistake("q5a", "adds to x in place, which changes the argument", says="changes its argument x")
+@mistake(
+    "q5a",
+    "adds to x in place, which changes the argument",
+    says="changes its argument x",
+    fails=("no_traces",),
+    costs=0.5,
+)
 def skip_forward(W1, W2, x):
     if x.dtype.kind == "i":
         x = x.astype(float)
@@ -99,7 +105,13 @@ def skip_forward(W1, W2, x):
     return x, cache
 
 
-@mistake("q5a", "returns x itself where no unit is active")
+@mistake(
+    "q5a",
+    "returns x itself where no unit is active",
+    says="y and x are the same memory",
+    fails=("no_traces",),
+    costs=0.5,
+)
 def skip_forward(W1, W2, x):
     if x.dtype.kind == "i":
         x = x.astype(float)
@@ -109,7 +121,13 @@ def skip_forward(W1, W2, x):
     return y, (x, z)
 
 
-@mistake("q5a", "stays in whole numbers", says="has dtype int64; for these arguments it has to be float64")
+@mistake(
+    "q5a",
+    "stays in whole numbers",
+    says="has dtype int64; for these arguments it has to be float64",
+    fails=("dtypes",),
+    costs=0.25,
+)
 def skip_forward(W1, W2, x):
     z = W1 @ x
     return W2 @ np.maximum(z, 0) + x, (
@@ -126,7 +144,7 @@ def skip_forward(W1, W2, x):
     return W2 @ np.maximum(z, 0) + x, (x, z)
 
 
-@mistake("q5a", "always returns float64")
+@mistake("q5a", "always returns float64", says="y has dtype float64", fails=("dtypes",), costs=0.25)
 def skip_forward(W1, W2, x):
     z = W1 @ x
     y = np.zeros(len(x))
@@ -417,7 +435,13 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), dW2, W1.T @ dz + delta
 
 
-@mistake("q5b", "adds to delta in place, which changes the argument", says="changes its argument delta")
+@mistake(
+    "q5b",
+    "adds to delta in place, which changes the argument",
+    says="changes its argument delta",
+    fails=("gradients_no_traces",),
+    costs=0.5,
+)
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     if delta.dtype.kind == "i":
@@ -428,7 +452,13 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), dW2, delta
 
 
-@mistake("q5b", "dx is delta itself where no unit is active")
+@mistake(
+    "q5b",
+    "dx is delta itself where no unit is active",
+    says="dx and delta are the same memory",
+    fails=("gradients_no_traces",),
+    costs=0.5,
+)
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     if delta.dtype.kind == "i":
@@ -472,7 +502,7 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
 
 
-@mistake("q5b", "always returns float64, by a mask of floats")
+@mistake("q5b", "always returns float64, by a mask of floats", fails=("gradients_unusual_arrays",), costs=0.5)
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     mask = np.where(z > 0, 1.0, 0.0)
@@ -480,7 +510,7 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0) * mask), W1.T @ dz + delta
 
 
-@mistake("q5b", "dx stays in whole numbers")
+@mistake("q5b", "dx stays in whole numbers", fails=("gradients_unusual_arrays",), costs=0.5)
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     dz = (W2.T @ delta) * (z > 0)
@@ -596,7 +626,7 @@ def skip_jacobian(W1, W2, x):
     return skip_vjp(W1, W2, skip_forward(W1, W2, x)[1], u)[2]
 
 
-@mistake("q5c", "always returns float64")
+@mistake("q5c", "always returns float64", fails=("jacobian_unusual_arrays",), costs=0.5)
 def skip_jacobian(W1, W2, x):
     return np.eye(len(x)) + (W2 * (W1 @ x > 0)) @ W1
 
@@ -618,7 +648,13 @@ def skip_jacobian(W1, W2, x):
     return np.stack(columns, axis=1)
 
 
-@mistake("q5c", "the weights are masked in place", says="changes its argument W2")
+@mistake(
+    "q5c",
+    "the weights are masked in place",
+    says="changes its argument W2",
+    fails=("jacobian_no_traces",),
+    costs=0.5,
+)
 def skip_jacobian(W1, W2, x):
     W2[:, W1 @ x <= 0] = 0
     return np.eye(len(x), dtype=np.result_type(W1, W2, x, np.float32)) + W2 @ W1
@@ -887,7 +923,7 @@ def stack_gradient_norms(W1s, W2s, x, delta, skip):
     return norms[::-1] / norms[0] if norms[0] > 0 else norms
 
 
-@mistake("q5d", "always returns float64")
+@mistake("q5d", "always returns float64", fails=("norms_unusual_arrays",), costs=0.5)
 def stack_gradient_norms(W1s, W2s, x, delta, skip):
     caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
     for W1, W2 in zip(W1s, W2s):
@@ -904,7 +940,13 @@ def stack_gradient_norms(W1s, W2s, x, delta, skip):
     return norms
 
 
-@mistake("q5d", "the lists are turned round in place", says="changes its argument W1s")
+@mistake(
+    "q5d",
+    "the lists are turned round in place",
+    says="changes its argument W1s",
+    fails=("norms_no_traces",),
+    costs=0.25,
+)
 def stack_gradient_norms(W1s, W2s, x, delta, skip):
     caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
     for W1, W2 in zip(W1s, W2s):

@@ -21,12 +21,13 @@ from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError
 # What a worker may send: the keys of each message, and the types of their values.
 MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "done": {"error": (str, type(None)), "interrupted": bool},
+    "found": {"uses": list},
     "reply": {"value": object, "changed": dict},
     "failure": {"class": str, "text": str},
     "callback": {"name": str, "arguments": tuple},
 }
 # The message that answers a request, if none is a failure.
-ANSWERS = {"start": "done", "cell": "done", "find": "done", "call": "reply"}
+ANSWERS = {"start": "done", "cell": "done", "find": "found", "call": "reply"}
 LOOK = 0.05  # seconds between two looks at what a worker has used
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 

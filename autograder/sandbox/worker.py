@@ -125,9 +125,9 @@ class Worker:
         return ADDRESS.sub("0x...", clean(text, 2000).replace(self._folder, "the folder"))
 
     def _find(self, request: dict[str, Any]) -> bytes:
-        """Look whether there is a function of a name."""
+        """Look whether there is a function of a name, and which names it uses."""
         self._submission.function(request["name"])
-        return pack({"is": "done", "error": None, "interrupted": False})
+        return pack({"is": "found", "uses": sorted(self._submission.names_used_by(request["name"]))})
 
     def _call(self, request: dict[str, Any]) -> bytes:
         """Call a function; those arguments that it has changed come back as it left them."""

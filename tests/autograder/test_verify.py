@@ -75,8 +75,8 @@ def test_verify_passes_with_any_secret(assignment, number, monkeypatch):
 PROBLEMS = [(a, p) for a in assignment_names() for p in read_settings(a).problems]
 
 
-def graded(question, source, right=False):
-    return verification.grade_program("backprop", Program(question, "a program", right, source))
+def graded(question, source, right=False, **stated):
+    return verification.grade_program("backprop", Program(question, "a program", right, source, **stated))
 
 
 RIGHT = "def softmax(z):\n    e = np.exp(z - z.max())\n    return e / e.sum()"
@@ -96,6 +96,39 @@ def test_a_mistake_that_costs_points_where_it_is_not_used_is_a_fault():
     assert graded("q3b", both).fault.startswith(
         "loses points in q3c, q3d as well; if that may call it, declare uses("
     )
+
+
+IN_PLACE = "def relu_vjp(z, u):\n    d = 1.0 * u\n    d[z <= 0] = 0\n    u[:] = d\n    return d"
+IN_FLOAT64 = "def relu_vjp(z, u):\n    return np.where(z > 0, u, 0.0).astype(float)"
+
+
+@pytest.mark.parametrize(
+    ("source", "says", "fails", "costs"),
+    [
+        (IN_PLACE, "changes its argument u", "relu_no_traces", 0.5),
+        (IN_FLOAT64, "float64", "relu_dtypes", 0.75),
+    ],
+)
+def test_one_fault_costs_one_check_and_what_a_mistake_states_about_it_is_proved(source, says, fails, costs):
+    def fault(**stated):
+        return graded("q4d", source, says=says, **stated).fault
+
+    assert fault(fails=(fails,), costs=costs) == ""
+    assert fault(fails=(fails, "relu_extremes"), costs=costs) == (
+        f"fails {fails}, but states that it fails {', '.join(sorted([fails, 'relu_extremes']))}"
+    )
+    assert (
+        fault(fails=(fails,), costs=0.25) == f"costs {costs:g} points, but states that it costs 0.25 at most"
+    )
+    assert fault().startswith(f"fails only {fails}; state that by fails=")
+
+
+def test_every_check_about_traces_has_a_mistake_that_fails_it_alone():
+    checks = [c for a in assignment_names() for cs in verification._prepared(a)[1].values() for c in cs]
+    about = {(c.question, c.name) for c in checks if c.name.endswith("no_traces")}
+    stated = {(p.question, *p.fails) for a, name in PROBLEMS for p in programs(name) if p.fails}
+    assert all(not c.hidden for c in checks if c.name.endswith("no_traces"))
+    assert about - stated == {("q1f", "rules_no_traces")}  # on numbers, a changed Dual is a wrong value too
 
 
 def test_a_check_that_breaks_is_named(monkeypatch):

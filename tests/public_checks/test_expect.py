@@ -3,7 +3,7 @@ import pytest
 
 from public_checks import Incorrect
 from public_checks.boundary import Submission
-from public_checks.expect import expect, expect_derivative, expect_no_traces
+from public_checks.expect import expect, expect_derivative
 
 Z = np.array([1.0, 2.0, 3.0])
 
@@ -72,41 +72,6 @@ def test_the_dtype_has_to_be_the_one_asked_for():
     answer.of_dtype(np.float64)
     with pytest.raises(Incorrect, match=r"dtype float64.*has to be float32"):
         answer.of_dtype(np.float32)
-
-
-@pytest.mark.parametrize(
-    ("body", "message"),
-    [
-        ("z += 1; return z.copy()", "changes its argument z"),
-        ("f.out = getattr(f, 'out', np.zeros(3)); f.out[:] = z; return f.out", "next call changes this"),
-    ],
-)
-def test_traces_are_found(body, message):
-    s = function(body)
-    with pytest.raises(Incorrect, match=message):
-        expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z})
-
-
-def test_every_call_notices_a_changed_argument():
-    with pytest.raises(Incorrect, match=r"the call changes its argument z\. Work on a copy"):
-        expect(function("z[0] = 5; return z").function("f"), z=Z)
-
-
-@pytest.mark.parametrize(
-    "body", ["z[1] += 1", "z.reverse()", "z.append(z[0])", "z[0] = None", "z[0] = z[0][:2]"]
-)
-def test_every_call_notices_a_change_in_a_list_of_arrays(body):
-    f = function(f"{body}; return 0").function("f")
-    with pytest.raises(
-        Incorrect, match=r"the call changes its argument z.*\nwhere z has the shapes \(3,\), \(3,\)"
-    ):
-        expect(f, z=[Z, -Z])
-    expect(function("z = z[::-1]; return 0").function("f"), z=[Z, -Z])
-
-
-def test_a_clean_function_leaves_none():
-    s = function("return 2 * z")
-    expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z}).close(2 * Z)
 
 
 def derivative_of(kind, body, parts=(), wrt=0, **given):

@@ -30,11 +30,56 @@ def test_a_check_gets_the_functions_that_its_parameters_name(registry):
         registry.run("q1a", "f_is_one", {"f": lambda: 5})
 
 
-def test_a_failure_says_which_earlier_question_to_mend_first(registry):
-    with pytest.raises(Incorrect, match=r"g is not 2\.\nThis may come from Question 1\(a\).*mend that first"):
-        registry.run("q1b", "g_is_two", {"f": lambda: 0, "g": lambda: 0})
-    with pytest.raises(Incorrect, match=r"^g is not 2\.$"):
-        registry.run("q1b", "g_is_two", {"f": lambda: 1, "g": lambda: 0})
+def notebook(text):
+    names = {}
+    exec(text, names)
+    return names
+
+
+BROKEN = "def f(): return 0"
+BLAMED = r"g is not 2\.\nThis may come from Question 1\(a\).*fix that first"
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        "def g(): return f()",
+        "def g(): return [f() for _ in range(2)][0]",
+        "def helper(): return f()\ndef g(): return helper()",
+        "import functools\ndef helper(k): return f()\ng = functools.partial(helper, 1)",
+        "class Rules:\n    def value(self): return f()\ndef g(): return Rules().value()",
+        "RULES = {'one': f}\ndef g(): return RULES['one']()",
+        "def twice(h):\n    return lambda: h() + h()\ng = twice(f)",
+    ],
+)
+def test_a_failure_says_which_earlier_question_to_fix_first(registry, calls):
+    with pytest.raises(Incorrect, match=BLAMED):
+        registry.run("q1b", "g_is_two", notebook(f"{BROKEN}\n{calls}"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{BROKEN}\ndef g(): return 0",
+        f"{BROKEN}\nimport math as np\ndef g():\n    f = np.f if 0 else 0\n    return f",
+        "def f(): return 1\ndef g(): return f()",
+        f"{BROKEN}\nclass g:\n    def __init__(self): pass",
+    ],
+)
+def test_a_question_that_the_answer_does_not_call_or_that_is_right_is_not_blamed(registry, text):
+    with pytest.raises(CheckFailure) as raised:
+        registry.run("q1b", "g_is_two", notebook(text))
+    assert "This may come from" not in str(raised.value)
+
+
+def test_what_a_checks_own_program_calls_counts_as_called(registry):
+    @registry.check("q1b", "g and f are two", points=1)
+    def both_are_two(g, source):
+        if source("lambda: f() + g()")() != 2:
+            raise Incorrect("g is not 2.")
+
+    with pytest.raises(Incorrect, match=BLAMED):
+        registry.run("q1b", "both_are_two", notebook(f"{BROKEN}\ndef g(): return 0"))
 
 
 def test_two_checks_of_one_name_are_refused(registry):

@@ -265,3 +265,11 @@ def test_what_a_function_does_to_its_arguments_comes_back(notebook):
     reply = session.function("f").call(np.zeros(3))
     assert reply.value == 1
     assert np.array_equal(reply.arguments[0], np.ones(3))
+
+
+def test_the_worker_says_which_names_a_function_uses(notebook):
+    session = at(notebook(F, "def g():\n    return f()", "def h():\n    return g() + f.no_such_attribute"))
+    assert session.names_used_by("f") == {"f"}
+    assert session.names_used_by("h") == {"f", "g", "h"}
+    with pytest.raises(NotAttempted):
+        session.names_used_by("nothing")

@@ -1,0 +1,71 @@
+"""What a call may leave behind: changed arguments, and a changed result of an earlier call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from public_checks.boundary import Proxy
+from public_checks.expect import Answer
+
+
+def expect_no_change(function: Proxy, /, **arguments: Any) -> Answer:
+    """Call a student's function as `expect` does, and expect that its arguments stay as they are."""
+    reply = function.call(*arguments.values())
+    answer = Answer(function.name, arguments, reply.value)
+    for (name, given), left in zip(arguments.items(), reply.arguments, strict=True):
+        if not _unchanged(given, left):
+            raise answer.wrong(f"the call changes its argument {name}. Work on a copy.")
+    return answer
+
+
+def expect_no_traces(
+    function: Proxy,
+    source: Callable[[str], Proxy],
+    /,
+    first: dict[str, Any],
+    second: dict[str, Any],
+    program: str | None = None,
+) -> Answer:
+    """Expect that a call changes neither its arguments nor what an earlier call returned.
+
+    Both calls are made with arrays of float32 too.
+
+    first, second : the arguments of two calls, of the same shapes and different in value.
+    program : the text of the function, where it is not its name.
+
+    Returns the answer to the first.
+    """
+    text = program or function.name
+    both = source(f"lambda a, b: (({text})(*a), ({text})(*b))[0]")
+    for dtype in (np.float32, np.float64):
+        one, other = ({name: _of_dtype(v, dtype) for name, v in call.items()} for call in (first, second))
+        answer = expect_no_change(function, **one)
+        if not _alike(both(tuple(one.values()), tuple(other.values())), answer.value):
+            raise answer.wrong("the next call changes this result. Return a new array each time.")
+    return answer
+
+
+def _unchanged(given: Any, left: Any) -> bool:
+    """Whether an array, or a list of arrays, is what it was before the call."""
+    if isinstance(given, (list, tuple)):
+        same_length = isinstance(left, (list, tuple)) and len(left) == len(given)
+        return same_length and all(map(_unchanged, given, left))
+    return not isinstance(given, np.ndarray) or np.array_equal(given, left)
+
+
+def _of_dtype(value: Any, dtype: type) -> Any:
+    """A value of which all arrays of floats have this dtype."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(_of_dtype(item, dtype) for item in value)
+    return value.astype(dtype) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+
+
+def _alike(a: Any, b: Any) -> bool:
+    if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
+        return len(a) == len(b) and all(_alike(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, equal_nan=True)
+    return type(a) is type(b) and not isinstance(a, dict) and bool(np.all(a == b))
