@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.errors import HomeworkError, fault
+from autograder.errors import HomeworkError
 from autograder.signals import Stopped, stopped_by_signals
 
 # One thread of linear algebra a process: the arrays are small, and there is a process a core. This has to
@@ -17,8 +18,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status: 0, 1 where something fell short, 2 on bad usage,
-    128 and its number after a signal."""
+    """Run one command; return its exit status.
+
+    That is 0, 1 where something fell short, 2 on bad usage, and 128 + n where signal n has ended it.
+    """
     options = _parser().parse_args(arguments)
     try:
         with stopped_by_signals():
@@ -34,7 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"homework {options.command}: {what}.", file=sys.stderr)
         return 2
     except Exception as error:
-        print(f"homework {options.command}: {fault(error)}", file=sys.stderr)
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        print(
+            f"homework {options.command}: {type(error).__name__}: {error} ({where.filename}, line "
+            f"{where.lineno}). This is a fault in the program, or in a file of checks; fix or report it.",
+            file=sys.stderr,
+        )
         return 1
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 SECONDS = 480  # Gradescope stops a grader after ten minutes, unless the instructor has set more
 ENDING = 30  # seconds in which the child may close its sandbox; it takes one at most
-ENDS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NOT_GRADED = "This submission could not be graded, which is not your fault. Please tell your instructor."
 PRIVATE = ("source", "submission", "submission_metadata.json")
 INSTRUCTOR = "For the instructor (students do not see this)"
@@ -74,19 +74,21 @@ def main(folder: Path) -> None:
         return
     make_private(folder)
     child = get_context("fork").Process(target=grade_or_say_why, args=(folder, results))
-    signal.pthread_sigmask(signal.SIG_BLOCK, {*ENDS, signal.SIGCHLD})
     child.start()
-    came = signal.sigtimedwait({*ENDS, signal.SIGCHLD}, SECONDS)
-    child.terminate()  # where it has not ended
-    child.join(ENDING)
-    child.kill()
-    child.join()
-    if came is None:
+    for number in ENDS:
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    try:
+        child.join(SECONDS)
+        late = child.is_alive()
+    finally:
+        child.terminate()
+        child.join(ENDING)
+        child.kill()
+        child.join()
+    if late:
         results.write_refusal(
             NOT_GRADED, f"Grading took longer than {SECONDS // 60} minutes and was stopped."
         )
-    elif came.si_signo in ENDS:
-        sys.exit(128 + came.si_signo)
     elif child.exitcode == -signal.SIGKILL:
         results.write_refusal(NOT_GRADED, "The grader ran out of memory; give its container more.")
     elif child.exitcode != 0:
@@ -102,11 +104,11 @@ def make_private(folder: Path) -> None:
 
 def grade_or_say_why(folder: Path, results: Results) -> None:
     """Run in the child: write results, and end at once, so that nothing can fail afterwards."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and sends SIGTERM
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     sys.path.insert(0, str(folder / "source" / "files"))
     try:
         said = grade(folder, results)
-    except KeyboardInterrupt:  # a signal
-        os._exit(1)
     except Exception:
         results.write_refusal(NOT_GRADED, traceback.format_exc())
         said = NOT_GRADED
@@ -123,21 +125,18 @@ def grade(folder: Path, results: Results) -> str:
     from autograder.grading.process import gradescope_results, grading_results, submitted_notebook
     from autograder.sandbox import Source
     from autograder.sandbox.confine import end_with_parent
-    from autograder.signals import held, released, stopped_by_signals
 
     end_with_parent()
     os.chdir(folder / "source")
     try:
         notebook = submitted_notebook(folder / "submission")
         level = isolation_level(None, *(path for name in PRIVATE if (path := folder / name).exists()))
-        with stopped_by_signals(), held():
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {*ENDS, signal.SIGCHLD})
-            with Source(level) as source, released():
-                gc.disable()  # nothing that is loaded is ever garbage
-                import_module("autograder.grading.loop")  # and Otter with it
-                gc.freeze()
-                gc.enable()
-                found, graded = grading_results(notebook, source)
+        with Source(level) as source:
+            gc.disable()  # nothing that is loaded is ever garbage
+            import_module("autograder.grading.loop")  # and Otter with it
+            gc.freeze()
+            gc.enable()
+            found, graded = grading_results(notebook, source)
     except SubmissionError as error:
         results.write_refusal(str(error))
         return str(error)
