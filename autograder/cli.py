@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from autograder.errors import HomeworkError
+from autograder.errors import HomeworkError, fault
 from autograder.signals import Stopped, stopped_by_signals
 
 # One thread of linear algebra a process: the arrays are small, and there is a process a core. This has to
@@ -37,12 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"homework {options.command}: {what}.", file=sys.stderr)
         return 2
     except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        print(
-            f"homework {options.command}: {type(error).__name__}: {error} ({where.filename}, line "
-            f"{where.lineno}). This is a fault in the program, or in a file of checks; fix or report it.",
-            file=sys.stderr,
-        )
+        print(f"homework {options.command}: {fault(error)}", file=sys.stderr)
         return 1
 
 

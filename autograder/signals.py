@@ -13,9 +13,10 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from types import FrameType
-from typing import NoReturn
 
-ENDS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+_holds = 0
+_arrived: int | None = None
 
 
 class Stopped(KeyboardInterrupt):
@@ -32,37 +33,50 @@ class Stopped(KeyboardInterrupt):
 @contextlib.contextmanager
 def stopped_by_signals() -> Iterator[None]:
     """Let the first signal raise Stopped in here. Later ones do nothing: they would disturb the cleanup."""
-    before = {number: signal.getsignal(number) for number in ENDS}
-    for number in ENDS:
-        if before[number] != signal.SIG_IGN:  # as nohup and shells in the background leave it
-            signal.signal(number, _stop)
+    global _arrived
+    before = {}
+    for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup and shells in the background leave it
+            before[number] = signal.signal(number, _stop)
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def held() -> contextlib.AbstractContextManager[None]:
-    """Let a signal wait until the end of this, or until it is released."""
-    return _masked(signal.SIG_BLOCK)
-
-
-def released() -> contextlib.AbstractContextManager[None]:
-    """Hold nothing back in here."""
-    return _masked(signal.SIG_UNBLOCK)
+        _arrived = None
 
 
 @contextlib.contextmanager
-def _masked(how: int) -> Iterator[None]:
-    before = signal.pthread_sigmask(how, ENDS)
+def held() -> Iterator[None]:
+    """Hold back a signal; it raises Stopped at the end of this, or where it is released."""
+    global _holds
+    before, _holds = _holds, _holds + 1
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _holds = before
+        _stop_now()
 
 
-def _stop(number: int, _: FrameType | None) -> NoReturn:
-    for other in ENDS:
-        signal.signal(other, signal.SIG_IGN)
-    raise Stopped(number)
+@contextlib.contextmanager
+def released() -> Iterator[None]:
+    """Hold nothing back in here."""
+    global _holds
+    before, _holds = _holds, 0
+    try:
+        _stop_now()
+        yield
+    finally:
+        _holds = before
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    global _arrived
+    if _arrived is None:
+        _arrived = number
+        _stop_now()
+
+
+def _stop_now() -> None:
+    if _arrived is not None and not _holds:
+        raise Stopped(_arrived)

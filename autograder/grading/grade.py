@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
+import subprocess
 import sys
 import tempfile
 import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from autograder.errors import FellShortError, HomeworkError
-from autograder.grading.process import CONFIG, Grade, grade, start
+from autograder.grading.process import CONFIG, Grade
 from autograder.sandbox import Limits, limits_of_this_machine, remove
 from autograder.signals import held, released
 
-MOST_TRIES = 300
+SECONDS = 30  # that the process may take to end; it takes one at most
 
 
 @contextlib.contextmanager
@@ -40,34 +39,25 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
     """
     with held(), _folder() as folder:
         unpack(autograder, folder / "autograder")
-        with ProcessPoolExecutor(
-            1, get_context("spawn"), start, (folder, level, limits or limits_of_this_machine())
-        ) as process:
+        with _process(folder / "autograder" / "files") as channel:
 
             def graded(submission: Path) -> Grade:
                 try:
-                    return process.submit(grade, submission.resolve()).result()
-                except BrokenProcessPool:
+                    return _answer(channel, submission.resolve())
+                except (EOFError, OSError):
                     raise FellShortError(
                         f"The process that grades {submission.name} has ended. Is there too little memory?"
                     ) from None
 
-            sys.path.insert(0, f"{folder}/autograder/files")  # the process starts with the path of this one
-            try:
-                pid = process.submit(os.getpid).result()
-            except BrokenProcessPool:
-                raise FellShortError(
-                    f"The packages in {autograder.name} cannot be imported here; what is above says why. "
-                    "Build the zip again with this version."
-                ) from None
-            finally:
-                sys.path.pop(0)
-            try:
-                with released():
-                    yield graded
-            finally:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)  # its sandbox ends with it
+            with released():
+                try:
+                    _answer(channel, (folder, level, limits or limits_of_this_machine()))
+                except (EOFError, OSError):
+                    raise FellShortError(
+                        f"The packages in {autograder.name} cannot be imported here; what is above says why. "
+                        "Build the zip again with this version."
+                    ) from None
+                yield graded
 
 
 @contextlib.contextmanager
@@ -79,11 +69,47 @@ def _folder() -> Iterator[Path]:
         folder.chmod(0o711)
         yield folder
     finally:
-        for _ in range(MOST_TRIES):
+        for _ in range(10 * SECONDS):
             remove(folder)
             if not folder.exists():
                 break
-            time.sleep(0.1)  # the kernel is about to end the workers
+            time.sleep(0.1)  # where the process was killed, the kernel is about to kill the workers too
+
+
+@contextlib.contextmanager
+def _process(packages: Path) -> Iterator[Connection]:
+    """Start the process that grades; yield the channel to it. At the end it closes its sandbox, and ends."""
+    ours, theirs = Pipe()
+    start = (
+        f"import sys; sys.path[:] = {[str(packages), *sys.path]!r}; "
+        f"from autograder.grading.process import serve; serve({theirs.fileno()})"
+    )
+    with ours, theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-c", start],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # so that Ctrl-C reaches the command alone, which then ends this one
+        )
+        theirs.close()
+        try:
+            yield ours
+        finally:
+            process.terminate()
+            try:
+                process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _answer(channel: Connection, request: Any) -> Any:
+    """The answer of the process that grades. Errors: what it raises; EOFError or OSError if it is gone."""
+    channel.send(request)
+    answer = channel.recv()
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def unpack(path: Path, folder: Path) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograder.errors import FellShortError, HomeworkError, fault
 from autograder.grading.isolation import WITHOUT_ISOLATION
 from autograder.grading.notebook import Notebook, read_notebook
-from autograder.sandbox import NONE, Limits, Source
+from autograder.sandbox import NONE, Source
 from autograder.sandbox.confine import end_with_parent
+from autograder.signals import Stopped, held, released, stopped_by_signals
 
 if TYPE_CHECKING:
     from otter.test_files import GradingResults
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
 
 CONFIG = "otter_config.json"
 PLUGIN = "autograder.otter_plugin.SandboxPlugin"
-_sources: list[Source] = []
 
 
 @dataclass(frozen=True)
@@ -41,19 +44,33 @@ class Grade:
     notes: list[str]
 
 
-def start(folder: Path, level: str, limits: Limits) -> None:
-    """Prepare to grade until the process that started this one ends.
+def serve(descriptor: int) -> None:
+    """Grade for one client until it ends this process.
 
-    folder : where an autograder zip is unpacked, in `autograder`, and where the sandbox may write.
+    descriptor : of a connection. The first request is a folder, the level and the limits; in the folder, an
+        autograder zip is unpacked in `autograder`. Each later one is the path of a submission. The answer is
+        its Grade, or the exception that it raises.
     """
     end_with_parent()
-    os.chdir(folder / "autograder")
-    _sources.append(Source(level, limits, folder))
+    with contextlib.suppress(Stopped, EOFError, OSError), stopped_by_signals(), held():
+        channel = Connection(descriptor)
+        folder, level, limits = channel.recv()
+        os.chdir(folder / "autograder")
+        with Source(level, limits, folder) as source, released():
+            channel.send(None)
+            while True:
+                submission = channel.recv()
+                try:
+                    answer: Any = grade(submission, source)
+                except HomeworkError as error:
+                    answer = error
+                except Exception as error:
+                    answer = FellShortError(fault(error))
+                channel.send(answer)
 
 
-def grade(submission: Path) -> Grade:
+def grade(submission: Path, source: Source) -> Grade:
     """Grade a submission by the autograder in the current folder. Errors: HomeworkError."""
-    (source,) = _sources
     results, graded = grading_results(submitted_notebook(submission), source)
     return Grade(
         gradescope_results(results),

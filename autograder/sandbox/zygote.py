@@ -45,7 +45,6 @@ def main(control: int) -> None:
         descriptors, the pipes that the worker reads and writes.
     """
     end_with_parent()
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # a command may hold signals back
     channel = socket.socket(fileno=control)
     gc.disable()  # nothing that is loaded is ever garbage
     shell = _load()
