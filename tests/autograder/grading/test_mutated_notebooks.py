@@ -97,7 +97,7 @@ def test_a_mutated_notebook_is_read_or_refused_with_a_sentence(count, originals,
 
 
 @isolated
-@pytest.mark.parametrize("count", [20, pytest.param(2_000, marks=pytest.mark.siege)])
+@pytest.mark.parametrize("count", [10, pytest.param(2_000, marks=pytest.mark.siege)])
 def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_goes_on(
     count, originals, reference, autograder, tmp_path
 ):
