@@ -20,14 +20,14 @@ class Cells:
     source : where workers come from.
     budget : what the submission may use.
     notes : for an instructor: which cells raised, and where workers were lost.
-    found, missed : whether a check has looked up a function that there is, and one that there is not.
+    looked_up : the functions that checks have asked for, and whether they were there.
     fault : an error of the sandbox that a check met, if there was one. Checks cannot be trusted after it.
     """
 
     def __init__(self, cells: Sequence[Cell], source: Source, budget: Budget):
         self.budget = budget
         self.notes: list[str] = []
-        self.found = self.missed = False
+        self.looked_up: dict[str, bool] = {}
         self.fault: SandboxError | None = None
         self._cells = cells
         self._source = source
@@ -62,6 +62,13 @@ class Cells:
             raise self.budget.used_up(name, "the notebook")
         assert self._worker is not None
         return self._worker
+
+    @property
+    def of_something_else(self) -> bool:
+        """Whether the checks have asked for functions, and no cell so much as begins to define one."""
+        names = set().union(*(cell.names for cell in self._cells))
+        asked = self.looked_up
+        return bool(asked) and not any(asked.values()) and names.isdisjoint(asked)
 
     def why_missing(self, name: str) -> str | None:
         """Why a name has no value at the present position, in words that follow "there is no ..."."""

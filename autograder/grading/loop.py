@@ -60,7 +60,7 @@ def grade_notebook(notebook: Notebook, source: Source) -> Graded:
                 tests.append(Checker.check(str(path), NBMetadataConfig(), global_env=session))
             if cells.fault is not None:
                 raise cells.fault
-    remarks = [*notebook.remarks, *([NOTHING_FOUND] if cells.missed and not cells.found else [])]
+    remarks = [*notebook.remarks, *([NOTHING_FOUND] if cells.of_something_else else [])]
     return Graded(tests, remarks, cells.notes)
 
 

@@ -45,12 +45,12 @@ class Session(Submission):
         try:
             self._find(name)
         except NotAttempted:
-            self._cells.missed = True
+            self._cells.looked_up[name] = False
             why = self._cells.why_missing(name)
             if why is None:
                 raise
             raise NotAttempted(f"there is no function {name}: {why}.") from None
-        self._cells.found = True
+        self._cells.looked_up[name] = True
         return self._remote(name, name, Reference("function", name))
 
     def names_used_by(self, name: str) -> set[str]:

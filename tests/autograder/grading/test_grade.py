@@ -80,6 +80,13 @@ def notebook_of(path, *cells):
     return path
 
 
+def test_a_notebook_of_which_no_cell_got_through_is_not_taken_for_another_one(short, tmp_path, capsys):
+    hw = notebook_of(tmp_path / "hw.ipynb", "import torch\n" + reference_answers()["softmax"])
+    status, results = graded(short, hw, tmp_path / "out")
+    assert (status, results.get("output", "")) == (0, "")
+    assert "remark" not in capsys.readouterr().out
+
+
 def test_a_question_says_why_the_function_it_needs_is_missing(short, tmp_path):
     answers = reference_answers()
     hw = notebook_of(
