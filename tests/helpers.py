@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
@@ -23,6 +24,7 @@ from autograder.build.settings import read_settings
 from autograder.build.sources import read_problem
 from autograder.sandbox import NONE, reachable_level
 from mistakes import programs
+from public_checks.boundary import Submission
 
 # Seconds after which a program that hangs is given up. No test depends on how fast the machine is.
 BACKSTOP = 1800
@@ -134,6 +136,13 @@ def gradable_programs(assignment: str, right: bool) -> list[Any]:
 def carrying(answers: dict[str, str], program: Any) -> dict[str, str]:
     """Answers in which a program of the catalogue takes the place of its function."""
     return answers | {program.function: f"{answers[program.function]}\n\n\n{program.source}"}
+
+
+def submission_of(body: str) -> Submission:
+    """A notebook that defines one function `f` of `z` with this body."""
+    names: dict[str, Any] = {"np": np}
+    exec(f"def f(z):\n    {body}", names)
+    return Submission(names)
 
 
 def execute(notebook: NotebookNode, folder: Path, allow_errors: bool = False) -> None:

@@ -324,10 +324,13 @@ def gradients_balance(nll_gradients, rng):
 def gradients_of_large_logits(nll_gradients):
     W, x = np.zeros((3, 2)), np.array([0.5, -1.0])
     for y in (0, 1):
-        less = expect(nll_gradients, W=W, b=LESS, x=x, y=y).parts("dW", "db")
-        large = expect(nll_gradients, W=W, b=LARGE, x=x, y=y).parts("dW", "db")
-        for part, one, shape in zip(large, less, ((3, 2), (3,)), strict=True):
-            _expect_unmoved(part, one.array(*shape))
+        _expect_unmoved_gradients(nll_gradients, W=W, b=LESS, x=x, y=y)
+
+
+def _expect_unmoved_gradients(function, **given):
+    less, large = (expect(function, **given | {"b": b}).parts("dW", "db") for b in (LESS, LARGE))
+    for part, one, shape in zip(large, less, ((3, 2), (3,)), strict=True):
+        _expect_unmoved(part, one.array(*shape))
 
 
 @check("q3e", "nll_gradients changes neither an argument nor an earlier result", points=0.5)
@@ -388,10 +391,7 @@ def batch_order_does_not_matter(batch_nll_gradients, rng):
 @check("q3f", "equal steps in all biases, however large, change nothing", points=0.25)
 def batch_of_large_logits(batch_nll_gradients):
     W, X, y = np.zeros((3, 2)), np.array([[0.5, -1.0], [2.0, 1.0]]), np.array([0, 1])
-    less = expect(batch_nll_gradients, W=W, b=LESS, X=X, y=y).parts("dW", "db")
-    large = expect(batch_nll_gradients, W=W, b=LARGE, X=X, y=y).parts("dW", "db")
-    for part, one, shape in zip(large, less, ((3, 2), (3,)), strict=True):
-        _expect_unmoved(part, one.array(*shape))
+    _expect_unmoved_gradients(batch_nll_gradients, W=W, b=LESS, X=X, y=y)
 
 
 @check("q3f", "batch_nll_gradients changes neither an argument nor an earlier result", points=0.5)

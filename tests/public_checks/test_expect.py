@@ -4,14 +4,9 @@ import pytest
 from public_checks import Incorrect
 from public_checks.boundary import Submission
 from public_checks.expect import expect, expect_derivative
+from tests.helpers import submission_of
 
 Z = np.array([1.0, 2.0, 3.0])
-
-
-def function(body):
-    names = {"np": np}
-    exec(f"def f(z):\n    {body}", names)
-    return Submission(names)
 
 
 @pytest.mark.parametrize(
@@ -36,11 +31,11 @@ def function(body):
 )
 def test_a_wrong_result_is_described(body, message):
     with pytest.raises(Incorrect, match=message):
-        expect(function(body).function("f"), z=Z).close(Z)
+        expect(submission_of(body).function("f"), z=Z).close(Z)
 
 
 def test_expected_values_show_only_where_that_is_allowed():
-    f = function("return z + 0.25").function("f")
+    f = submission_of("return z + 0.25").function("f")
     with pytest.raises(Incorrect) as shown:
         expect(f, z=Z).close(Z, reveal=True)
     with pytest.raises(Incorrect) as kept:
@@ -51,16 +46,16 @@ def test_expected_values_show_only_where_that_is_allowed():
 
 @pytest.mark.parametrize("body", ["return 3", "return 3.0", "return np.float32(3)", "return np.array(3.0)"])
 def test_a_number_may_be_of_any_kind(body):
-    expect(function(body).function("f"), z=Z).close(3.0)
+    expect(submission_of(body).function("f"), z=Z).close(3.0)
 
 
 def test_a_number_must_not_be_an_array_of_one():
     with pytest.raises(Incorrect, match="a single number"):
-        expect(function("return np.array([3.0])").function("f"), z=Z).close(3.0)
+        expect(submission_of("return np.array([3.0])").function("f"), z=Z).close(3.0)
 
 
 def test_parts_are_named():
-    answer = expect(function("return z, -z").function("f"), z=Z)
+    answer = expect(submission_of("return z, -z").function("f"), z=Z)
     with pytest.raises(Incorrect, match="db is off by 6"):
         answer.parts("dW", "db")[1].close(Z)
     with pytest.raises(Incorrect, match="return 3 things, a, b, c; yours is a tuple of 2"):
@@ -68,7 +63,7 @@ def test_parts_are_named():
 
 
 def test_the_dtype_has_to_be_the_one_asked_for():
-    answer = expect(function("return z").function("f"), z=Z)
+    answer = expect(submission_of("return z").function("f"), z=Z)
     answer.of_dtype(np.float64)
     with pytest.raises(Incorrect, match=r"dtype float64.*has to be float32"):
         answer.of_dtype(np.float32)

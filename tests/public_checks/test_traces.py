@@ -2,17 +2,11 @@ import numpy as np
 import pytest
 
 from public_checks import Incorrect
-from public_checks.boundary import Submission
 from public_checks.expect import expect
 from public_checks.traces import expect_no_change, expect_no_traces
+from tests.helpers import submission_of
 
 Z = np.array([1.0, 2.0, 3.0])
-
-
-def function(body):
-    names = {"np": np}
-    exec(f"def f(z):\n    {body}", names)
-    return Submission(names)
 
 
 @pytest.mark.parametrize(
@@ -23,20 +17,20 @@ def function(body):
     ],
 )
 def test_traces_are_found(body, message):
-    s = function(body)
+    s = submission_of(body)
     with pytest.raises(Incorrect, match=message):
         expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z})
 
 
 def test_a_changed_argument_costs_only_the_check_that_is_about_it():
-    f = function("z[0] = 5; return 2 * z").function("f")
+    f = submission_of("z[0] = 5; return 2 * z").function("f")
     expect(f, z=Z).close([10, 4, 6])
     with pytest.raises(Incorrect, match=r"the call changes its argument z\. Work on a copy"):
         expect_no_change(f, z=Z)
 
 
 def test_a_change_that_only_float32_arrays_suffer_is_found():
-    s = function("w = z.astype(np.float32, copy=False); w += 1; return w")
+    s = submission_of("w = z.astype(np.float32, copy=False); w += 1; return w")
     with pytest.raises(Incorrect, match="the call changes its argument z"):
         expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z})
 
@@ -45,14 +39,14 @@ def test_a_change_that_only_float32_arrays_suffer_is_found():
     "body", ["z[1] += 1", "z.reverse()", "z.append(z[0])", "z[0] = None", "z[0] = z[0][:2]"]
 )
 def test_a_change_in_a_list_of_arrays_is_noticed(body):
-    f = function(f"{body}; return 0").function("f")
+    f = submission_of(f"{body}; return 0").function("f")
     with pytest.raises(
         Incorrect, match=r"the call changes its argument z.*\nwhere z has the shapes \(3,\), \(3,\)"
     ):
         expect_no_change(f, z=[Z, -Z])
-    expect_no_change(function("z = z[::-1]; return 0").function("f"), z=[Z, -Z])
+    expect_no_change(submission_of("z = z[::-1]; return 0").function("f"), z=[Z, -Z])
 
 
 def test_a_clean_function_leaves_none():
-    s = function("return 2 * z")
+    s = submission_of("return 2 * z")
     expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z}).close(2 * Z)
