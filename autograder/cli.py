@@ -19,18 +19,20 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status.
 
-    That is 0, 1 where something fell short, 2 on bad usage, and 128 + n where signal n has ended it.
+    That is 0, 1 where something fell short, 2 on bad usage, and 128 + n where signal n has ended grading.
     """
     options = _parser().parse_args(arguments)
     try:
-        with stopped_by_signals():
-            return options.run(options)
+        return options.run(options)
     except HomeworkError as error:
         print(f"homework {options.command}: {error}", file=sys.stderr)
         return error.status
     except Stopped as stopped:
         print(f"homework {options.command}: {stopped}.", file=sys.stderr)
         return 128 + stopped.number
+    except KeyboardInterrupt:
+        print(f"homework {options.command}: interrupted.", file=sys.stderr)
+        return 1
     except OSError as error:
         what = f"{error.strerror}: {error.filename}" if error.strerror else str(error)
         print(f"homework {options.command}: {what}.", file=sys.stderr)
@@ -58,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
 
     grade = commands.add_parser("grade", help="grade a submission in the sandbox")
     grade.add_argument("autograder", type=Path, metavar="AUTOGRADER.zip")
-    grade.add_argument("submission", type=Path, metavar="SUBMISSION", help="a notebook, or an exported zip")
+    grade.add_argument(
+        "submission", type=Path, metavar="SUBMISSION", help="a notebook, or a zip or a folder with one"
+    )
     grade.add_argument("--out", type=Path, default=Path("grades"), help="default: grades")
     grade.add_argument(
         "--isolation", choices=("root", "user", "none"), help="default: the best that this machine reaches"
@@ -117,16 +121,15 @@ def _grade(options: argparse.Namespace) -> int:
     level = isolation_level(options.isolation, options.autograder, options.submission)
     folder = options.out / "results"
     folder.mkdir(parents=True, exist_ok=True)
-    with grader(options.autograder, level) as graded:
+    with stopped_by_signals(), grader(options.autograder, level) as graded:
         found = graded(options.submission)
-    path = folder / f"{options.submission.stem}.json"
+    submission = options.submission.resolve()
+    path = folder / f"{submission.stem}.json"
     path.write_text(json.dumps(found.results, indent=4), encoding="utf-8")
     for question, points in found.points.items():
         print(f"  {question}: {points:g} of {found.possible[question]:g}")
     total, possible = sum(found.points.values()), sum(found.possible.values())
-    print(
-        f"{options.submission.name}: {total:g} of {possible:g} points, isolation {level}; results in {path}"
-    )
+    print(f"{submission.name}: {total:g} of {possible:g} points, isolation {level}; results in {path}")
     for remark in found.remarks:
         print(f"  remark: {remark}")
     for note in found.notes:

@@ -22,10 +22,10 @@ def test_the_page_on_adding_a_problem_adds_a_question_that_works(copy_of_the_pro
             path.write_text(block[2])
     verified = run_homework(copy_of_the_project, "verify", "cubes")
     assert (verified.returncode, verified.stderr) == (0, "")
-    assert "reference solution 3 of 3, blank template 0" in verified.stdout
+    assert "reference solution 4 of 4, blank template 0" in verified.stdout
     assert "the factor 3 is missing" in verified.stdout
     built = run_homework(copy_of_the_project, "build", "cubes")
-    assert "otter run on the reference solution: 3 of 3" in built.stdout, built.stderr
+    assert "otter run on the reference solution: 4 of 4" in built.stdout, built.stderr
 
 
 def test_the_table_of_checks_is_what_the_registry_says():

@@ -152,7 +152,7 @@ class Submission:
             arrived = crossing(arguments, wrap=_arrive)
             value = self.invoke(name, function, arrived, limits)
             try:
-                return Reply(crossing(value), crossing(arrived, wrap=lambda _: None))
+                return Reply(crossing(value), tuple(map(as_left, arrived)))
             except CannotCrossError as error:
                 raise Incorrect(f"{name} returned {error}. Return numbers and arrays.") from None
 
@@ -196,6 +196,14 @@ class Submission:
                 found = frame.f_code.co_name, traceback.tb_lineno, code
             traceback = traceback.tb_next
         return found
+
+
+def as_left(argument: Any) -> Any:
+    """An argument as a call left it; None for a function, and where it now holds what is not plain data."""
+    try:
+        return crossing(argument, wrap=lambda _: None)
+    except CannotCrossError:
+        return None
 
 
 def _arrive(value: Any) -> Any:

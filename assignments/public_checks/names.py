@@ -52,7 +52,7 @@ def _parts(value: Any) -> list[Any]:
     if kind is FunctionType:
         cells = [cell.cell_contents for cell in value.__closure__ or () if _is_full(cell)]
         return cells + list(vars(value).values())
-    if kind is type:
+    if issubclass(kind, type):
         return list(vars(value).values())
     if kind in (list, tuple, set, dict):
         items = value.values() if kind is dict else value

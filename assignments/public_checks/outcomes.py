@@ -59,5 +59,9 @@ class OutOfTime(CheckFailure):
     """The function did not return, and was given up."""
 
 
+class NotCalled(OutOfTime):
+    """The function was not called, because other calls have used up all of the time."""
+
+
 class TooSlow(CheckFailure):
     """The function takes longer than a right answer needs: in lines of Python, or beside a yardstick."""

@@ -260,7 +260,8 @@ def expect_no_traces_of_difference(
         f, (x, other) = sum_of_squares(n), rng.normal(size=(2, n))
         h = float(rng.uniform(0.2, 0.4))
         first, second = ({"f": f, "x": v, "h": h} for v in (x, other))
-        expect_no_traces(difference, source, first, second).close(right(x, h), rounding=100)
+        answer = expect_no_traces(difference, source, first, second, dtypes=[np.float64])
+        answer.close(right(x, h), rounding=100)
 
 
 @check("q1b", "f is evaluated 2 n times, at arrays of the shape of x", points=0.75)
@@ -377,7 +378,7 @@ def jacobian_no_traces(difference_jacobian, source, rng):
         f, (x, other) = Watched("the sum of squares, and minus that", squares, (n,)), rng.normal(size=(2, n))
         h = float(rng.uniform(0.2, 0.4))
         first, second = ({"f": f, "x": v, "h": h} for v in (x, other))
-        answer = expect_no_traces(difference_jacobian, source, first, second)
+        answer = expect_no_traces(difference_jacobian, source, first, second, dtypes=[np.float64])
         answer.close(np.array([2 * x, -2 * x]), rounding=100)
 
 

@@ -89,9 +89,7 @@ def ratios(softmax):
 def no_traces(softmax, source, rng):
     for k in (5, 2):
         z, other = rng.normal(size=(2, k))
-        answer = expect_no_traces(softmax, source, {"z": z}, {"z": other})
-        if abs(answer.array(k).sum() - 1) > 1e-6:
-            raise answer.wrong("nothing is changed, but the probabilities have to sum to 1.")
+        expect_no_traces(softmax, source, {"z": z}, {"z": other}).close(plain_softmax(z))
 
 
 # 3(b)
@@ -188,8 +186,7 @@ def log_no_traces(log_softmax, source, rng):
     for k in (5, 2):
         z, other = rng.normal(size=(2, k))
         answer = expect_no_traces(log_softmax, source, {"z": z}, {"z": other})
-        if abs(np.exp(answer.array(k)).sum() - 1) > 1e-6:
-            raise answer.wrong("nothing is changed, but exp of the result has to sum to 1.")
+        answer.close(np.log(plain_softmax(z)), rounding=10)
 
 
 # 3(d)
@@ -267,13 +264,9 @@ def loss_is_a_log_likelihood(nll_loss, rng):
 @check("q3d", "nll_loss changes none of its arguments", points=0.5)
 def loss_no_traces(nll_loss, source, rng):
     given = [dict(zip("Wbx", (W, b, X[0]), strict=True)) for W, b, X, _ in _examples(3, 4, 1, rng)]
-    losses = []
     for y in range(3):
         first, other = ({**arguments, "y": y} for arguments in given)
-        answer = expect_no_traces(nll_loss, source, first, other)
-        losses.append(answer.array())
-    if abs(np.exp(-np.array(losses)).sum() - 1) > 1e-6:
-        raise answer.wrong("nothing is changed, but exp(-loss) has to sum to 1, over all labels.")
+        expect_no_traces(nll_loss, source, first, other).close(plain_loss(**first), rounding=10)
 
 
 # 3(e)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from public_checks.boundary import Proxy
 from public_checks.expect import Answer
+
+NUMBERS = (np.ndarray, np.number, int, float)
 
 
 def expect_no_change(function: Proxy, /, **arguments: Any) -> Answer:
@@ -28,19 +30,19 @@ def expect_no_traces(
     first: dict[str, Any],
     second: dict[str, Any],
     program: str | None = None,
+    dtypes: Sequence[type] = (np.float32, np.float64),
 ) -> Answer:
     """Expect that a call changes neither its arguments nor what an earlier call returned.
 
-    Both calls are made with arrays of float32 too.
-
     first, second : the arguments of two calls, of the same shapes and different in value.
     program : the text of the function, where it is not its name.
+    dtypes : those of the arrays of floats, one after the other.
 
-    Returns the answer to the first.
+    Returns the answer to the first, with the last dtype.
     """
     text = program or function.name
     both = source(f"lambda a, b: (({text})(*a), ({text})(*b))[0]")
-    for dtype in (np.float32, np.float64):
+    for dtype in dtypes:
         one, other = ({name: _of_dtype(v, dtype) for name, v in call.items()} for call in (first, second))
         answer = expect_no_change(function, **one)
         if not _alike(both(tuple(one.values()), tuple(other.values())), answer.value):
@@ -66,6 +68,6 @@ def _of_dtype(value: Any, dtype: type) -> Any:
 def _alike(a: Any, b: Any) -> bool:
     if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
         return len(a) == len(b) and all(_alike(x, y) for x, y in zip(a, b, strict=True))
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return a.shape == b.shape and np.allclose(a, b, rtol=1e-6, equal_nan=True)
+    if isinstance(a, NUMBERS) and isinstance(b, NUMBERS):
+        return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-6, equal_nan=True)
     return type(a) is type(b) and not isinstance(a, dict) and bool(np.all(a == b))

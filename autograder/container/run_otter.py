@@ -74,9 +74,9 @@ def main(folder: Path) -> None:
         return
     make_private(folder)
     child = get_context("fork").Process(target=grade_or_say_why, args=(folder, results))
-    child.start()
     for number in ENDS:
         signal.signal(number, lambda number, _: sys.exit(128 + number))
+    child.start()
     try:
         child.join(SECONDS)
         late = child.is_alive()
@@ -104,11 +104,13 @@ def make_private(folder: Path) -> None:
 
 def grade_or_say_why(folder: Path, results: Results) -> None:
     """Run in the child: write results, and end at once, so that nothing can fail afterwards."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and sends SIGTERM
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for number in ENDS:
+        signal.signal(number, signal.SIG_DFL)
     sys.path.insert(0, str(folder / "source" / "files"))
     try:
         said = grade(folder, results)
+    except KeyboardInterrupt:  # a signal
+        os._exit(1)
     except Exception:
         results.write_refusal(NOT_GRADED, traceback.format_exc())
         said = NOT_GRADED
@@ -125,13 +127,14 @@ def grade(folder: Path, results: Results) -> str:
     from autograder.grading.process import gradescope_results, grading_results, submitted_notebook
     from autograder.sandbox import Source
     from autograder.sandbox.confine import end_with_parent
+    from autograder.signals import held, released, stopped_by_signals
 
     end_with_parent()
     os.chdir(folder / "source")
     try:
         notebook = submitted_notebook(folder / "submission")
         level = isolation_level(None, *(path for name in PRIVATE if (path := folder / name).exists()))
-        with Source(level) as source:
+        with stopped_by_signals(), held(), Source(level) as source, released():
             gc.disable()  # nothing that is loaded is ever garbage
             import_module("autograder.grading.loop")  # and Otter with it
             gc.freeze()

@@ -16,7 +16,7 @@ above what any right answer takes. A submission that waits is stopped after a lo
 from __future__ import annotations
 
 from autograder.sandbox import Limits, OutOfPatience, WorkerLost
-from public_checks.outcomes import CheckFailure, OutOfTime, Raised
+from public_checks.outcomes import CheckFailure, NotCalled, OutOfTime, Raised
 
 MOST_CRASHES = 2  # of one function
 
@@ -62,7 +62,7 @@ class Budget:
 
     def used_up(self, name: str, whose: str) -> CheckFailure:
         """The failure of a call for which there is no time left."""
-        return OutOfTime(f"{name} was not called: {whose} has used up all of its time.")
+        return NotCalled(f"{name} was not called: {whose} has used up all of its time.")
 
     def lost(self, key: str, name: str, why: WorkerLost, seconds: float | None) -> CheckFailure:
         """Note that a call of a function lost its worker, and return the failure that it makes.

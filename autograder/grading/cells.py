@@ -8,6 +8,7 @@ from types import TracebackType
 from autograder.grading.budget import Budget
 from autograder.grading.notebook import Cell
 from autograder.sandbox import SandboxError, Source, Worker, WorkerLost
+from autograder.sandbox.wire import WireError
 from public_checks.boundary import clean
 
 
@@ -139,9 +140,11 @@ class Cells:
         assert self._worker is not None
         try:
             cell = self._cells[number]
-            answer = self._worker.ask(
-                self.budget.limits.cell, do="cell", source=cell.source, ignored=cell.ignored
-            )
+            answer = self._worker.run(cell.source, self.budget.limits.cell, cell.ignored)
+        except WireError:
+            self._left_out.add(number)
+            self._stopped.setdefault(number, "is too large to be run")
+            return None
         except WorkerLost as why:
             self._left_out.add(number)
             self._stopped.setdefault(number, f"was left out, because it ended the program: {why}")

@@ -26,7 +26,7 @@ SECONDS = 30  # that the process may take to end; it takes one at most
 
 @contextlib.contextmanager
 def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterator[Callable[[Path], Grade]]:
-    """A function that grades a notebook, or a zip that `grader.export` made, each by itself.
+    """A function that grades a notebook, or a zip or a folder with one, each by itself.
 
     It raises a HomeworkError where the submission cannot be read, or the sandbox fails. No process and no
     folder is left when this ends, whatever ends it.

@@ -29,7 +29,7 @@ class Cell:
     source: str
     ignored: bool = False
 
-    @property
+    @cached_property
     def questions(self) -> tuple[str, ...]:
         """The questions that it checks."""
         return () if self.ignored else tuple(CHECK.findall(self.source))
@@ -39,14 +39,16 @@ class Cell:
         """The names to which it seems to give a value, line by line."""
         # It is not parsed: the text is anybody's, and Python's parser may crash on it.
         found: set[str] = set()
+        imports = False  # that go on over several lines, in parentheses
         for line in self.source.split("\n"):
-            words = WORD.findall(line)
-            if words and words[0] in ("def", "class", "async"):
-                found.update(words[2:3] if words[0] == "async" else words[1:2])
-            elif words and words[0] in ("import", "from"):
+            words, targets = WORD.findall(line), line.partition("=")[0]
+            if imports or (words and words[0] in ("import", "from")):
                 found.update(words)
-            elif "=" in line:
-                found.update(WORD.findall(line.partition("=")[0]))
+                imports = ")" not in line and (imports or "(" in line)
+            elif words and words[0] in ("def", "class", "async"):
+                found.update(words[2:3] if words[0] == "async" else words[1:2])
+            elif "=" in line and not set("()'\"#") & set(targets):
+                found.update(WORD.findall(targets))
         return found
 
 
@@ -93,7 +95,7 @@ def _parsed(name: str, data: bytes) -> dict[str, Any]:
     """A notebook of any version from 3 on, with a list of cells. Errors: SubmissionError."""
     encoding = json.detect_encoding(data)  # UTF-8, 16 or 32
     try:
-        notebook = json.loads(data.decode(encoding, errors="replace"))
+        notebook = json.loads(data.decode(encoding, errors="replace"), parse_int=float)
     except (ValueError, RecursionError):
         notebook = None
     notebook = _dict(notebook)

@@ -39,7 +39,7 @@ def notebook_of(path: Path) -> tuple[str, bytes]:
         data = path.read_bytes()
     except OSError as error:
         raise SubmissionError(f"{path.name} cannot be read: {error.strerror}.") from None
-    return _unpacked(path.name, data)
+    return _unpacked(clean(path.name, 50), data)
 
 
 def _unpacked(name: str, data: bytes, depth: int = 0) -> tuple[str, bytes]:
@@ -53,7 +53,9 @@ def _unpacked(name: str, data: bytes, depth: int = 0) -> tuple[str, bytes]:
     except SubmissionError:
         raise
     except Exception as error:  # zipfile raises of many kinds for a damaged zip
-        raise SubmissionError(f"{name} is not a zip file that can be read: {error}.") from None
+        raise SubmissionError(
+            f"{name} is not a zip file that can be read: {clean(str(error), 100)}."
+        ) from None
     return _unpacked(*inner, depth + 1)
 
 

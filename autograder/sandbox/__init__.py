@@ -2,7 +2,7 @@
 
     with Source(level) as source:
         worker = source.worker()
-        worker.ask(30, do="cell", source="x = 1", seconds=30)
+        worker.run("x = 1", seconds=30)
 
 The policy is data, in `policy`; `seccomp`, `landlock` and `confine` apply it; `zygote` forks the `worker`s;
 `wire` carries plain data between a worker and the `client`, which is all that a grader needs.

@@ -46,5 +46,5 @@ def try_level(level: str) -> list[str]:
 
 
 def _error(worker: Worker, code: str) -> str | None:
-    answer = worker.ask(20.0, do="cell", source=code)
+    answer = worker.run(code, 20.0)
     return None if answer.get("error") is None else str(answer["error"]).split(":")[0]

@@ -17,12 +17,21 @@ import numpy as np
 
 from autograder.sandbox.shell import definitions
 from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError, frame_length, pack, unpack
-from public_checks.boundary import CannotCrossError, Proxy, Submission, clean, crossing
+from public_checks.boundary import CannotCrossError, Proxy, Submission, as_left, clean
 from public_checks.limits import CallLimits, time_limit
 from public_checks.outcomes import CheckFailure, Incorrect, OutOfTime
 
 # Modules that a notebook imports for its checks or for Colab, and that do nothing in grading.
-INERT = ("otter", "gradcheck", "public_checks", "public_checks.export", "google", "google.colab")
+INERT = (
+    "otter",
+    "gradcheck",
+    "public_checks",
+    "public_checks.export",
+    "google",
+    "google.colab",
+    "google.colab.drive",
+    "google.colab.files",
+)
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
 UNCHANGING = {type(None), bool, int, float, complex, str}
 
@@ -61,7 +70,7 @@ class Worker:
     """
 
     def __init__(self, shell: Any, reading: int, writing: int):
-        self._run_cell = shell.run_cell
+        self._shell, self._run_cell = shell, shell.run_cell
         self._reading = reading
         self._writing = writing
         self._names = shell.user_ns
@@ -95,9 +104,9 @@ class Worker:
         """Run a cell, or of an ignored one its definitions; what it prints and shows goes nowhere."""
         try:
             with time_limit("the cell", self._seconds):
-                text = request["source"]
-                if request.get("ignored"):
-                    text = definitions(text)
+                text = request["source"].tobytes().decode()
+                if request["ignored"]:
+                    text = definitions(self._shell.transform_cell(text))
                 result = self._run_cell(text, store_history=True)
             error = result.error_before_exec or result.error_in_exec
         except BaseException as raised:  # whatever a cell does, the next one comes
@@ -133,13 +142,11 @@ class Worker:
         """Call a function; those arguments that it has changed come back as it left them."""
         function = self._target(request["function"])
         arguments = tuple(self._arguments(request["arguments"], self._number))
-        before = [_written(a) for a in arguments]
+        before = [_state(a) for a in arguments]
         with np.errstate(all="ignore"):  # whatever the notebook has set
             limits = CallLimits(request.get("lines"), self._seconds)
             value = self._submission.invoke(function.name, function.target, arguments, limits)
-        changed = {
-            i: crossing(a, wrap=lambda _: None) for i, a in enumerate(arguments) if _written(a) != before[i]
-        }
+        changed = {i: as_left(a) for i, a in enumerate(arguments) if _state(a) != before[i]}
         try:
             return pack({"is": "reply", "value": value, "changed": changed})
         except WireError as error:
@@ -212,8 +219,15 @@ def _failure(kind: str, text: str) -> bytes:
     return pack({"is": "failure", "class": kind, "text": clean(text, 2000)})
 
 
-def _written(value: Any) -> Any:
+def _state(argument: Any) -> Any:
     """What tells whether an argument was changed, compared by value."""
+    try:
+        return _written(argument)
+    except RecursionError:  # it was put into itself
+        return None
+
+
+def _written(value: Any) -> Any:
     kind = type(value)
     if kind is np.ndarray:
         return value.shape, value.dtype, value.tobytes()

@@ -168,9 +168,9 @@ def hunt(path: Path, level: str, container: Path | None) -> dict[str, object]:
                     "keys": planted.keys,
                     "process": os.getpid(),
                 }
-                worker.ask(LIMITS.cell, do="cell", source=f"HINTS = {hints!r}")
+                worker.run(f"HINTS = {hints!r}", LIMITS.cell)
                 search = Path(__file__).with_name("search.py").read_text()
-                failed = worker.ask(LIMITS.cell, do="cell", source=search)["error"]
+                failed = worker.run(search, LIMITS.cell)["error"]
                 answer = worker.ask(60, do="call", function=Reference("function", "report"), arguments=())
                 worker.close()
         finally:

@@ -50,3 +50,16 @@ def test_a_change_in_a_list_of_arrays_is_noticed(body):
 def test_a_clean_function_leaves_none():
     s = submission_of("return 2 * z")
     expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z}).close(2 * Z)
+
+
+def test_an_object_that_is_left_in_an_argument_is_a_changed_argument():
+    for body in ("z[0] = object(); return 1.0", "z.append(z); return 1.0"):
+        f = submission_of(body).function("f")
+        assert expect(f, z=[Z, Z]).array() == 1.0
+        with pytest.raises(Incorrect, match="changes its argument z"):
+            expect_no_change(f, z=[Z, Z])
+
+
+def test_a_loss_that_is_nan_is_no_trace():
+    s = submission_of("return float('nan')")
+    expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z})

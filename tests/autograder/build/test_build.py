@@ -49,6 +49,10 @@ def solved(student_folder):
 @every_assignment
 def test_the_reference_scores_everything_and_the_template_nothing(manifest, full):
     assert manifest["scores"] == {"reference solution": sum(full.values()), "blank template": 0}
+
+
+@pytest.mark.parametrize("assignment", ["autodiff", "backprop"])
+def test_the_two_assignments_have_a_hundred_points_of_which_public_checks_give_two_fifths(manifest, full):
     assert sum(full.values()) == 90
     assert sum(p.get("manual", 0) for p in manifest["points"].values()) == 10
     for points in manifest["points"].values():

@@ -266,9 +266,10 @@ def test_a_notebook_of_another_build_gets_a_remark(written):
 def test_a_cell_knows_the_names_that_it_gives_values_to():
     text = (
         "import torch, numpy as np\nfrom math import exp\n@cache\ndef f(z):\n    return g(z)\n"
-        "a, b = 1, 2\nc: int = 3\nd += h(4)\nclass E: pass\nasync def i(): pass\nprint(j)"
+        "a, b = 1, 2\nc: int = 3\nd += h(4)\nclass E: pass\nasync def i(): pass\nprint(j)\n"
+        "from m import (\n    k,\n    l,\n)\nprint('g = ', g(2))\nassert h(2) == 3\n# z = 3\nprint(z)"
     )
-    assert {"torch", "np", "exp", "f", "a", "b", "c", "d", "E", "i"} <= Cell(text).names
+    assert {"torch", "np", "exp", "f", "a", "b", "c", "d", "E", "i", "k", "l"} <= Cell(text).names
     assert not {"g", "h", "j", "z"} & Cell(text).names
 
 

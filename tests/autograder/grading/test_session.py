@@ -77,6 +77,7 @@ def test_a_cell_that_raises_is_noted_and_the_next_one_runs(notebook):
         (f"{F}\nwhile True:\n    pass\n", "did not finish within 0.5 s and was stopped"),
         (f"import os\nos._exit(1)\n{F}", "was left out, because it ended the program: it exited"),
         (Cell("f = len", ignored=True), "has the tag otter_ignore"),
+        (f"{F}\n# {'x' * (65 << 20)}", "is too large to be run"),
     ],
 )
 def test_why_a_function_is_missing_is_told(text, why, notebook):
@@ -109,9 +110,14 @@ def test_a_function_that_is_nowhere_or_comes_too_late_is_told_so(notebook):
     assert at(cells, "q1b").function("f")() == 1
 
 
+def test_a_cell_with_a_picture_in_it_is_run(notebook):
+    assert at(notebook(f"picture = '{'é' * (2 << 20)}'\n{F}")).function("f")() == 1
+
+
 def test_of_an_ignored_cell_the_imports_and_definitions_are_run(notebook):
     text = (
-        "import math\nprint(1 / 0)\n@staticmethod\ndef f(x):\n    return g(x)\n\nf = None\n"
+        "%matplotlib inline\nimport math\nawait print(1 / 0)\n"
+        "@staticmethod\ndef f(x):\n    return g(x)\n\nf = None\n"
         "def g(x):\n    return math.sqrt(x)"
     )
     assert at(notebook(Cell(text, ignored=True))).function("f")(4.0) == 2

@@ -100,9 +100,9 @@ def test_modules_of_a_python_in_a_private_folder_can_still_be_imported(tmp_path,
     with Source(LEVEL) as source:
         worker = source.worker()
         text = "import only_here.inside\nassert only_here.value + only_here.inside.value == 11"
-        assert worker.ask(10, do="cell", source=text)["error"] is None
+        assert worker.run(text, 10)["error"] is None
         outside = f"open({str(private / 'pyvenv.cfg')!r})"
-        assert "PermissionError" in worker.ask(10, do="cell", source=outside)["error"]
+        assert "PermissionError" in worker.run(outside, 10)["error"]
         worker.close()
 
 

@@ -207,7 +207,7 @@ def source():
 @pytest.fixture
 def run(source):
     worker = source.worker()
-    yield lambda text: worker.ask(60.0, do="cell", source=text)["error"]
+    yield lambda text: worker.run(text, 60.0)["error"]
     worker.close()
 
 

@@ -66,7 +66,7 @@ def worker(source):
 
 
 def cell(worker, text):
-    return worker.ask(60.0, do="cell", source=text)["error"]
+    return worker.run(text, 60.0)["error"]
 
 
 @pytest.mark.parametrize("what", WORKS)
