@@ -8,7 +8,6 @@ import os
 import platform
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
@@ -66,8 +65,7 @@ def build(name: str, out: Path) -> tuple[dict[str, Any], bool]:
 
     with tempfile.TemporaryDirectory(prefix="homework-") as scratch:
         workshop = Path(scratch)
-        identity = _fingerprint(replace(settings, secret=""))[:12]
-        master = write_master(settings, problems, checks, identity, workshop / "master")
+        master = write_master(settings, problems, checks, workshop / "master")
         otter_assign(master, workshop / "otter")
         finished = _package(settings, problems, checks, workshop)
         manifest = finished | {"sources": fingerprint}

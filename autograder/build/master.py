@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -81,22 +82,16 @@ def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:
 
 
 def write_master(
-    settings: Settings,
-    problems: list[Problem],
-    checks: dict[str, list[Check]],
-    identity: str,
-    folder: Path,
+    settings: Settings, problems: list[Problem], checks: dict[str, list[Check]], folder: Path
 ) -> Path:
-    """Write the master notebook and what it needs into `folder`; return the notebook's path.
-
-    identity : what the notebook's metadata say of the build that it comes from.
-    """
+    """Write the master notebook and what it needs into `folder`; return the notebook's path."""
     folder.mkdir(parents=True)
     for package, parent in (STUDENT_PACKAGES | INSTRUCTOR_PACKAGES).items():
         _copy_package(ROOT / parent / package, folder / package, {p.name for p in problems})
     (folder / "hidden_checks" / "secret.txt").write_text(settings.secret + "\n", encoding="utf-8")
     (folder / "requirements.txt").write_text("\n".join(settings.requirements) + "\n", encoding="utf-8")
 
+    identity = identity_of(problems)
     cells = [_config_cell(settings, identity), *read_notebook(settings.introduction).cells]
     for problem in problems:
         for cell in problem.cells:
@@ -116,6 +111,15 @@ def write_master(
     path = folder / f"{settings.name}.ipynb"
     nbformat.write(notebook, path)
     return path
+
+
+def identity_of(problems: list[Problem]) -> str:
+    """What tells builds apart whose questions, as students have them, are not the same."""
+    digest = hashlib.sha256()
+    for question in (question for problem in problems for question in problem.questions):
+        stubs = [stub(question.name, function) for function in question.functions.values()]
+        digest.update("\0".join([question.name, question.text.source, *stubs, ""]).encode())
+    return digest.hexdigest()[:12]
 
 
 def number_cells(notebook: NotebookNode) -> None:

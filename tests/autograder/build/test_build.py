@@ -13,6 +13,7 @@ import pytest
 
 from autograder.build import build
 from autograder.build.files import ROOT
+from autograder.build.master import identity_of
 from autograder.build.otter_tools import otter_run
 from autograder.build.settings import assignment_names, read_settings
 from autograder.build.sources import Given, read_problem
@@ -58,6 +59,14 @@ def test_the_two_assignments_have_a_hundred_points_of_which_public_checks_give_t
     for points in manifest["points"].values():
         if "manual" not in points:
             assert 0.25 <= points["public"] / (points["public"] + points["hidden"]) <= 0.45
+
+
+def test_a_build_is_another_one_for_students_where_a_question_reads_differently():
+    problem = read_problem("p3_linear_layer")
+    before = identity_of([problem])
+    assert identity_of([read_problem("p3_linear_layer")]) == before != identity_of([])
+    problem.questions[0].text.source += " Do not use SciPy."
+    assert identity_of([problem]) != before
 
 
 def test_a_second_build_does_nothing_and_a_damaged_one_is_made_again(dist):
