@@ -92,6 +92,7 @@ def nothing_graded(*_):
     return []
 
 
+@pytest.mark.exhaustive
 def test_a_build_with_another_secret_at_another_time_differs_in_the_secret_alone(dist, tmp_path, monkeypatch):
     import autograder.build as module
 
