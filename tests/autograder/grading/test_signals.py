@@ -29,6 +29,14 @@ MOMENTS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """SIGINT is not ignored, as it is in what a shell starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def temporary():
     """A folder for temporary files, which the user of the workers may enter."""
