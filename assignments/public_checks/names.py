@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dis
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -36,14 +36,12 @@ def names_used(name: str, namespace: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def global_names(code: CodeType) -> Iterator[str]:
+@functools.cache  # every question asks for the same functions, and to take code apart is slow
+def global_names(code: CodeType) -> frozenset[str]:
     """The global names that code looks up, those in functions within it included."""
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            yield instruction.argval
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from global_names(constant)
+    found = dis.get_instructions(code)
+    own = {i.argval for i in found if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return frozenset(own).union(*(global_names(c) for c in code.co_consts if isinstance(c, CodeType)))
 
 
 def _parts(value: Any) -> list[Any]:

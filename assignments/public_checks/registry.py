@@ -217,7 +217,7 @@ def _names_used(check: Check, programs: list[str], submission: Submission) -> se
     """The names that a check and its programs take from a submission, and those that these use in turn."""
     taken = set(check.parameters)
     for text in programs:
-        taken |= set(global_names(compile(text, "<program>", "eval")))
+        taken |= global_names(compile(text, "<program>", "eval"))
     used = set(taken)
     for name in taken:
         with contextlib.suppress(CheckFailure):  # it is not a function

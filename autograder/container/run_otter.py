@@ -123,8 +123,8 @@ def grade(folder: Path, results: Results) -> str:
     """Grade, write the results, and return notes for the instructor. Errors: whatever is not expected."""
     from autograder.errors import HomeworkError
     from autograder.grading.isolation import isolation_level
-    from autograder.grading.notebook import SubmissionError
     from autograder.grading.process import gradescope_results, grading_results, submitted_notebook
+    from autograder.grading.upload import SubmissionError
     from autograder.sandbox import Source
     from autograder.sandbox.confine import end_with_parent
     from autograder.signals import held, released, stopped_by_signals

@@ -142,17 +142,19 @@ class Cells:
             cell = self._cells[number]
             answer = self._worker.run(cell.source, self.budget.limits.cell, cell.ignored)
         except WireError:
-            self._left_out.add(number)
-            self._stopped.setdefault(number, "is too large to be run")
+            self._leave_out(number, "is too large to be run")
             return None
         except WorkerLost as why:
-            self._left_out.add(number)
-            self._stopped.setdefault(number, f"was left out, because it ended the program: {why}")
+            self._leave_out(number, f"was left out, because it ended the program: {why}")
             self.lost(why, f"in cell {number + 1}")
             return None
         if answer.get("interrupted"):
-            self._left_out.add(number)
             seconds = f"{self.budget.limits.cell:g} s"
-            self._stopped.setdefault(number, f"did not finish within {seconds} and was stopped")
+            self._leave_out(number, f"did not finish within {seconds} and was stopped")
         error: str | None = answer.get("error")
         return error
+
+    def _leave_out(self, number: int, why: str) -> None:
+        """Do not run a cell again."""
+        self._left_out.add(number)
+        self._stopped.setdefault(number, why)

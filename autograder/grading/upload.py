@@ -32,9 +32,10 @@ def notebook_of(path: Path) -> tuple[str, bytes]:
     if path.is_dir():
         path = path / _the_one("what was handed in", _files_below(path))
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise SubmissionError(f"{path.name} is neither a file nor a folder.")
-        if path.stat().st_size > LARGEST:
+        if status.st_size > LARGEST:
             raise _too_large(path.name)
         data = path.read_bytes()
     except OSError as error:

@@ -90,7 +90,7 @@ class Shell(InteractiveShell):
         except Exception as error:
             if magic_name in RUN_CODE:
                 raise
-            say(f"%{magic_name} did not work when work was graded: {type(error).__name__}: {error}")
+            did_not_work(f"%{magic_name}", error)
 
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
         """As IPython does, but the notebook goes on where the magic fails that is not one of code."""
@@ -101,7 +101,7 @@ class Shell(InteractiveShell):
         except Exception as error:
             if magic_name in RUN_CODE or self.find_cell_magic(magic_name) is None:
                 raise
-            say(f"%%{magic_name} did not work when work was graded: {type(error).__name__}: {error}")
+            did_not_work(f"%%{magic_name}", error)
 
 
 def new_shell() -> Shell:
@@ -177,6 +177,11 @@ def definitions(text: str) -> str:
         numbers.update(range(first, (node.end_lineno or first) + 1))
     lines = text.split("\n")
     return "\n".join(line if number in numbers else "" for number, line in enumerate(lines, 1)).rstrip()
+
+
+def did_not_work(magic: str, error: Exception) -> None:
+    """Say that a magic has failed, and why."""
+    say(f"{magic} did not work when work was graded: {type(error).__name__}: {error}")
 
 
 def say(what: str) -> None:

@@ -70,7 +70,7 @@ class Worker:
     """
 
     def __init__(self, shell: Any, reading: int, writing: int):
-        self._shell, self._run_cell = shell, shell.run_cell
+        self._shell = shell
         self._reading = reading
         self._writing = writing
         self._names = shell.user_ns
@@ -95,9 +95,9 @@ class Worker:
             try:
                 frame = getattr(self, f"_{request['do']}")(request)
             except CheckFailure as failure:
-                frame = _failure(type(failure).__name__, self._stable(str(failure)))
+                frame = self._failure(type(failure).__name__, str(failure))
             except BaseException as error:  # KeyboardInterrupt too: here nobody interrupts but the submission
-                frame = _failure("Raised", f"the function raised {type(error).__name__}")
+                frame = self._failure("Raised", f"the function raised {type(error).__name__}")
             self._send(frame, number)
 
     def _cell(self, request: dict[str, Any]) -> bytes:
@@ -107,7 +107,7 @@ class Worker:
                 text = request["source"].tobytes().decode()
                 if request["ignored"]:
                     text = definitions(self._shell.transform_cell(text))
-                result = self._run_cell(text, store_history=True)
+                result = self._shell.run_cell(text, store_history=True)
             error = result.error_before_exec or result.error_in_exec
         except BaseException as raised:  # whatever a cell does, the next one comes
             error = raised
@@ -128,6 +128,9 @@ class Worker:
             return f"{clean(f'{type(error).__name__}: {said}')}{where}"
         except BaseException:  # its own code makes the text
             return type(error).__name__
+
+    def _failure(self, kind: str, text: str) -> bytes:
+        return pack({"is": "failure", "class": kind, "text": self._stable(text)})
 
     def _stable(self, text: str) -> str:
         """Text without what is different each time: the name of the folder, and addresses in memory."""
@@ -213,10 +216,6 @@ class Worker:
             if not part:
                 os._exit(0)  # the grader is done
             self._arrived += part
-
-
-def _failure(kind: str, text: str) -> bytes:
-    return pack({"is": "failure", "class": kind, "text": clean(text, 2000)})
 
 
 def _state(argument: Any) -> Any:

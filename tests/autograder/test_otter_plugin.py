@@ -1,7 +1,6 @@
 """The plugin behind `otter run`: what it leaves of an upload, and what it makes of errors."""
 
 import json
-import shutil
 import zipfile
 
 import nbformat
@@ -27,19 +26,31 @@ def solved(student_folder):
     return fill(student_folder / "backprop.ipynb", reference_answers(), student_folder / "solved.ipynb")
 
 
-def test_an_uploaded_zip_is_still_there_when_otter_has_graded_it(short, solved, tmp_path):
+@pytest.fixture
+def tree(short, tmp_path):
+    """A folder as Gradescope makes /autograder, with metadata as Otter wants them."""
     top = autograder_tree(short, tmp_path / "autograder")
     (top / "submission_metadata.json").write_text("{}")
-    with zipfile.ZipFile(top / "submission" / "export.zip", "w") as archive:
+    return top
+
+
+def graded_by_otter(top, **options):
+    """The results, and the points in them, of what was handed in there."""
+    run_autograder(str(top), otter_run=True, logo=False, **options)
+    results = json.loads((top / "results" / "results.json").read_text())
+    return results, [test["score"] for test in results["tests"] if "score" in test]
+
+
+def test_an_uploaded_zip_is_still_there_when_otter_has_graded_it(tree, solved):
+    with zipfile.ZipFile(tree / "submission" / "export.zip", "w") as archive:
         archive.write(solved, "solved.ipynb")
         archive.writestr("numpy.py", "raise SystemExit")
         archive.writestr("tests/q3b.py", "raise SystemExit")
-    uploaded = (top / "submission" / "export.zip").read_bytes()
-    run_autograder(str(top), otter_run=True, logo=False, zips=True)
-    results = json.loads((top / "results" / "results.json").read_text())
-    assert [test["score"] for test in results["tests"] if "score" in test] == [6]
-    assert (top / "submission" / "export.zip").read_bytes() == uploaded
-    assert not (top / "submission" / "numpy.py").exists()
+    uploaded = (tree / "submission" / "export.zip").read_bytes()
+    _, points = graded_by_otter(tree, zips=True)
+    assert points == [6]
+    assert (tree / "submission" / "export.zip").read_bytes() == uploaded
+    assert not (tree / "submission" / "numpy.py").exists()
 
 
 def test_an_error_in_the_grader_is_never_a_score_of_zero(short, solved, tmp_path):
@@ -60,15 +71,10 @@ def test_an_error_in_the_grader_is_never_a_score_of_zero(short, solved, tmp_path
         "a notebook whose cells have the tag of pictures",
     ],
 )
-def test_a_notebook_as_students_hand_it_in_gets_what_it_deserves(name, short, solved, tmp_path):
-    ((_, data),) = UPLOADS[name].files(solved.read_bytes()).items()
-    solved.write_bytes(data)
-    top = autograder_tree(short, tmp_path / "autograder")
-    (top / "submission_metadata.json").write_text("{}")
-    shutil.copy(solved, top / "submission")
-    run_autograder(str(top), otter_run=True, logo=False)
-    results = json.loads((top / "results" / "results.json").read_text())
-    assert [test["score"] for test in results["tests"] if "score" in test] == [6]
+def test_a_notebook_as_students_hand_it_in_gets_what_it_deserves(name, tree, solved):
+    UPLOADS[name].write(solved.read_bytes(), tree / "submission")
+    results, points = graded_by_otter(tree)
+    assert points == [6]
     assert UPLOADS[name].remark in results.get("output", "")
 
 

@@ -71,6 +71,13 @@ def command(autograder, temporary, tmp_path):
     return start
 
 
+@pytest.fixture
+def looping(command, submission, temporary):
+    """The command in an endless loop, and all of its processes."""
+    process = command(submission(ENDLESS))
+    return process, wait_for(lambda: any(temporary.glob(MOMENTS["in an endless loop"])), process)
+
+
 def _started(command, temporary):
     return subprocess.Popen(
         command,
@@ -99,8 +106,7 @@ def test_a_signal_ends_the_command_and_leaves_nothing(name, moment, command, sub
     process = command(submission(ENDLESS))
     processes = wait_for(lambda: any(temporary.glob(MOMENTS[moment])), process)
     assert process.poll() is None
-    # Ctrl-C in a terminal reaches every process of the group, kill and systems reach the command alone.
-    (os.killpg if name == "SIGINT" else os.kill)(process.pid, getattr(signal, name))
+    send(name, process)
     _, said = process.communicate(timeout=BACKSTOP)
     assert process.returncode == 128 + getattr(signal, name)
     assert said == f"homework grade: stopped by {name}.\n"
@@ -139,9 +145,8 @@ def test_a_signal_while_grading_ends_by_itself_leaves_nothing(command, submissio
 
 @isolated
 @pytest.mark.siege
-def test_signals_after_the_first_do_not_disturb_the_cleanup(command, submission, temporary):
-    process = command(submission(ENDLESS))
-    processes = wait_for(lambda: any(temporary.glob(MOMENTS["in an endless loop"])), process)
+def test_signals_after_the_first_do_not_disturb_the_cleanup(looping, temporary):
+    process, processes = looping
     process.send_signal(signal.SIGHUP)
     for number in range(1000):
         process.send_signal((signal.SIGINT, signal.SIGTERM)[number % 2])
@@ -153,9 +158,8 @@ def test_signals_after_the_first_do_not_disturb_the_cleanup(command, submission,
 
 @isolated
 @pytest.mark.siege
-def test_a_command_that_is_killed_leaves_no_process(command, submission, temporary):
-    process = command(submission(ENDLESS))
-    processes = wait_for(lambda: any(temporary.glob(MOMENTS["in an endless loop"])), process)
+def test_a_command_that_is_killed_leaves_no_process(looping):
+    process, processes = looping
     process.kill()
     process.communicate(timeout=BACKSTOP)
     while any(map(alive, processes)):
@@ -172,11 +176,16 @@ def test_a_signal_ends_the_runner_of_a_container_and_leaves_nothing(
     run = [sys.executable, "-I", "-B", tree / "source" / "run_otter.py", tree]
     process = _started(run, temporary)
     processes = wait_for(lambda: any(temporary.glob(MOMENTS["in an endless loop"])), process)
-    (os.killpg if name == "SIGINT" else os.kill)(process.pid, getattr(signal, name))
+    send(name, process)
     _, said = process.communicate(timeout=BACKSTOP)
     assert (process.returncode, said) == (128 + getattr(signal, name), "")
     assert list((tree / "results").iterdir()) == []
     expect_nothing_left(processes, temporary)
+
+
+def send(name, process):
+    """Send a signal: Ctrl-C in a terminal reaches every process of the group, others the command alone."""
+    (os.killpg if name == "SIGINT" else os.kill)(process.pid, getattr(signal, name))
 
 
 def wait_for(condition, process):
