@@ -75,8 +75,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from autograder.build import build
-    from autograder.build.settings import assignment_names
+    from autograder.builder import build
+    from autograder.builder.settings import assignment_names
 
     if not str(options.out).strip(". /"):
         raise HomeworkError("--out needs the name of a folder of its own, such as dist.")
@@ -96,7 +96,7 @@ def _build(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from autograder.build.settings import assignment_names
+    from autograder.builder.settings import assignment_names
     from autograder.verify import report, verify
 
     console = Console(width=None if sys.stdout.isatty() else 120)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from nbformat import NotebookNode
 
-from autograder.build.master import load_checks
-from autograder.build.settings import assignment_names, read_settings
-from autograder.build.sources import Problem, Question, read_problem
-from public_checks import Check
-from public_checks.registry import spoken
+from autograder.builder.master import load_checks
+from autograder.builder.settings import assignment_names, read_settings
+from autograder.builder.sources import Problem, Question, read_problem
+from checking import Check
+from checking.registry import spoken
 
 START = """# Problems, questions and checks
 

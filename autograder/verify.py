@@ -20,17 +20,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.build.files import ROOT
-from autograder.build.master import load_checks
-from autograder.build.namespace import execute, namespace
-from autograder.build.settings import read_settings
-from autograder.build.sources import Problem, read_problem
+from autograder.builder.files import ROOT
+from autograder.builder.master import load_checks
+from autograder.builder.namespace import execute, namespace
+from autograder.builder.settings import read_settings
+from autograder.builder.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
-from hidden_checks import hidden
-from hidden_checks.naming import mistake_in
-from mistakes import Program, programs
-from public_checks import Check, CheckFailure
-from public_checks.boundary import Submission
+from autograder.hidden_checks import hidden
+from autograder.mistakes import Program, programs
+from autograder.mistakes.naming import mistake_in
+from checking import Check, CheckFailure
+from checking.boundary import Submission
 
 # How the names of checks end that are about changed arrays, or about the dtype of right values.
 OF_ONE_FAULT = ("no_traces", "dtypes", "unusual_arrays", "whole_numbers")

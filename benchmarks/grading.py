@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from autograder.build.files import ROOT
-from autograder.build.otter_tools import otter_run
-from autograder.build.settings import assignment_names
+from autograder.builder.files import ROOT
+from autograder.builder.otter_tools import otter_run
+from autograder.builder.settings import assignment_names
 from autograder.grading.grade import grader
 from autograder.grading.isolation import isolation_level
 from tests.helpers import fill, reference_answers, unzip, without_plugin

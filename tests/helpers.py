@@ -19,12 +19,12 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from autograder.build.otter_tools import Case
-from autograder.build.settings import read_settings
-from autograder.build.sources import read_problem
+from autograder.builder.otter_tools import Case
+from autograder.builder.settings import read_settings
+from autograder.builder.sources import read_problem
+from autograder.mistakes import programs
 from autograder.sandbox import NONE, reachable_level
-from mistakes import programs
-from public_checks.boundary import Submission
+from checking.boundary import Submission
 
 # Seconds after which a program that hangs is given up. No test depends on how fast the machine is.
 BACKSTOP = 1800
@@ -184,7 +184,7 @@ def write_assignments(project: Path, assignments: dict[str, list[str]]) -> None:
 
 def run_homework(project: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run the `homework` command of a copy of the project, in that copy's folder."""
-    path = os.pathsep.join(str(project / folder) for folder in ("", "assignments", "autograder"))
+    path = os.pathsep.join(str(project / folder) for folder in ("", "assignments"))
     return subprocess.run(
         [sys.executable, "-m", "autograder.cli", *arguments],
         cwd=project,

@@ -7,27 +7,41 @@ from pathlib import Path
 
 import pytest
 
-from autograder.build.files import ROOT
+from autograder.builder.files import ROOT
+from autograder.builder.master import STUDENT_PACKAGES
 
 PACKAGES = {
     "gradcheck": "assignments/gradcheck",
+    "checking": "assignments/checking",
     "public_checks": "assignments/public_checks",
     "solutions": "solutions",
-    "hidden_checks": "autograder/hidden_checks",
-    "mistakes": "autograder/mistakes",
-    "build": "autograder/build",
-    "sandbox": "autograder/sandbox",
-    "grading": "autograder/grading",
+    "autograder.hidden_checks": "autograder/hidden_checks",
+    "autograder.mistakes": "autograder/mistakes",
+    "autograder.builder": "autograder/builder",
+    "autograder.sandbox": "autograder/sandbox",
+    "autograder.grading": "autograder/grading",
+    "autograder.container": "autograder/container",
 }
+CHECKS = {"numpy", "gradcheck", "checking", "public_checks"}
+ERRORS = {"autograder.errors", "autograder.signals"}
+# What each package may import besides itself and the standard library.
 ALLOWED = {
-    "gradcheck": {"numpy", "gradcheck", "matplotlib"},
-    "public_checks": {"numpy", "IPython", "gradcheck", "public_checks"},
+    "gradcheck": {"numpy", "matplotlib"},
+    "checking": {"numpy", "IPython", "gradcheck"},
+    "public_checks": {"numpy", "gradcheck", "checking"},
     "solutions": {"numpy"},
-    "hidden_checks": {"numpy", "gradcheck", "public_checks", "solutions", "hidden_checks", "mistakes"},
-    "mistakes": {"numpy", "scipy", "gradcheck", "solutions", "mistakes"},
+    "autograder.hidden_checks": {*CHECKS, "solutions", "autograder.mistakes"},
+    "autograder.mistakes": {"numpy", "scipy", "gradcheck", "checking", "solutions"},
+    "autograder.builder": {
+        *("numpy", "nbclient", "nbconvert", "nbformat", "jupytext", "latex2mathml", "otter", "packaging"),
+        *("tomli", "yaml", "checking", "public_checks"),
+        *("autograder.hidden_checks", "autograder.grading", "autograder.sandbox"),
+        *ERRORS,
+    },
     # No secret is ever in what workers are forked from.
-    "sandbox": {"numpy", "IPython", "traitlets", "matplotlib", "public_checks", "autograder"},
-    "grading": {"otter", "public_checks", "autograder"},
+    "autograder.sandbox": {"numpy", "IPython", "traitlets", "matplotlib", "checking", *ERRORS},
+    "autograder.grading": {"otter", "checking", "autograder.sandbox", *ERRORS},
+    "autograder.container": {"otter", "autograder.sandbox", "autograder.grading", *ERRORS},
 }
 MODULES = [
     path
@@ -44,18 +58,27 @@ def imported(path: Path) -> set[str]:
 
 
 def imported_by(node: ast.AST) -> set[str]:
-    names: set[str] = set()
+    """The packages that a statement imports: of the autograder's, the part too."""
+    modules: list[str] = []
     if isinstance(node, ast.Import):
-        names = {alias.name.partition(".")[0] for alias in node.names}
+        modules = [alias.name for alias in node.names]
     elif isinstance(node, ast.ImportFrom):
-        names = {(node.module or "").partition(".")[0]}
+        module = node.module or ""
+        modules = [f"autograder.{a.name}" for a in node.names] if module == "autograder" else [module]
+    parts = [module.split(".") for module in modules if module != "__future__"]
+    names = {".".join(p[:2]) if p[0] == "autograder" else p[0] for p in parts}
     return names - set(sys.stdlib_module_names)
 
 
 @pytest.mark.parametrize("package", ALLOWED)
 def test_a_package_imports_only_what_it_may(package):
     for path in (ROOT / PACKAGES[package]).glob("*.py"):
-        assert imported(path) <= ALLOWED[package], path
+        assert imported(path) <= ALLOWED[package] | {package}, path
+
+
+def test_only_what_students_get_is_in_the_folder_of_the_assignments():
+    folders = {path.parent.name for path in MODULES if path.is_relative_to(ROOT / "assignments")}
+    assert folders == {"checking", "gradcheck", "public_checks"} == set(STUDENT_PACKAGES)
 
 
 def test_gradcheck_loads_matplotlib_only_to_draw():

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 import gradcheck
+from checking.boundary import Proxy
+from checking.expectations import EMPTY, Answer, expect
+from checking.limits import NO_LIMITS, CallLimits
+from checking.outcomes import Incorrect, OutOfTime, Raised, TooSlow
+from checking.traces import expect_no_change, expect_no_traces
 from public_checks import check, uses
-from public_checks.boundary import Proxy
-from public_checks.expect import EMPTY, Answer, expect
-from public_checks.limits import NO_LIMITS, CallLimits
-from public_checks.outcomes import Incorrect, OutOfTime, Raised, TooSlow
-from public_checks.traces import expect_no_change, expect_no_traces
 
 uses("q1c", "q1a", "q1b")
 uses("q1d", "q1a", "q1b", "q1c")

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from checking import CheckFailure, Incorrect, NotAttempted
+from checking.expectations import Answer, expect, expect_derivative
+from checking.limits import NO_LIMITS, most_lines
+from checking.outcomes import OutOfTime, Raised, TooSlow
+from checking.traces import expect_no_change
 from gradcheck import numerical_jacobian
-from public_checks import CheckFailure, Incorrect, NotAttempted, check, uses
-from public_checks.expect import Answer, expect, expect_derivative
-from public_checks.limits import NO_LIMITS, most_lines
-from public_checks.outcomes import OutOfTime, Raised, TooSlow
-from public_checks.traces import expect_no_change
+from public_checks import check, uses
 
 uses("q2c", "q2a")
 uses("q2d", "q2b")

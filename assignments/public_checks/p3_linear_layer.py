@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from checking.expectations import expect, expect_derivative
+from checking.traces import expect_no_traces
 from public_checks import check, uses
-from public_checks.expect import expect, expect_derivative
-from public_checks.traces import expect_no_traces
 
 uses("q3b", "q3a")
 uses("q3d", "q3a", "q3c")

@@ -5,10 +5,10 @@ from functools import partial
 import numpy as np
 
 import gradcheck
+from checking.boundary import Proxy, Reply
+from checking.expectations import EMPTY, expect, expect_derivative
+from checking.traces import expect_no_traces
 from public_checks import check, uses
-from public_checks.boundary import Proxy, Reply
-from public_checks.expect import EMPTY, expect, expect_derivative
-from public_checks.traces import expect_no_traces
 
 uses("q4a", "q3a", "q3b", "q3c", "q3e")
 uses("q4b", "q3a", "q3b")

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from checking import CheckFailure, NotAttempted
+from checking.boundary import Proxy
+from checking.expectations import Answer, expect, expect_derivative
+from checking.limits import NO_LIMITS
+from checking.traces import expect_no_traces
 from gradcheck import numerical_jacobian
-from public_checks import CheckFailure, NotAttempted, check, uses
-from public_checks.boundary import Proxy
-from public_checks.expect import Answer, expect, expect_derivative
-from public_checks.limits import NO_LIMITS
-from public_checks.traces import expect_no_traces
+from public_checks import check, uses
 
 uses("q5b", "q5a")
 uses("q5c", "q5a", "q5b")

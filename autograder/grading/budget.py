@@ -16,7 +16,7 @@ above what any right answer takes. A submission that waits is stopped after a lo
 from __future__ import annotations
 
 from autograder.sandbox import Limits, OutOfPatience, WorkerLost
-from public_checks.outcomes import CheckFailure, NotCalled, OutOfTime, Raised
+from checking.outcomes import CheckFailure, NotCalled, OutOfTime, Raised
 
 MOST_CRASHES = 2  # of one function
 

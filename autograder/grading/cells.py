@@ -9,7 +9,7 @@ from autograder.grading.budget import Budget
 from autograder.grading.notebook import Cell
 from autograder.sandbox import SandboxError, Source, Worker, WorkerLost
 from autograder.sandbox.wire import WireError
-from public_checks.boundary import clean
+from checking.boundary import clean
 
 
 class Cells:

@@ -122,7 +122,7 @@ def unpack(path: Path, folder: Path) -> None:
         raise HomeworkError(f"{path} cannot be read: {error.strerror or error}.") from None
     except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError):
         raise HomeworkError(f"{path} is not an autograder zip; take the one from dist.") from None
-    if not (folder / "files" / "hidden_checks").is_dir():
+    if not (folder / "files" / "autograder" / "hidden_checks").is_dir():
         raise HomeworkError(f"{path} is an autograder zip of something else; take the one from dist.")
     if not (folder / "files" / "autograder" / "grading" / "process.py").is_file():
         raise HomeworkError(f"{path} was built by another version of this project; build it again.")

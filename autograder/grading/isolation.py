@@ -9,7 +9,7 @@ from pathlib import Path
 from autograder.errors import HomeworkError
 from autograder.sandbox import NONE, in_reach, reachable_level
 
-SECRET_PACKAGES = ("hidden_checks", "mistakes", "solutions")
+SECRET_PACKAGES = ("autograder.hidden_checks", "autograder.mistakes", "solutions")
 WITHOUT_ISOLATION = (
     "This was graded without isolation: the submission's code could read the hidden checks and change "
     "everything, its score included."

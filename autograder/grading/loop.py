@@ -66,5 +66,5 @@ def grade_notebook(notebook: Notebook, source: Source) -> Graded:
 
 def _load_checks() -> None:
     """Import what the test files import, in which Otter would take an error for one of the submission."""
-    for package, registry in (("public_checks", "public"), ("hidden_checks", "hidden")):
+    for package, registry in (("public_checks", "public"), ("autograder.hidden_checks", "hidden")):
         getattr(import_module(package), registry).load()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.grading.upload import SubmissionError, notebook_of
-from public_checks.boundary import clean
+from checking.boundary import clean
 
 MOST_CELLS = 5000
 IGNORED = "otter_ignore"

@@ -9,9 +9,9 @@ from typing import Any
 from autograder.grading.cells import Cells
 from autograder.sandbox import SandboxError, WorkerLost
 from autograder.sandbox.wire import Reference, WireError
-from public_checks.boundary import Proxy, Reply, Submission, clean, crossing
-from public_checks.limits import CallLimits
-from public_checks.outcomes import (
+from checking.boundary import Proxy, Reply, Submission, clean, crossing
+from checking.limits import CallLimits
+from checking.outcomes import (
     CheckFailure,
     Incorrect,
     NotAttempted,

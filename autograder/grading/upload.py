@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from autograder.errors import FellShortError
-from public_checks.boundary import clean
+from checking.boundary import clean
 
 LARGEST = 100 << 20
 DEEPEST = 3

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from public_checks import CheckFailure, NotAttempted, Registry, public
-from public_checks.boundary import Submission
+from checking import CheckFailure, NotAttempted, Registry
+from checking.boundary import Submission
+from public_checks import public
 
 _secret = Path(__file__).with_name("secret.txt")
 
 hidden = Registry(
-    "hidden_checks",
+    "autograder.hidden_checks",
     hidden=True,
     secret=_secret.read_text().strip() if _secret.is_file() else "default",
     builds_on=public,
@@ -42,9 +43,9 @@ def run(question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
 def _name(question: str, env: Mapping[str, Any] | Submission) -> str | None:
     """The name of the mistake, or None; `homework verify` finds faults in the catalogue, not students."""
     try:
-        from hidden_checks.naming import remembered_mistake_in  # loads the catalogue
+        from autograder.mistakes.naming import remembered_mistake_in  # loads the catalogue
 
-        return remembered_mistake_in(question, env)
+        return remembered_mistake_in(question, public.checks(question) + hidden.checks(question), env)
     except Exception:
         return None
 

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from public_checks import OutOfTime, TooSlow
-from public_checks.boundary import Proxy
-from public_checks.expect import Answer, expect
-from public_checks.limits import CallLimits
+from checking import OutOfTime, TooSlow
+from checking.boundary import Proxy
+from checking.expectations import Answer, expect
+from checking.limits import CallLimits
 
 
 def expect_no_longer(

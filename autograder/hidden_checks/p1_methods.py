@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 import solutions.p1_methods as reference
-from hidden_checks import check
-from public_checks.expect import expect
-from public_checks.limits import NO_LIMITS, most_lines
+from autograder.hidden_checks import check
+from checking.expectations import expect
+from checking.limits import NO_LIMITS, most_lines
 from public_checks.p1_methods import (
     Planted,
     Watched,

@@ -3,10 +3,10 @@
 import numpy as np
 
 import solutions.p2_modes as reference
-from hidden_checks import check
-from hidden_checks.inputs import FLOAT32, FLOAT64, in_float64, unusual
-from public_checks.boundary import Submission
-from public_checks.expect import expect
+from autograder.hidden_checks import check
+from autograder.hidden_checks.inputs import FLOAT32, FLOAT64, in_float64, unusual
+from checking.boundary import Submission
+from checking.expectations import expect
 from public_checks.p2_modes import (
     GRADIENTS,
     ORDER,

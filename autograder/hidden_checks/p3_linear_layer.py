@@ -3,9 +3,9 @@
 import numpy as np
 
 import solutions.p3_linear_layer as reference
-from hidden_checks import check
-from hidden_checks.cost import expect_no_longer
-from hidden_checks.inputs import (
+from autograder.hidden_checks import check
+from autograder.hidden_checks.cost import expect_no_longer
+from autograder.hidden_checks.inputs import (
     FLOAT64,
     batch,
     example,
@@ -16,9 +16,9 @@ from hidden_checks.inputs import (
     logits_of_all_sizes,
     unusual,
 )
-from public_checks import TooSlow
-from public_checks.expect import expect, expect_derivative
-from public_checks.limits import most_lines
+from checking import TooSlow
+from checking.expectations import expect, expect_derivative
+from checking.limits import most_lines
 
 SHAPES = ((2, 5), (3, 3), (5, 2), (4, 1), (7, 11), (2, 2))
 BATCHES = ((2, 5, 3), (3, 3, 3), (5, 2, 8), (4, 6, 1), (2, 2, 2), (6, 1, 4), (3, 4, 17))

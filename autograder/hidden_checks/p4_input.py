@@ -3,9 +3,9 @@
 import numpy as np
 
 import solutions.p4_input as reference
-from hidden_checks import check
-from hidden_checks.cost import expect_no_longer
-from hidden_checks.inputs import (
+from autograder.hidden_checks import check
+from autograder.hidden_checks.cost import expect_no_longer
+from autograder.hidden_checks.inputs import (
     FLOAT64,
     example,
     extreme_logits,
@@ -15,8 +15,8 @@ from hidden_checks.inputs import (
     logits_of_all_sizes,
     unusual,
 )
-from public_checks.expect import expect, expect_derivative
-from public_checks.limits import most_lines
+from checking.expectations import expect, expect_derivative
+from checking.limits import most_lines
 from public_checks.p4_input import (
     expect_layer_vjp,
     expect_network_gradients,

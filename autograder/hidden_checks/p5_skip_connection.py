@@ -3,11 +3,11 @@
 import numpy as np
 
 import solutions.p5_skip_connection as reference
-from hidden_checks import check
-from hidden_checks.cost import expect_no_longer
-from hidden_checks.inputs import FLOAT64, in_float64, unusual
-from public_checks.expect import Answer, expect, expect_derivative
-from public_checks.limits import NO_LIMITS, most_lines
+from autograder.hidden_checks import check
+from autograder.hidden_checks.cost import expect_no_longer
+from autograder.hidden_checks.inputs import FLOAT64, in_float64, unusual
+from checking.expectations import Answer, expect, expect_derivative
+from checking.limits import NO_LIMITS, most_lines
 from public_checks.p5_skip_connection import (
     PARTS,
     block,

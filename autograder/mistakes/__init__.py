@@ -76,7 +76,7 @@ def variant(question: str, name: str) -> Callable[[Function], Function]:
 
 def programs(problem: str) -> list[Program]:
     """All mistakes and variants of a problem, in the order in which they are written."""
-    import_module(f"mistakes.{problem}")
+    import_module(f"autograder.mistakes.{problem}")
     return _programs.get(problem, [])
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mistakes import mistake, variant
+from autograder.mistakes import mistake, variant
 from solutions.p1_methods import (
     Dual,
     Expression,

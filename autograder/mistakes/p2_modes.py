@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mistakes import mistake, variant
+from autograder.mistakes import mistake, variant
 from solutions.p2_modes import backward_cost, forward_cost, jvp, topological_order, vjp
 
 # 2(a) jvp

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mistakes import mistake, variant
+from autograder.mistakes import mistake, variant
 from solutions.p3_linear_layer import log_softmax, nll_gradients, nll_loss, softmax
 
 # 3(a) softmax

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mistakes import mistake, variant
+from autograder.mistakes import mistake, variant
 from solutions.p4_input import linear_vjp, mlp_loss, nll_input_gradient, relu_vjp, softmax_vjp
 
 # 4(a) nll_input_gradient

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mistakes import mistake, variant
+from autograder.mistakes import mistake, variant
 from solutions.p5_skip_connection import skip_forward, skip_vjp
 
 # 5(a) skip_forward. The cache is the reference's, a pair of x and z = W1 x.

@@ -42,9 +42,9 @@ class Source:
         if FONTS in os.environ:
             shutil.copytree(os.environ[FONTS], self._folder, dirs_exist_ok=True)
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        import public_checks
+        import checking
 
-        folders = [*PACKAGES, str(Path(public_checks.__file__).resolve().parents[1])]
+        folders = [*PACKAGES, str(Path(checking.__file__).resolve().parents[1])]
         start = (
             f"import sys; sys.path[:1] = {folders!r}; "
             f"from autograder.sandbox.zygote import main; del sys.path[:{len(folders)}]; "

@@ -27,7 +27,7 @@ NUMBER = 8  # bytes that come before a frame and say which request it belongs to
 LIMIT = struct.Struct("<d")  # before the frames of the grader, then: the seconds that an answer may take
 LARGEST_HEADER = 1 << 20
 LARGEST_BODY = 64 << 20
-DEEPEST = 20  # levels of a value, as in public_checks.boundary; a message is one more
+DEEPEST = 20  # levels of a value, as in checking.boundary; a message is one more
 LONGEST_INT = 4000
 LARGEST_PLAIN = 1 << 53  # JSON's numbers are floats elsewhere
 # Keys of dicts: of tuples and long ints a worker could send thousands that have one hash.

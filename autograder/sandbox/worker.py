@@ -17,16 +17,17 @@ import numpy as np
 
 from autograder.sandbox.shell import definitions
 from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError, frame_length, pack, unpack
-from public_checks.boundary import CannotCrossError, Proxy, Submission, as_left, clean
-from public_checks.limits import CallLimits, time_limit
-from public_checks.outcomes import CheckFailure, Incorrect, OutOfTime
+from checking.boundary import CannotCrossError, Proxy, Submission, as_left, clean
+from checking.limits import CallLimits, time_limit
+from checking.outcomes import CheckFailure, Incorrect, OutOfTime
 
 # Modules that a notebook imports for its checks or for Colab, and that do nothing in grading.
 INERT = (
     "otter",
+    "checking",
+    "checking.export",
     "gradcheck",
     "public_checks",
-    "public_checks.export",
     "google",
     "google.colab",
     "google.colab.drive",

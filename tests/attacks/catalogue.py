@@ -20,9 +20,11 @@ ATTACKS: dict[str, Attack] = {
         "import sys\nsys.path[:0] = ['.', '..', '../source/files', '/autograder/source/files']\n"
         "from solutions.p3_linear_layer import *"
     ),
-    "import the hidden checks": cheat("import hidden_checks\nfound = vars(hidden_checks)", softmax=LEAK),
+    "import the hidden checks": cheat(
+        "from autograder import hidden_checks\nfound = vars(hidden_checks)", softmax=LEAK
+    ),
     "import the catalogue of mistakes": cheat(
-        "import mistakes\nfound = mistakes.programs('p3_linear_layer')"
+        "from autograder import mistakes\nfound = mistakes.programs('p3_linear_layer')"
     ),
     "import the gradient checker for an answer": jacobian(
         "from gradcheck import numerical_jacobian\nreturn numerical_jacobian(softmax, z).value", "Incorrect"

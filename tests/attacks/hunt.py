@@ -29,7 +29,7 @@ from autograder.sandbox.seccomp import ALLOW, ERROR, JUMP_EQUAL, LOAD, NUMBER, R
 from autograder.sandbox.wire import Reference
 
 LIMITS = Limits(cell=150, call=60, question=400, total=600, patience=2)
-IPC_CREAT, PLACES = 0o1000, ("hidden_checks", "solutions", "mistakes")
+IPC_CREAT, PLACES = 0o1000, ("autograder/hidden_checks", "solutions", "autograder/mistakes")
 
 
 def without_landlock() -> None:
@@ -63,7 +63,7 @@ class Planted:
                 data = ours.read(name)
                 if name.startswith(tuple(f"files/{place}/p" for place in PLACES)):
                     data += f"\nPLANTED = {self.new(name)!r}\n".encode()
-                if name == "files/hidden_checks/secret.txt":
+                if name == "files/autograder/hidden_checks/secret.txt":
                     data = self.new("the secret of the hidden checks").encode()
                 zipped.writestr(name, data)
             zipped.writestr("files/solutions/p3_linear_layer.md", self.new("a model answer"))
@@ -158,7 +158,7 @@ def hunt(path: Path, level: str, container: Path | None) -> dict[str, object]:
                     runpy.run_path(f"{unpacked}/run_otter.py")["make_private"](container)
                 unpack(zipped, Path(unpacked))
                 sys.path.insert(0, f"{unpacked}/files")
-                __import__("hidden_checks.p3_linear_layer")
+                __import__("autograder.hidden_checks.p3_linear_layer")
                 __import__("solutions.p3_linear_layer")
                 planted.paths.append(f"{unpacked}/files")
                 worker = source.worker()

@@ -91,7 +91,14 @@ def files():
         walk("files", top, 3)
     for path in (*sys.path, *(getattr(m, "__file__", None) or "" for m in list(sys.modules.values()))):
         folder = os.path.dirname(path)
-        for other in ("hidden_checks", "solutions", "mistakes", "../hidden_checks", "../solutions", ".."):
+        for other in (
+            "hidden_checks",
+            "mistakes",
+            "autograder/hidden_checks",
+            "solutions",
+            "../solutions",
+            "..",
+        ):
             walk("beside modules", os.path.join(folder, other), 1)
     with contextlib.suppress(OSError):
         os.symlink("/", "everything")
@@ -181,7 +188,7 @@ def descriptors():
             lambda n=number: received(n),
         )
         for up in ("..", "../..", "../../.."):
-            for name in ("", "hidden_checks", "solutions", "tmp", "root", "proc/1/environ"):
+            for name in ("", "autograder/hidden_checks", "solutions", "tmp", "root", "proc/1/environ"):
                 attempt("up from a descriptor", lambda n=number, p=f"{up}/{name}": listed(p, n))
         with contextlib.suppress(OSError):
             os.fchdir(number)
@@ -218,11 +225,11 @@ def frames():
         look("frames", repr(thread.f_locals))
     look("environment", repr(os.environ) + repr(sys.argv) + repr(getattr(sys, "orig_argv", "")))
     for name in (
-        "hidden_checks",
+        "autograder.hidden_checks",
         "solutions",
-        "mistakes",
+        "autograder.mistakes",
         "solutions.p3_linear_layer",
-        "hidden_checks.p3_linear_layer",
+        "autograder.hidden_checks.p3_linear_layer",
     ):
         attempt("imports", lambda n=name: repr(vars(__import__(n, fromlist=["x"]))))
 

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from autograder.build.otter_tools import otter_run
+from autograder.builder.otter_tools import otter_run
 from autograder.grading.grade import grader
 from autograder.sandbox import Limits
 from tests.attacks.attack import ALL
@@ -40,7 +40,9 @@ def autograder(built, tmp_path_factory):
     """The autograder zip with a secret in every hidden place, and the questions of problem 3 only."""
 
     def planted(name, data):
-        hidden = name.startswith(("files/hidden_checks/p", "files/solutions/p", "files/mistakes/p"))
+        hidden = name.startswith(
+            ("files/autograder/hidden_checks/p", "files/solutions/p", "files/autograder/mistakes/p")
+        )
         return data + f"\nPLANTED = {SECRET!r}\n".encode() if hidden else data
 
     folder = tmp_path_factory.mktemp("autograder")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from autograder.grading.grade import grader
-from mistakes import programs
+from autograder.mistakes import programs
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_questions
 
 pytestmark = isolated

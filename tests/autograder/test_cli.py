@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from autograder.build.files import ROOT
-from autograder.build.sources import read_problem
+from autograder.builder.files import ROOT
+from autograder.builder.sources import read_problem
 from tests.helpers import run_homework, sampled
 
 PROBLEM = "assignments/problems/p3_linear_layer.md"
@@ -266,7 +266,7 @@ def test_a_folder_of_somebody_else_is_not_replaced(out, copy_of_the_project):
 
 FEW_MISTAKES = """import numpy as np
 
-from mistakes import mistake
+from autograder.mistakes import mistake
 
 
 @mistake("q3a", "is right")

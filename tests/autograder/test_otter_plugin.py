@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from otter.run.run_autograder import main as run_autograder
 
-from autograder.build.otter_tools import otter_run
+from autograder.builder.otter_tools import otter_run
 from autograder.errors import FellShortError
 from tests.autograder.container.uploads import UPLOADS
 from tests.helpers import autograder_tree, fill, isolated, reference_answers, rewritten, with_questions

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 import autograder.verify as verification
-from autograder.build.settings import assignment_names, read_settings
-from autograder.build.sources import read_problem
+from autograder.builder.settings import assignment_names, read_settings
+from autograder.builder.sources import read_problem
 from autograder.errors import FellShortError
-from hidden_checks import hidden
-from mistakes import Program, programs
+from autograder.hidden_checks import hidden
+from autograder.mistakes import Program, programs
 
 # Questions whose mistakes are named quickly (problem 4 has none); `homework verify` takes all of them.
 SAMPLE = {

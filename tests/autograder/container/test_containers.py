@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.build.files import ROOT
-from autograder.build.settings import assignment_names
+from autograder.builder.files import ROOT
+from autograder.builder.settings import assignment_names
 from autograder.grading.grade import grader
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook as attacking
@@ -193,7 +193,7 @@ def test_the_image_is_small_and_the_zip_too(image, built):
 
 @pytest.mark.parametrize("options", [(), ("--without-landlock",)], ids=["with Landlock", "without Landlock"])
 def test_no_secret_is_found_in_a_container(options, image, built):
-    path = "PYTHONPATH=/project:/project/assignments:/project/autograder"
+    path = "PYTHONPATH=/project:/project/assignments"
     container = [
         "--rm",
         "--network=none",

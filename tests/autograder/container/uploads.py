@@ -164,7 +164,9 @@ UPLOADS = {
         "hw.ipynb is the notebook of another assignment, autodiff. Hand in the notebook of backprop.",
     ),
     "checks that cannot be imported": broken(
-        "ModuleNotFoundError: No module named 'nothing'", "hidden_checks/p3_linear_layer.py", "import nothing"
+        "ModuleNotFoundError: No module named 'nothing'",
+        "autograder/hidden_checks/p3_linear_layer.py",
+        "import nothing",
     ),
     "a grader that cannot be imported": broken(
         "NameError: name 'nothing' is not defined", "autograder/grading/process.py", "nothing"

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from autograder.build.settings import assignment_names, read_settings
+from autograder.builder.settings import assignment_names, read_settings
 from autograder.grading.grade import grader
-from mistakes import programs
+from autograder.mistakes import programs
 from tests.autograder.test_verify import SLOW
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip
 

@@ -10,11 +10,11 @@ import pytest
 from otter.api import grade_submission
 from otter.run.run_autograder.autograder_config import AutograderConfig
 
-from autograder.build.otter_tools import otter_run
-from autograder.build.settings import assignment_names, read_settings
-from autograder.build.sources import read_problem
+from autograder.builder.otter_tools import otter_run
+from autograder.builder.settings import assignment_names, read_settings
+from autograder.builder.sources import read_problem
 from autograder.grading.grade import grader
-from mistakes import programs
+from autograder.mistakes import programs
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook
 from tests.helpers import (

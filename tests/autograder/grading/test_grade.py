@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from autograder.build.files import ROOT
-from autograder.build.otter_tools import otter_run
+from autograder.builder.files import ROOT
+from autograder.builder.otter_tools import otter_run
 from autograder.cli import main
 from autograder.grading.isolation import WITHOUT_ISOLATION
 from autograder.sandbox import NONE
@@ -172,7 +172,7 @@ def test_what_is_uploaded_beside_the_notebook_is_gone_before_otter_looks(student
         ):
             archive.writestr(name, claim)
         archive.writestr("autograder/__init__.py", claim)
-        archive.writestr("hidden_checks/__init__.py", "def run(*_):\n    pass\n")
+        archive.writestr("autograder/hidden_checks/__init__.py", "def run(*_):\n    pass\n")
         archive.writestr("public_checks/__init__.py", "def run(*_):\n    pass\n")
         for test in (student_folder / "tests").iterdir():
             archive.writestr(f"tests/{test.name}", test.read_text().replace("run(", "str("))

@@ -8,8 +8,8 @@ from autograder.grading.cells import Cells
 from autograder.grading.notebook import Cell
 from autograder.grading.session import Session
 from autograder.sandbox import Limits, SandboxError, Source
-from public_checks.limits import CallLimits
-from public_checks.outcomes import NotAttempted, OutOfTime, Raised
+from checking.limits import CallLimits
+from checking.outcomes import NotAttempted, OutOfTime, Raised
 from tests.helpers import LEVEL, isolated
 
 pytestmark = isolated

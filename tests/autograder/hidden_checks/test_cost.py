@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hidden_checks.cost import expect_no_longer
-from public_checks import TooSlow
-from public_checks.boundary import Submission
+from autograder.hidden_checks.cost import expect_no_longer
+from checking import TooSlow
+from checking.boundary import Submission
 
 X = np.linspace(0.0, 1.0, 10_000)
 

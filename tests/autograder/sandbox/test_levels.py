@@ -79,7 +79,7 @@ def test_trying_the_level_finds_all_of_it_in_force():
 
 @isolated
 def test_doctor_says_the_level_and_what_it_tried():
-    from autograder.build.files import ROOT as PROJECT
+    from autograder.builder.files import ROOT as PROJECT
 
     done = run_homework(PROJECT, "doctor")
     assert done.returncode == 0, done.stderr

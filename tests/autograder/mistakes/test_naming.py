@@ -2,13 +2,14 @@
 
 import pytest
 
-from autograder.build.sources import read_problem
+from autograder.builder.sources import read_problem
+from autograder.hidden_checks import hidden, run
+from autograder.mistakes import programs
+from autograder.mistakes.naming import mistake_in
 from autograder.verify import execute, namespace
-from hidden_checks import hidden, run
-from hidden_checks.naming import mistake_in
-from mistakes import programs
-from public_checks import CheckFailure, NotAttempted, public
-from public_checks.boundary import Submission
+from checking import CheckFailure, NotAttempted
+from checking.boundary import Submission
+from public_checks import public
 
 PROBLEM = "p3_linear_layer"
 

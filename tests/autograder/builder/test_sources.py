@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.build.sources import Given, read_problem
+from autograder.builder.sources import Given, read_problem
 from autograder.errors import HomeworkError
 from autograder.verify import namespace
 
@@ -36,7 +36,7 @@ def project(tmp_path, monkeypatch):
     (tmp_path / "assignments" / "problems").mkdir(parents=True)
     (tmp_path / "solutions").mkdir()
     for module in ("sources", "files"):
-        monkeypatch.setattr(f"autograder.build.{module}.ROOT", tmp_path)
+        monkeypatch.setattr(f"autograder.builder.{module}.ROOT", tmp_path)
 
     def write(text, solution=SOLUTION):
         (tmp_path / "assignments" / "problems" / "p8_x.md").write_text(HEADER + text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-import autograder.build.settings as settings
+import autograder.builder.settings as settings
 
 DEFAULTS = """
 [defaults]

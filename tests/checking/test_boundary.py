@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from public_checks import Incorrect, NotAttempted, OutOfTime, Raised, TooSlow
-from public_checks.boundary import CannotCrossError, Submission, clean, crossing
-from public_checks.limits import CallLimits
+from checking import Incorrect, NotAttempted, OutOfTime, Raised, TooSlow
+from checking.boundary import CannotCrossError, Submission, clean, crossing
+from checking.limits import CallLimits
 
 numbers = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.complex_numbers(allow_nan=False)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograder.build.master import stub
-from autograder.build.sources import Given, Problem, Question
+from autograder.builder.master import stub
+from autograder.builder.sources import Given, Problem, Question
 
 _number = count()
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from mistakes import programs
-from public_checks import Check, CheckFailure, public
-from public_checks.boundary import Proxy, Reply, Submission
-from public_checks.limits import CallLimits
+from autograder.mistakes import programs
+from checking import Check, CheckFailure
+from checking.boundary import Proxy, Reply, Submission
+from checking.limits import CallLimits
 
 Trace = list[Any]
 
@@ -69,20 +69,20 @@ class _Candidate:
 _remembered: tuple[object, dict[str, str | None]] = (None, {})
 
 
-def remembered_mistake_in(question: str, env: Mapping[str, Any] | Submission) -> str | None:
+def remembered_mistake_in(
+    question: str, checks: list[Check], env: Mapping[str, Any] | Submission
+) -> str | None:
     """As `mistake_in`, worked out once for a question, however many of its checks fail.
 
     env : the names that a notebook defines; for the same object as the last time, the answer is the same.
     """
-    from hidden_checks import hidden
-
     global _remembered
     if _remembered[0] is not env:
         _remembered = (env, {})
     known = _remembered[1]
     if question not in known:
         submission = env if isinstance(env, Submission) else Submission(env)
-        known[question] = mistake_in(question, public.checks(question) + hidden.checks(question), submission)
+        known[question] = mistake_in(question, checks, submission)
     return known[question]
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from public_checks.boundary import Submission
+from checking.boundary import Submission
 
 NOTEBOOK = """
 import functools

@@ -1,8 +1,8 @@
 import pytest
 
-from public_checks import CheckFailure, Incorrect, Registry
-from public_checks.outcomes import html_safe
-from public_checks.registry import RegistryError, spoken
+from checking import CheckFailure, Incorrect, Registry
+from checking.outcomes import html_safe
+from checking.registry import RegistryError, spoken
 
 
 @pytest.fixture

@@ -14,24 +14,28 @@ import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from autograder.build.files import ROOT
-from autograder.build.settings import Settings
-from autograder.build.sources import BEGIN, END, Given, Problem, Question, read_notebook
+from autograder.builder.files import ROOT
+from autograder.builder.settings import Settings
+from autograder.builder.sources import BEGIN, END, Given, Problem, Question, read_notebook
 from autograder.errors import HomeworkError
 from autograder.grading.process import PLUGIN
-from hidden_checks import hidden
-from public_checks import Check, public
-from public_checks.outcomes import html_safe
-from public_checks.registry import RegistryError, spoken
+from autograder.hidden_checks import hidden
+from checking import Check
+from checking.outcomes import html_safe
+from checking.registry import RegistryError, spoken
+from public_checks import public
 
-STUDENT_PACKAGES = {"gradcheck": "assignments", "public_checks": "assignments"}
-INSTRUCTOR_PACKAGES = {
-    "hidden_checks": "autograder",
-    "mistakes": "autograder",
-    "solutions": ".",
-    "autograder": ".",
-    "autograder/grading": ".",
-    "autograder/sandbox": ".",
+STUDENT_PACKAGES = ("checking", "gradcheck", "public_checks")  # of assignments/
+INSTRUCTOR_PACKAGES = (
+    "autograder",
+    "autograder/grading",
+    "autograder/hidden_checks",
+    "autograder/mistakes",
+    "autograder/sandbox",
+    "solutions",
+)
+PACKAGES = {name: ROOT / "assignments" / name for name in STUDENT_PACKAGES} | {
+    name: ROOT / name for name in INSTRUCTOR_PACKAGES
 }
 
 
@@ -86,9 +90,11 @@ def write_master(
 ) -> Path:
     """Write the master notebook and what it needs into `folder`; return the notebook's path."""
     folder.mkdir(parents=True)
-    for package, parent in (STUDENT_PACKAGES | INSTRUCTOR_PACKAGES).items():
-        _copy_package(ROOT / parent / package, folder / package, {p.name for p in problems})
-    (folder / "hidden_checks" / "secret.txt").write_text(settings.secret + "\n", encoding="utf-8")
+    for name, source in PACKAGES.items():
+        _copy_package(source, folder / name, {p.name for p in problems})
+    (folder / "autograder" / "hidden_checks" / "secret.txt").write_text(
+        settings.secret + "\n", encoding="utf-8"
+    )
     (folder / "requirements.txt").write_text("\n".join(settings.requirements) + "\n", encoding="utf-8")
 
     identity = identity_of(problems)
@@ -204,7 +210,7 @@ def _test_cell(check: Check) -> NotebookNode:
         "success_message": title,
         "failure_message": title,
     }
-    package = "hidden_checks" if check.hidden else "public_checks"
+    package = "autograder.hidden_checks" if check.hidden else "public_checks"
     lines = [
         '""" # BEGIN TEST CONFIG',
         *yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=1000).splitlines(),

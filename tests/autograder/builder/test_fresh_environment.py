@@ -7,8 +7,8 @@ import sys
 import nbformat
 import pytest
 
-from autograder.build.otter_tools import otter_run
-from autograder.build.settings import assignment_names
+from autograder.builder.otter_tools import otter_run
+from autograder.builder.settings import assignment_names
 from tests.helpers import BACKSTOP, fill, reference_answers
 
 pytestmark = pytest.mark.environment

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from public_checks import Incorrect
-from public_checks.boundary import Submission
-from public_checks.expect import expect, expect_derivative
+from checking import Incorrect
+from checking.boundary import Submission
+from checking.expectations import expect, expect_derivative
 from tests.helpers import submission_of
 
 Z = np.array([1.0, 2.0, 3.0])

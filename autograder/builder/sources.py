@@ -11,7 +11,7 @@ from typing import Any
 import jupytext
 from nbformat import NotebookNode
 
-from autograder.build.files import ROOT, read_text, relative
+from autograder.builder.files import ROOT, read_text, relative
 from autograder.errors import HomeworkError
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"

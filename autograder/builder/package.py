@@ -19,9 +19,9 @@ from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
-from autograder.build.files import ROOT
-from autograder.build.lock import cut
-from autograder.build.master import STUDENT_PACKAGES, number_cells, without_prompt
+from autograder.builder.files import ROOT
+from autograder.builder.lock import cut
+from autograder.builder.master import STUDENT_PACKAGES, number_cells, without_prompt
 from autograder.errors import FellShortError
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from public_checks.outcomes import Incorrect, OutOfTime, TooSlow
+from checking.outcomes import Incorrect, OutOfTime, TooSlow
 
 SECONDS = 5.0  # of processor time; right answers take less than a tenth
 PATIENCE = 10.0  # seconds by the clock

@@ -11,14 +11,14 @@ from dataclasses import replace
 import nbformat
 import pytest
 
-from autograder.build import build
-from autograder.build.files import ROOT
-from autograder.build.master import identity_of
-from autograder.build.otter_tools import otter_run
-from autograder.build.settings import assignment_names, read_settings
-from autograder.build.sources import Given, read_problem
+from autograder.builder import build
+from autograder.builder.files import ROOT
+from autograder.builder.master import identity_of
+from autograder.builder.otter_tools import otter_run
+from autograder.builder.settings import assignment_names, read_settings
+from autograder.builder.sources import Given, read_problem
+from autograder.mistakes import programs
 from autograder.verify import grade_program
-from mistakes import programs
 from tests.helpers import BACKSTOP, execute, fill, reference_answers, sampled, score, unzip, with_questions
 
 WRONG = {
@@ -94,7 +94,7 @@ def nothing_graded(*_):
 
 @pytest.mark.exhaustive
 def test_a_build_with_another_secret_at_another_time_differs_in_the_secret_alone(dist, tmp_path, monkeypatch):
-    import autograder.build as module
+    import autograder.builder as module
 
     def with_secret(name):
         return replace(read_settings(name), secret="correct horse battery staple")
@@ -114,7 +114,7 @@ def test_a_build_with_another_secret_at_another_time_differs_in_the_secret_alone
     ):
         assert theirs.namelist() == ours.namelist()
         differ = [name for name in ours.namelist() if theirs.read(name) != ours.read(name)]
-    assert differ == ["files/hidden_checks/secret.txt"]
+    assert differ == ["files/autograder/hidden_checks/secret.txt"]
 
 
 @one_assignment
@@ -182,7 +182,7 @@ def test_the_student_zip_gives_nothing_away(assignment, student_folder):
     given = [cell.code for p in problems for cell in p.cells if isinstance(cell, Given)]
     checks = [
         source.read_text()
-        for folder in ("public_checks", "gradcheck")
+        for folder in ("checking", "gradcheck", "public_checks")
         for source in (ROOT / "assignments" / folder).glob("*.py")
     ]
     public = {line.strip() for text in given + checks for line in text.splitlines()}

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from public_checks.boundary import Proxy
-from public_checks.expect import Answer
+from checking.boundary import Proxy
+from checking.expectations import Answer
 
 NUMBERS = (np.ndarray, np.number, int, float)
 

@@ -3,7 +3,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.verify import execute
-from public_checks.export import NotSavedError, saved_notebook
+from checking.export import NotSavedError, saved_notebook
 
 
 @pytest.fixture(autouse=True)

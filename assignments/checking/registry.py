@@ -14,9 +14,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from public_checks.boundary import Proxy, Submission
-from public_checks.names import global_names
-from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, NotCalled
+from checking.boundary import Proxy, Submission
+from checking.names import global_names
+from checking.outcomes import CheckFailure, Incorrect, NotAttempted, NotCalled
 
 CheckFunction = Callable[..., None]
 

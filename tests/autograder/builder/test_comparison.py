@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from autograder.build.master import load_checks
-from autograder.build.otter_tools import expect_registered, otter_run
-from autograder.build.settings import read_settings
-from autograder.build.sources import read_problem
+from autograder.builder.master import load_checks
+from autograder.builder.otter_tools import expect_registered, otter_run
+from autograder.builder.settings import read_settings
+from autograder.builder.sources import read_problem
 from autograder.errors import FellShortError
 from tests.helpers import rewritten, sampled, unzip
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from public_checks.limits import NO_LIMITS, SECONDS, CallLimits, line_limit, time_limit
-from public_checks.names import names_used
-from public_checks.outcomes import CheckFailure, Incorrect, NotAttempted, Raised
+from checking.limits import NO_LIMITS, SECONDS, CallLimits, line_limit, time_limit
+from checking.names import names_used
+from checking.outcomes import CheckFailure, Incorrect, NotAttempted, Raised
 
 PLAIN = (type(None), bool, int, float, complex, str)
 NUMBER_KINDS = {"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"}

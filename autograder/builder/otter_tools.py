@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import FellShortError
-from public_checks import Check
-from public_checks.outcomes import html_safe
+from checking import Check
+from checking.outcomes import html_safe
 
 
 @dataclass(frozen=True)

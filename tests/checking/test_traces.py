@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from public_checks import Incorrect
-from public_checks.expect import expect
-from public_checks.traces import expect_no_change, expect_no_traces
+from checking import Incorrect
+from checking.expectations import expect
+from checking.traces import expect_no_change, expect_no_traces
 from tests.helpers import submission_of
 
 Z = np.array([1.0, 2.0, 3.0])

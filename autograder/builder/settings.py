@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.build.files import ROOT, read_text
+from autograder.builder.files import ROOT, read_text
 from autograder.errors import HomeworkError
 
 if sys.version_info >= (3, 11):

@@ -13,10 +13,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from autograder.build.files import ROOT
-from autograder.build.master import INSTRUCTOR_PACKAGES, STUDENT_PACKAGES, load_checks, write_master
-from autograder.build.otter_tools import Case, expect_registered, otter_assign, otter_run
-from autograder.build.package import (
+from autograder.builder.files import ROOT
+from autograder.builder.master import PACKAGES, load_checks, write_master
+from autograder.builder.otter_tools import Case, expect_registered, otter_assign, otter_run
+from autograder.builder.package import (
     CONTAINER,
     autograder_files,
     normalise_notebook,
@@ -27,12 +27,12 @@ from autograder.build.package import (
     write_json,
     write_zip,
 )
-from autograder.build.settings import DEFAULT_SECRET, Settings, read_settings
-from autograder.build.sources import Problem, read_problem
+from autograder.builder.settings import DEFAULT_SECRET, Settings, read_settings
+from autograder.builder.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
 from autograder.grading.isolation import isolation_level
 from autograder.sandbox import NONE
-from public_checks import Check
+from checking import Check
 
 ZIPS = ("student.zip", "autograder.zip", "solutions.zip")
 VERSIONS = ("jupytext", "matplotlib", "nbconvert", "nbformat", "numpy", "otter-grader")
@@ -50,7 +50,7 @@ def build(name: str, out: Path) -> tuple[dict[str, Any], bool]:
         raise HomeworkError(f"The assignment {name} has no question; name a problem that has.")
     checks = load_checks(problems)
     master_folder, zip_folder = out.parent / "build" / name, out / name
-    for folder, ours in ((master_folder, "hidden_checks"), (zip_folder, "manifest.json")):
+    for folder, ours in ((master_folder, "autograder"), (zip_folder, "manifest.json")):
         if folder.is_symlink() or (folder.exists() and not (folder / ours).exists()):
             raise HomeworkError(
                 f"{folder} is there and no build of this project; move it, or choose another --out."
@@ -148,12 +148,10 @@ def _fingerprint(settings: Settings) -> str:
     """A hash of everything that the zips are made from."""
     digest = hashlib.sha256()
     folders = [
-        ROOT / parent / package for package, parent in (STUDENT_PACKAGES | INSTRUCTOR_PACKAGES).items()
-    ]
-    folders += [
+        *PACKAGES.values(),
         ROOT / "assignments",
         ROOT / "assignments" / "problems",
-        ROOT / "autograder" / "build",
+        ROOT / "autograder" / "builder",
     ]
     paths = [
         path for folder in folders for path in sorted(folder.glob("*.*")) if path.suffix in {".py", ".md"}

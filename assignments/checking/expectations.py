@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 import gradcheck
-from public_checks.boundary import Proxy
-from public_checks.limits import NO_LIMITS, CallLimits
-from public_checks.outcomes import Incorrect
+from checking.boundary import Proxy
+from checking.limits import NO_LIMITS, CallLimits
+from checking.outcomes import Incorrect
 
 FLOAT64 = np.dtype(np.float64)
 SMALL = 6

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from autograder.build.files import ROOT
-from autograder.build.lock import LEFT_OUT, cut
-from autograder.build.settings import read_settings
+from autograder.builder.files import ROOT
+from autograder.builder.lock import LEFT_OUT, cut
+from autograder.builder.settings import read_settings
 from autograder.errors import HomeworkError
 
 LOCK = """# made by a tool

@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from autograder.build.otter_tools import otter_run
-from autograder.build.settings import assignment_names, read_settings
-from mistakes import programs
+from autograder.builder.otter_tools import otter_run
+from autograder.builder.settings import assignment_names, read_settings
+from autograder.mistakes import programs
 from tests.helpers import fill, reference_answers, run_homework, unzip, write_assignments
 
 # In the suite, `tests/test_docs.py` builds an assignment that is one problem by itself.
