@@ -151,8 +151,8 @@ def _names_in_use(name: str) -> dict[Check, set[str]]:
     names, found = _Noting(), {}
     namespace(problems, names=names)
     for check in (check for every in checks.values() for check in every):
-        names.noted = set(check.parameters)
-        grade(Outcome("reference solution", "all"), names, {check.question: [check]})
+        names.noted = set()
+        check.apply(Submission(names), names.noted)
         found[check] = names.noted
     return found
 

@@ -8,6 +8,7 @@ CheckFailure and its kinds    what a check raises; the message is for the studen
 """
 
 from checking.boundary import Proxy, Reply, Submission
+from checking.callbacks import Noted
 from checking.expectations import Answer, expect, expect_derivative
 from checking.limits import NO_LIMITS, CallLimits, most_lines
 from checking.outcomes import (
@@ -31,6 +32,7 @@ __all__ = [
     "Incorrect",
     "NotAttempted",
     "NotCalled",
+    "Noted",
     "OutOfTime",
     "Proxy",
     "Raised",

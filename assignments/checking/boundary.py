@@ -22,6 +22,7 @@ import numpy as np
 from checking.limits import NO_LIMITS, SECONDS, CallLimits, line_limit, time_limit
 from checking.names import names_used
 from checking.outcomes import CheckFailure, Incorrect, NotAttempted, Raised
+from checking.programs import function_from, source_of
 
 PLAIN = (type(None), bool, int, float, complex, str)
 NUMBER_KINDS = {"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"}
@@ -136,12 +137,16 @@ class Submission:
             raise NotAttempted(f"{missing} {name}. Run the cell that defines it, then check again.")
         return self._proxy(name, found)
 
-    def source(self, text: str) -> Proxy:
-        """Evaluate an expression for a function in the student's namespace, such as a lambda.
+    def program(self, function: Callable[..., Any], name: str) -> Proxy:
+        """Send a function of the check to the student's side, see `programs.py`.
 
-        The function, and whatever student objects flow through it, stay on the student's side.
+        name : what to call it in messages.
         """
-        return self._proxy("the program", eval(text, self._namespace))
+        return self.program_from(source_of(function), name)
+
+    def program_from(self, source: str, name: str) -> Proxy:
+        """Define a function of the check from its source text, see `program`."""
+        return self._proxy(name, function_from(source, lambda taken: self.function(taken).target))
 
     def names_used_by(self, name: str) -> set[str]:
         """The names of the notebook that a function uses, directly or through others; it is not called."""
@@ -177,9 +182,10 @@ class Submission:
             text = ""
         where = self._last_line(error.__traceback__)
         if isinstance(error, NotImplementedError) and re.fullmatch(r"Question \d+\([a-z]\)", text):
-            if where is not None and where[0] != name:
-                return NotAttempted(f"{name} calls {where[0]}, which is not written yet ({text}).")
-            return NotAttempted(f"{name} is not written yet ({text}).")
+            missing = name if where is None else where[0]
+            if re.search(rf"\b{re.escape(missing)}\b", name):  # the name may be that of a program
+                return NotAttempted(f"{missing} is not written yet ({text}).")
+            return NotAttempted(f"{name} calls {missing}, which is not written yet ({text}).")
         message = f"{name} raised {type(error).__name__}" + (f": {text}" if text else "")
         if where is not None:
             inner, line, code = where

@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from checking.boundary import Proxy, Submission
-from checking.names import global_names
 from checking.outcomes import CheckFailure, Incorrect, NotAttempted, NotCalled
+from checking.programs import names_taken
 
 CheckFunction = Callable[..., None]
 
@@ -44,27 +44,28 @@ class Check:
     function: CheckFunction
     registry: Registry
 
-    def apply(self, submission: Submission, programs: list[str] | None = None) -> None:
+    def apply(self, submission: Submission, taken: set[str] | None = None) -> None:
         """Run the check. Its parameters are names of the student's functions, apart from two:
 
         rng : a NumPy generator, seeded from the registry's secret and the name of the check;
-        source : evaluates an expression in the student's namespace, see `Submission.source`.
+        program : sends a function of the check to the student's side, see `Submission.program`.
 
-        programs : gets the expressions that the check evaluates by `source`.
+        taken : gets the names that the check takes from the notebook, those of its programs included.
 
-        Errors: a CheckFailure where the submission is at fault.
+        Raises CheckFailure if the submission is at fault.
         """
+        taken = set() if taken is None else taken
+        taken.update(self.parameters)
 
-        def source(text: str) -> Proxy:
-            if programs is not None:
-                programs.append(text)
-            return submission.source(text)
+        def program(function: Callable[..., Any], name: str) -> Proxy:
+            taken.update(names_taken(function))
+            return submission.program(function, name)
 
         given: dict[str, Any] = {name: submission.function(name) for name in self.parameters}
         if "rng" in self._signature:
             given["rng"] = self._rng()
-        if "source" in self._signature:
-            given["source"] = source
+        if "program" in self._signature:
+            given["program"] = program
         with np.errstate(all="ignore"):  # whatever the notebook has set
             self.function(**given)
 
@@ -75,7 +76,7 @@ class Check:
     @property
     def parameters(self) -> list[str]:
         """The names of the student's functions that the check takes."""
-        return [name for name in self._signature if name not in ("rng", "source")]
+        return [name for name in self._signature if name not in ("rng", "program")]
 
     def _rng(self) -> np.random.Generator:
         """The generator of the check's inputs: the same one for every student and on every regrade."""
@@ -154,11 +155,12 @@ class Registry:
             for name in (question, *earlier) if question in questions else ():
                 if name not in questions and _order(name)[0] in problems:
                     return (
-                        f"uses({question!r}, ...) names {name}, which is no question with code; correct it."
+                        f"uses({question!r}, ...) names {name}, which is not a question with code; "
+                        "correct it."
                     )
             for name in earlier if question in questions else ():
                 if _order(name) >= _order(question):
-                    return f"uses({question!r}, {name!r}): {name} does not come before; turn it round."
+                    return f"uses({question!r}, {name!r}): {name} does not come earlier; swap them."
         return None
 
     def run(self, question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
@@ -170,14 +172,14 @@ class Registry:
         self.load()
         submission = env if isinstance(env, Submission) else Submission(env)
         check = self._checks[question, name]
-        programs: list[str] = []
+        taken: set[str] = set()
         try:
-            check.apply(submission, programs)
+            check.apply(submission, taken)
         except NotAttempted:
             raise
         except CheckFailure as unexplained:
             failure = unexplained.explained()
-            broken = self._first_broken(check, programs, submission)
+            broken = self._first_broken(check, taken, submission)
             if broken is None:
                 raise failure from None
             raise type(failure)(
@@ -185,18 +187,18 @@ class Registry:
             ) from None
         except Exception as error:
             raise Incorrect(
-                f"This answer is like nothing that the check can read ({type(error).__name__}). "
+                f"The check cannot read this result ({type(error).__name__}). "
                 "If you think that it is right, show it to your instructor."
             ) from None
 
-    def _first_broken(self, check: Check, programs: list[str], submission: Submission) -> str | None:
+    def _first_broken(self, check: Check, taken: set[str], submission: Submission) -> str | None:
         """The first question that the failed check's answer calls whose own checks fail.
 
         Whether they do is worked out once for a submission.
         """
         fails = self._fails.setdefault(submission, {})
         questions = self.used_by(check.question)
-        used = _names_used(check, programs, submission) if questions else set[str]()
+        used = _names_used(taken, submission) if questions else set[str]()
         for earlier in questions:
             if not used & self._functions(earlier):
                 continue
@@ -213,11 +215,8 @@ class Registry:
         return taken - {name for check in before for name in check.parameters}
 
 
-def _names_used(check: Check, programs: list[str], submission: Submission) -> set[str]:
-    """The names that a check and its programs take from a submission, and those that these use in turn."""
-    taken = set(check.parameters)
-    for text in programs:
-        taken |= global_names(compile(text, "<program>", "eval"))
+def _names_used(taken: set[str], submission: Submission) -> set[str]:
+    """The names that a check takes from a submission, and those that these use in turn."""
     used = set(taken)
     for name in taken:
         with contextlib.suppress(CheckFailure):  # it is not a function

@@ -15,13 +15,14 @@ from gradcheck.compare import tolerance, wrong_entries
 from gradcheck.diagnosis import Context, diagnose
 from gradcheck.drawing import show
 from gradcheck.jacobian import NumericalJacobian, numerical_jacobian
-from gradcheck.protocol import Finding
+from gradcheck.protocol import Finding, Names
 from gradcheck.report import Comparison, Report, WrongGradientError
 
 __all__ = [
     "Comparison",
     "Context",
     "Finding",
+    "Names",
     "NumericalJacobian",
     "Report",
     "WrongGradientError",

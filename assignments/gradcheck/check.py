@@ -16,7 +16,7 @@ import numpy as np
 from gradcheck.diagnosis import Context, diagnose, locate
 from gradcheck.large import compare_along_directions
 from gradcheck.numerical import EPS
-from gradcheck.protocol import Arguments, Finding, ViolationError, answer, conduct, copied
+from gradcheck.protocol import NO_NAMES, Arguments, Finding, ViolationError, answer, conduct, copied
 from gradcheck.report import INCONCLUSIVE, RIGHT, UNSAFE, WRONG, Comparison, Report
 from gradcheck.task import Function, Task, positions, precision
 
@@ -81,7 +81,8 @@ def _checked(
     strict: bool = False,
     vectors: Arguments = (),
 ) -> Report:
-    task = Task(kind, forward, program, copied(args), positions(args, wrt), vectors)
+    names = context.names if context is not None else NO_NAMES
+    task = Task(kind, forward, program, copied(args), positions(args, wrt), vectors, names)
     rng = rng or np.random.default_rng(0)
     reason = task.evaluate()
     if reason is not None:
@@ -89,11 +90,15 @@ def _checked(
     shapes, extras = task.shapes(), task.extras(rng)
     other = task.elsewhere(rng)
     try:
-        seen = conduct(task.program, (*task.args, *extras[0]), (*other.args, *extras[0]), shapes, strict)
+        seen = conduct(
+            task.program, (*task.args, *extras[0]), (*other.args, *extras[0]), shapes, strict, names
+        )
         wrong = _wrong_dtype(task, seen.first) if strict else None
         answers = [seen.first]
         if seen.unsafe is None:
-            answers += [answer(task.program, (*copied(task.args), *copied(e)), shapes) for e in extras[1:]]
+            answers += [
+                answer(task.program, (*copied(task.args), *copied(e)), shapes, names) for e in extras[1:]
+            ]
             sums = _of_sum_and_zero(task, shapes, extras)
     except ViolationError as violation:
         return _violated(task, violation, extras, rng, context)
@@ -178,8 +183,8 @@ def _violated(
         task.differentiate()
         nothing = np.zeros(0)
         comparisons = [
-            Comparison(f"argument {p + 1}", a, e, nothing, nothing, np.ones(e.shape, dtype=bool))
-            for p, a, e in zip(task.wrt, violation.answer, task.expected(extras[0]), strict=False)
+            Comparison(name, a, e, nothing, nothing, np.ones(e.shape, dtype=bool))
+            for name, a, e in zip(task.result_names, violation.answer, task.expected(extras[0]), strict=False)
             if a.shape != e.shape
         ]
         report.search = lambda: [*_named(task, violation.answer, extras[0], rng, context), finding]
@@ -213,7 +218,7 @@ def _named(
         return []
     actual_ones, expected_ones, arguments = zip(*points, strict=True)
     known = replace(context, arguments=arguments, what_ifs=what_ifs)
-    return diagnose(actual_ones, expected_ones, known) or locate([p[:2] for p in points])
+    return diagnose(actual_ones, expected_ones, known) or locate([p[:2] for p in points], context.names)
 
 
 def _wrong_dtype(task: Task, arrays: list[np.ndarray]) -> Finding | None:

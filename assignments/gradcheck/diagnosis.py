@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.protocol import Finding
+from gradcheck.protocol import NO_NAMES, Finding, Names
 
 WEIGHTS = {
     0.0: ("missing term", "is missing"),
@@ -37,6 +37,7 @@ class Context:
         such as the loss with a term missing. They take what the right one takes.
     arguments : for each point, the arguments that alternatives and terms are called with.
     what_ifs : for each point, arrays that changed arguments and functions give, with a sentence, by name.
+    names : of the arguments and results.
     """
 
     alternatives: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Context:
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     arguments: Sequence[tuple[Any, ...]] = ()
     what_ifs: Sequence[Mapping[str, tuple[str, Arrays]]] = ()
+    names: Names = NO_NAMES
 
 
 def diagnose(
@@ -65,7 +67,7 @@ def diagnose(
             points.append((_listed(come), _listed(right), arguments))
     if len(points) < 2:
         return []
-    swapped = _swapped(points)
+    swapped = _swapped(points, context.names)
     if swapped is not None:
         return [Finding("results swapped", swapped)]
     fitting: dict[int, list[dict[str, str]]] = {}
@@ -191,7 +193,7 @@ def _terms(points: Sequence[Point], part: int, context: Context) -> dict[str, st
     return found
 
 
-def _swapped(points: Sequence[Point]) -> str | None:
+def _swapped(points: Sequence[Point], names: Names) -> str | None:
     """Two results that stand in each other's place, everywhere."""
     count = len(points[0][1])
     for i, j in combinations(range(count), 2):
@@ -199,7 +201,7 @@ def _swapped(points: Sequence[Point]) -> str | None:
             len(a) == count and _near(a[i], g[j]) and _near(a[j], g[i]) and not _near(a[i], g[i])
             for a, g, _ in points
         ):
-            return f"Results {i + 1} and {j + 1} are in each other's place."
+            return f"{names.result(i)} and {names.result(j)} are swapped."
     return None
 
 
@@ -241,22 +243,22 @@ def _rearranged(a: np.ndarray, g: np.ndarray) -> Iterator[tuple[str, str]]:
             yield "flip", f"Its entries are in the opposite order along axis {axis}."
 
 
-def locate(points: Sequence[tuple[Arrays, Arrays]]) -> list[Finding]:
+def locate(points: Sequence[tuple[Arrays, Arrays]], names: Names = NO_NAMES) -> list[Finding]:
     """Where the error is, if it is in the same place at all points: an entry, a row, a column, a diagonal."""
     found: list[set[tuple[str, str]]] = []
     for actual, expected in points:
         for part, (a, g) in enumerate(zip(actual, expected, strict=False)):
             if a.shape == g.shape and not _near(a, g):
                 wrong = np.abs(a - g) > 1e-7 * np.abs(g).max(initial=0.0)
-                found.append(set(_places(wrong, a, part if len(actual) > 1 else None)))
+                of = f" of {names.result(part)}" if len(actual) > 1 else ""
+                found.append(set(_places(wrong, a, of)))
                 break
     common = set.intersection(*found) if found else set()
     places = [Finding(name, sentence) for name, sentence in sorted(common)]
     return sorted(places, key=lambda finding: finding.name == "entries missing")
 
 
-def _places(wrong: np.ndarray, a: np.ndarray, part: int | None) -> Iterator[tuple[str, str]]:
-    of = "" if part is None else f" of array {part + 1}"
+def _places(wrong: np.ndarray, a: np.ndarray, of: str) -> Iterator[tuple[str, str]]:
     indices = np.argwhere(wrong)
     if wrong.size < 3 or not len(indices) or wrong.all():
         return

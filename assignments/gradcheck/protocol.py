@@ -48,8 +48,33 @@ def _copy(value: Any) -> Any:
     return value
 
 
+@dataclass(frozen=True)
+class Names:
+    """What reports call the arguments and the results of a program.
+
+    arguments, results : their names, in order. Those without a name go by their number.
+    """
+
+    arguments: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+
+    def argument(self, index: int) -> str:
+        """The name of an argument, by its position counted from 0."""
+        return self.arguments[index] if index < len(self.arguments) else f"argument {index + 1}"
+
+    def result(self, index: int) -> str:
+        """The name of a result, by its position counted from 0."""
+        return self.results[index] if index < len(self.results) else f"result {index + 1}"
+
+
+NO_NAMES = Names()
+
+
 def answer(
-    program: Callable[..., Any], arguments: Arguments, shapes: Sequence[tuple[int, ...]]
+    program: Callable[..., Any],
+    arguments: Arguments,
+    shapes: Sequence[tuple[int, ...]],
+    names: Names = NO_NAMES,
 ) -> list[np.ndarray]:
     """Call a program for an array of each of these shapes; one alone need not be in a tuple.
 
@@ -72,10 +97,10 @@ def answer(
         what = f"It has to return {len(shapes)} arrays, one for each argument, and returned {count}."
         raise ViolationError(Finding("wrong type", what))
     arrays = [_numbers(part) for part in parts]
-    for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True), 1):
+    for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
         if array.shape != shape:
-            what = "The result" if len(arrays) == 1 else f"Result {number}"
-            sentence = f"{what} has to have the shape {shape}; it has the shape {array.shape}."
+            what = "the result" if len(arrays) == 1 else names.result(number)
+            sentence = f"The shape of {what} should be {shape}; it is {array.shape}."
             raise ViolationError(Finding("wrong shape", sentence), arrays)
     for array in arrays:
         bad = np.argwhere(~np.isfinite(array))
@@ -117,17 +142,19 @@ def conduct(
     others: Arguments,
     shapes: Sequence[tuple[int, ...]],
     strict: bool = False,
+    names: Names = NO_NAMES,
 ) -> Conduct:
     """Call a program with two sets of arguments, of the same shapes and different values, in turns.
 
     strict : whether results must not be the memory of arguments, either.
+    names : of the arguments and results.
 
     Errors: ViolationError as for `answer`.
     """
     given, given_others = copied(arguments), copied(others)
-    first = answer(program, given, shapes)
+    first = answer(program, given, shapes, names)
     kept = [part.copy() for part in first]
-    changed = [n for n, (a, b) in enumerate(zip(arguments, given, strict=True), 1) if not _same(a, b)]
+    changed = [n for n, (a, b) in enumerate(zip(arguments, given, strict=True)) if not _same(a, b)]
     elsewhere = None
     with contextlib.suppress(ViolationError):
         elsewhere = answer(program, given_others, shapes)
@@ -136,7 +163,7 @@ def conduct(
     twice = answer(program, copied(arguments), shapes)
     unsafe = None
     if changed:
-        sentence = f"The call changes its argument {changed[0]}. Work on a copy."
+        sentence = f"The call changes {names.argument(changed[0])}. Work on a copy."
         unsafe = Finding("changes its input", sentence)
     elif overwritten:
         sentence = "A later call changes what was returned before. Return a new array each time."

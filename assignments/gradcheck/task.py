@@ -11,7 +11,7 @@ import numpy as np
 from gradcheck.compare import judge
 from gradcheck.jacobian import NumericalJacobian, numerical_jacobian
 from gradcheck.numerical import Point, scales
-from gradcheck.protocol import Arguments, copied
+from gradcheck.protocol import NO_NAMES, Arguments, Names, copied
 from gradcheck.report import Comparison
 from gradcheck.whatif import variations
 
@@ -26,6 +26,7 @@ class Task:
     forward, program : the function, and what is to be checked.
     args, wrt : the arguments, and the positions of those that are differentiated.
     vectors : for a product with the Jacobian, the first vectors to try; by default random ones.
+    names : of the arguments and results.
     output_shape : of what the function returns, once `evaluate` was called.
     jacobians : for each of the arguments in `wrt`, once `differentiate` was called.
     """
@@ -36,6 +37,7 @@ class Task:
     args: Arguments
     wrt: tuple[int, ...]
     vectors: Arguments = ()
+    names: Names = NO_NAMES
     evaluations: int = 0
     output_shape: tuple[int, ...] = ()
     jacobians: list[NumericalJacobian] = field(default_factory=list)
@@ -81,7 +83,7 @@ class Task:
         """What the program would return for changed arguments, or other functions, see `variations`."""
         args = tuple(_in_float64(a) for a in self.args)
         return variations(
-            self.forward, args, self.wrt, lambda arrays: self.contracted(arrays, extra), functions
+            self.forward, args, self.wrt, lambda arrays: self.contracted(arrays, extra), functions, self.names
         )
 
     def function_of(self, position: int) -> Callable[[np.ndarray], Any]:
@@ -154,6 +156,13 @@ class Task:
             return [np.asarray(sum(products))]
         return arrays
 
+    @property
+    def result_names(self) -> list[str]:
+        """What to call the results: where they have no names, by the argument of each."""
+        if self.names.results:
+            return list(self.names.results)
+        return ["the result"] if self.kind == "jvp" else [self.names.argument(p) for p in self.wrt]
+
     def expected(self, extra: Arguments = ()) -> list[np.ndarray]:
         return self.contracted([j.value for j in self.jacobians], extra)
 
@@ -164,7 +173,7 @@ class Task:
         roundings = self.contracted([j.rounding for j in self.jacobians], sizes)
         magnitudes = self.contracted([np.abs(j.value) for j in self.jacobians], sizes)
         kinks = self.contracted([j.kink.astype(float) for j in self.jacobians], sizes)
-        names = [f"argument {p + 1}" for p in self.wrt] if self.kind != "jvp" else ["the result"]
+        names = self.result_names
         expected, eps = self.expected(extra), precision(self.args)
         return [
             judge(names[i], actual[i], expected[i], bounds[i], roundings[i], magnitudes[i], kinks[i], eps)

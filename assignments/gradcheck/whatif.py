@@ -8,11 +8,14 @@ somebody might take for it are differentiated as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from gradcheck.jacobian import numerical_jacobian
+from gradcheck.protocol import NO_NAMES, Names
 
 Arguments = tuple[Any, ...]
 Contract = Callable[[list[np.ndarray]], list[np.ndarray]]
@@ -24,19 +27,29 @@ def variations(
     wrt: Sequence[int],
     contract: Contract,
     functions: Mapping[str, Callable[..., Any]],
+    names: Names = NO_NAMES,
 ) -> dict[str, tuple[str, list[np.ndarray]]]:
     """What would come out for changed arguments or functions: by name, a sentence and the arrays.
 
     forward, args, wrt : the function, its arguments, and the positions that are differentiated.
     contract : makes the arrays that the program returns out of the Jacobians.
-    functions : by name, functions in the place of `forward`.
+    functions : by name, functions in the place of `forward`. One with a parameter `at` also gets the tuple of
+        the arguments there, as numbers that do not vary: what it takes from them is held constant.
+    names : of the arguments.
     """
     changes = [
-        (name, sentence, forward, changed, factor) for name, sentence, changed, factor in _changes(args, wrt)
+        (name, sentence, forward, changed, factor)
+        for name, sentence, changed, factor in _changes(args, wrt, names)
     ]
     for name, function in functions.items():
         changes.append(
-            ("other function", f"It is the derivative of something else: {name}.", function, args, 1.0)
+            (
+                "other function",
+                f"It is the derivative of something else: {name}.",
+                _held(function, args),
+                args,
+                1.0,
+            )
         )
     found: dict[str, tuple[str, list[np.ndarray]]] = {}
     for name, sentence, function, changed, factor in changes:
@@ -56,29 +69,40 @@ def _jacobian(forward: Callable[..., Any], args: Arguments, position: int) -> np
     return numerical_jacobian(f, args[position]).value
 
 
-def _changes(args: Arguments, wrt: Sequence[int]) -> Iterator[tuple[str, str, Arguments, float]]:
+def _held(function: Callable[..., Any], args: Arguments) -> Callable[..., Any]:
+    """The function with its parameter `at`, if it has one, set to the arguments."""
+    try:
+        parameters = signature(function).parameters
+    except ValueError:  # NumPy's functions do not tell
+        return function
+    return partial(function, at=args) if "at" in parameters else function
+
+
+def _changes(
+    args: Arguments, wrt: Sequence[int], names: Names
+) -> Iterator[tuple[str, str, Arguments, float]]:
     """Name, sentence, changed arguments, and a factor for the gradient."""
 
     def changed(position: int, value: Any) -> Arguments:
         return (*args[:position], value, *args[position + 1 :])
 
     for i, a in enumerate(args):
-        number = i + 1
+        called = names.argument(i)
         if np.asarray(a).dtype.kind in "iu":
             for step in (1, -1):
-                moved = f"argument {number} {'plus' if step > 0 else 'minus'} 1"
+                moved = f"{called} {'plus' if step > 0 else 'minus'} 1"
                 sentence = f"It is the gradient for {moved}: the label is off by one."
                 yield "label off by one", sentence, changed(i, a + step), 1.0
         elif np.asarray(a).dtype.kind == "f" and np.any(a):
-            sentence = f"It is the gradient where argument {number} is zero: is it left out?"
+            sentence = f"It is the gradient where {called} is zero: is it left out?"
             yield "argument left out", sentence, changed(i, np.zeros_like(a)), 1.0
             if np.ndim(a) == 2 and a.shape[0] == a.shape[1]:
-                sentence = f"It is the gradient for the transpose of argument {number}."
+                sentence = f"It is the gradient for the transpose of {called}."
                 yield "W for W^T", sentence, changed(i, np.ascontiguousarray(a.T)), 1.0
             for j in range(i + 1, len(args)):
                 b = args[j]
                 if np.asarray(b).dtype.kind == "f" and np.shape(a) == np.shape(b):
-                    sentence = f"It is the gradient with arguments {number} and {j + 1} swapped."
+                    sentence = f"It is the gradient with {called} and {names.argument(j)} swapped."
                     yield "arguments swapped", sentence, _swapped(args, i, j), 1.0
     yield from _parts_of_the_batch(args, wrt)
 

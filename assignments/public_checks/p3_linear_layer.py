@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from checking.expectations import expect, expect_derivative
-from checking.traces import expect_no_traces
+from checking import expect, expect_derivative, expect_no_traces
 from public_checks import check, uses
 
 uses("q3b", "q3a")
@@ -86,10 +85,10 @@ def ratios(softmax):
 
 
 @check("q3a", "softmax changes neither its argument nor an earlier result", points=0.5)
-def no_traces(softmax, source, rng):
+def no_traces(softmax, program, rng):
     for k in (5, 2):
         z, other = rng.normal(size=(2, k))
-        expect_no_traces(softmax, source, {"z": z}, {"z": other}).close(plain_softmax(z))
+        expect_no_traces(softmax, program, {"z": z}, {"z": other}).close(plain_softmax(z))
 
 
 # 3(b)
@@ -137,10 +136,10 @@ def _expect_unmoved(answer, less):
 
 
 @check("q3b", "softmax_jacobian changes neither its argument nor an earlier result", points=0.5)
-def jacobian_no_traces(softmax_jacobian, source, rng):
+def jacobian_no_traces(softmax_jacobian, program, rng):
     for k in (5, 2):
         z, other = rng.normal(size=(2, k))
-        expect_no_traces(softmax_jacobian, source, {"z": z}, {"z": other})
+        expect_no_traces(softmax_jacobian, program, {"z": z}, {"z": other})
         expect_derivative("jacobian", plain_softmax, softmax_jacobian, z=z)
 
 
@@ -182,10 +181,10 @@ def differences(log_softmax):
 
 
 @check("q3c", "log_softmax changes neither its argument nor an earlier result", points=0.5)
-def log_no_traces(log_softmax, source, rng):
+def log_no_traces(log_softmax, program, rng):
     for k in (5, 2):
         z, other = rng.normal(size=(2, k))
-        answer = expect_no_traces(log_softmax, source, {"z": z}, {"z": other})
+        answer = expect_no_traces(log_softmax, program, {"z": z}, {"z": other})
         answer.close(np.log(plain_softmax(z)), rounding=10)
 
 
@@ -262,11 +261,11 @@ def loss_is_a_log_likelihood(nll_loss, rng):
 
 
 @check("q3d", "nll_loss changes none of its arguments", points=0.5)
-def loss_no_traces(nll_loss, source, rng):
+def loss_no_traces(nll_loss, program, rng):
     given = [dict(zip("Wbx", (W, b, X[0]), strict=True)) for W, b, X, _ in _examples(3, 4, 1, rng)]
     for y in range(3):
         first, other = ({**arguments, "y": y} for arguments in given)
-        expect_no_traces(nll_loss, source, first, other).close(plain_loss(**first), rounding=10)
+        expect_no_traces(nll_loss, program, first, other).close(plain_loss(**first), rounding=10)
 
 
 # 3(e)
@@ -327,10 +326,10 @@ def _expect_unmoved_gradients(function, **given):
 
 
 @check("q3e", "nll_gradients changes neither an argument nor an earlier result", points=0.5)
-def gradients_no_traces(nll_gradients, source, rng):
+def gradients_no_traces(nll_gradients, program, rng):
     for k, d in ((3, 4), (2, 2)):
         first, other = ({"W": W, "b": b, "x": X[0], "y": 1} for W, b, X, _ in _examples(k, d, 1, rng))
-        expect_no_traces(nll_gradients, source, first, other)
+        expect_no_traces(nll_gradients, program, first, other)
         expect_derivative("gradient", plain_loss, nll_gradients, ("dW", "db"), wrt=(0, 1), **first)
 
 
@@ -388,8 +387,8 @@ def batch_of_large_logits(batch_nll_gradients):
 
 
 @check("q3f", "batch_nll_gradients changes neither an argument nor an earlier result", points=0.5)
-def batch_no_traces(batch_nll_gradients, source, rng):
+def batch_no_traces(batch_nll_gradients, program, rng):
     for k, d, N in ((3, 4, 5), (2, 3, 1)):
         first, other = (dict(zip("WbXy", example, strict=True)) for example in _examples(k, d, N, rng))
-        expect_no_traces(batch_nll_gradients, source, first, other)
+        expect_no_traces(batch_nll_gradients, program, first, other)
         expect_derivative("gradient", plain_mean_loss, batch_nll_gradients, ("dW", "db"), wrt=(0, 1), **first)

@@ -149,13 +149,13 @@ def large_biases(nll_input_gradient):
 
 
 @check("q4a", "nll_input_gradient changes neither an argument nor an earlier result", points=0.25)
-def input_gradient_no_traces(nll_input_gradient, source, rng):
+def input_gradient_no_traces(nll_input_gradient, program, rng):
     for k, d in ((3, 4), (2, 2)):
         first, other = (
             {"W": rng.normal(size=(k, d)), "b": rng.normal(size=k), "x": rng.normal(size=d), "y": 1}
             for _ in range(2)
         )
-        expect_no_traces(nll_input_gradient, source, first, other)
+        expect_no_traces(nll_input_gradient, program, first, other)
         expect_derivative("gradient", layer_loss, nll_input_gradient, wrt=2, **first)
 
 
@@ -238,10 +238,10 @@ def large_logits(softmax_vjp):
 
 
 @check("q4b", "softmax_vjp changes neither an argument nor an earlier result", points=0.25)
-def product_no_traces(softmax_vjp, source, rng):
+def product_no_traces(softmax_vjp, program, rng):
     for k in (5, 2):
         first, other = ({"z": rng.normal(size=k), "u": rng.uniform(-2.0, 2.0, size=k)} for _ in range(2))
-        expect_no_traces(softmax_vjp, source, first, other)
+        expect_no_traces(softmax_vjp, program, first, other)
         expect_derivative("vjp", softmax, softmax_vjp, **first)
 
 
@@ -312,13 +312,13 @@ def layer_vjp_dtypes(linear_vjp):
 
 
 @check("q4c", "linear_vjp changes neither an argument nor an earlier result", points=0.25)
-def layer_vjp_no_traces(linear_vjp, source, rng):
+def layer_vjp_no_traces(linear_vjp, program, rng):
     for k, d in ((3, 4), (2, 2)):
         first, other = (
             {"W": rng.normal(size=(k, d)), "x": rng.normal(size=d), "u": rng.uniform(1.0, 2.0, size=k)}
             for _ in range(2)
         )
-        expect_no_traces(linear_vjp, source, first, other)
+        expect_no_traces(linear_vjp, program, first, other)
         expect_layer_vjp(linear_vjp, b=rng.normal(size=k), **first)
 
 
@@ -376,11 +376,11 @@ def relu_dtypes(relu_vjp):
 
 
 @check("q4d", "relu_vjp changes neither an argument nor an earlier result", points=0.5)
-def relu_no_traces(relu_vjp, source, rng):
+def relu_no_traces(relu_vjp, program, rng):
     for n in (6, 2):
         z = rng.uniform(0.5, 3.0, size=n) * np.where(np.arange(n) % 2, -1, 1)
         first, other = ({"z": v, "u": rng.uniform(-2.0, 2.0, size=n)} for v in (z, z[::-1].copy()))
-        expect_no_traces(relu_vjp, source, first, other)
+        expect_no_traces(relu_vjp, program, first, other)
         expect_derivative("vjp", relu, relu_vjp, **first)
 
 
@@ -562,11 +562,11 @@ def rescaled_layers(mlp_gradients, rng):
 
 
 @check("q4e", "mlp_gradients changes neither an argument nor an earlier result", points=0.5)
-def network_no_traces(mlp_gradients, source, rng):
+def network_no_traces(mlp_gradients, program, rng):
     first, other = (
         dict(zip(("weights", "biases", "x"), network(rng, (4, 3, 5, 2)), strict=True)) for _ in "ab"
     )
     other["x"] = first["x"]
     for given, following in ((first, other), (other, first)):
-        expect_no_traces(mlp_gradients, source, {**given, "y": 1}, {**following, "y": 1})
+        expect_no_traces(mlp_gradients, program, {**given, "y": 1}, {**following, "y": 1})
     expect_network_gradients(network_loss, mlp_gradients, **first, y=1)

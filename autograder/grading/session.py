@@ -64,11 +64,11 @@ class Session(Submission):
             names = [used for used in found[:MOST_NAMES] if isinstance(used, str)]
             self._uses[name] = {used for used in names if used.isidentifier()}
 
-    def source(self, text: str) -> Proxy:
-        # A worker evaluates a program where it is first called, also one that comes after a crash.
+    def program_from(self, source: str, name: str) -> Proxy:
+        # A worker defines a program when it is first called, also one that comes after a crash.
         self._programs += 1
-        reference = Reference("program", f"{self._question}/{self._programs}:{text}")
-        return self._remote(f"programs of {self._question}", "the program", reference)
+        reference = Reference("program", f"{self._question}/{self._programs}:{name}\n{source}")
+        return self._remote(f"programs of {self._question}", name, reference)
 
     def _remote(self, key: str, name: str, reference: Reference) -> Proxy:
         def send(arguments: tuple[Any, ...], limits: CallLimits) -> Reply:

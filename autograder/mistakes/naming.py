@@ -35,8 +35,8 @@ class _Recorded(Submission):
         proxy = self._submission.function(name)
         return self._recording(proxy) if name in self._names else proxy
 
-    def source(self, text: str) -> Proxy:
-        return self._recording(self._submission.source(text))
+    def program_from(self, source: str, name: str) -> Proxy:
+        return self._recording(self._submission.program_from(source, name))
 
     def _recording(self, proxy: Proxy) -> Proxy:
         def send(arguments: tuple[Any, ...], limits: CallLimits) -> Reply:

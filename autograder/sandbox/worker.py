@@ -159,8 +159,8 @@ class Worker:
     def _target(self, reference: Reference) -> Proxy:
         if reference.kind == "program":
             if reference.name not in self._programs:
-                text = reference.name.partition(":")[2]
-                self._programs[reference.name] = self._submission.source(text)
+                name, _, source = reference.name.partition(":")[2].partition("\n")
+                self._programs[reference.name] = self._submission.program_from(source, name)
             return self._programs[reference.name]
         return self._submission.function(reference.name)
 

@@ -1,0 +1,41 @@
+"""Functions that checks pass to a student's function, and that note how they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from checking.wording import kind_as_text
+
+
+class Noted:
+    """A function that notes the arguments of its calls.
+
+    text : how messages show it.
+    function : what it computes.
+    shape : the shape of its one argument, () for a number. With None, its arguments are not looked at.
+    calls : the arguments of each call so far.
+    """
+
+    def __init__(self, text: str, function: Callable[..., Any], shape: tuple[int, ...] | None = None):
+        self.text = text
+        self.function = function
+        self.shape = shape
+        self.calls: list[tuple[Any, ...]] = []
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self.shape is not None:
+            arguments = (self._argument(*arguments),)
+        self.calls.append(arguments)
+        return self.function(*arguments)
+
+    def _argument(self, x: Any) -> np.ndarray:
+        if np.shape(x) != self.shape or (self.shape and not isinstance(x, np.ndarray)):
+            expected = f"an array of shape {self.shape}" if self.shape else "a number"
+            raise TypeError(f"f takes {expected}, and was called with {kind_as_text(x)}")
+        return np.array(x, dtype=float)
