@@ -211,7 +211,7 @@ def number_function(text: str, function: Callable[..., Any]) -> Noted:
     return Noted(text, lambda t: float(function(t)), ())
 
 
-def cube() -> dict[str, Noted]:
+def cube() -> dict[str, Any]:
     """A cube and its slope, as arguments of best_step."""
     f, df = number_function("t^3", lambda t: t**3), number_function("3 t^2", lambda t: 3 * t**2)
     return {"f": f, "df": df}

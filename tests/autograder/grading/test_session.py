@@ -144,9 +144,25 @@ def test_a_function_that_ends_the_program_twice_is_not_called_again(notebook):
     assert len(cells.notes) == 2
 
 
-def test_a_program_of_a_check_is_evaluated_again_after_a_crash(notebook):
+def call_f(*, f):
+    return f()
+
+
+def add_f(a, *, f):
+    return a + f()
+
+
+def call_slow(*, slow):
+    slow()
+
+
+def look_at_calls(*, get_calls):
+    return get_calls()
+
+
+def test_a_program_of_a_check_is_defined_again_after_a_crash(notebook):
     session = at(notebook(BAD, F))
-    program = session.source("lambda a: a + f()")
+    program = session.program(add_f, "a + f()")
     assert program(1) == 2
     with pytest.raises(Raised):
         session.function("bad")()
@@ -154,7 +170,7 @@ def test_a_program_of_a_check_is_evaluated_again_after_a_crash(notebook):
 
 
 def test_a_function_that_does_not_return_is_not_called_again_by_later_questions_either(notebook):
-    cells = notebook(SLOW, F, call=0.2, patience=100)
+    cells = notebook(SLOW, F, "def get_calls():\n    return calls", call=0.2, patience=100)
     session = at(cells)
     slow = session.function("slow")
     for _ in range(2):
@@ -165,19 +181,19 @@ def test_a_function_that_does_not_return_is_not_called_again_by_later_questions_
         with pytest.raises(OutOfTime, match="slow did not return"):
             session.function("slow")()
         assert session.function("f")() == 1
-    assert at(cells, "q1d").source("lambda: calls")() == 1
+    assert at(cells, "q1d").program(look_at_calls, "calls")() == 1
 
 
 def test_a_program_that_does_not_return_costs_the_programs_of_its_question_only(notebook):
     cells = notebook(SLOW, F, call=0.2)
     session = at(cells, "q1a")
     for _ in range(2):
-        with pytest.raises(OutOfTime, match="the program did not return"):
-            session.source("lambda: slow()")()
-    with pytest.raises(OutOfTime, match="the program did not return"):
-        session.source("lambda: f()")()
+        with pytest.raises(OutOfTime, match=r"slow\(\) did not return"):
+            session.program(call_slow, "slow()")()
+    with pytest.raises(OutOfTime, match="did not return"):
+        session.program(call_f, "f()")()
     assert session.function("f")() == 1
-    assert at(cells, "q1b").source("lambda: f()")() == 1
+    assert at(cells, "q1b").program(call_f, "f()")() == 1
 
 
 def test_a_function_that_cannot_be_interrupted_is_not_called_again(notebook):
