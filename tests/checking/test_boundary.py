@@ -161,7 +161,7 @@ def test_a_stub_in_a_program_is_not_attempted():
 
 def test_an_error_in_a_program_has_its_name():
     s = submission("def f():\n    return 1 / 0")
-    with pytest.raises(Raised, match="^f, then g raised ZeroDivisionError: division by zero"):
+    with pytest.raises(Raised, match=r"^f, then g raised ZeroDivisionError: division by zero"):
         s.program(call_f, "f, then g")()
 
 

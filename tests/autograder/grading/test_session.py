@@ -7,7 +7,7 @@ from autograder.grading.budget import Budget
 from autograder.grading.cells import Cells
 from autograder.grading.notebook import Cell
 from autograder.grading.session import Session
-from autograder.sandbox import Limits, SandboxError, Source
+from autograder.sandbox import ForkServer, Limits, SandboxError
 from checking.limits import CallLimits
 from checking.outcomes import NotAttempted, OutOfTime, Raised
 from tests.helpers import LEVEL, isolated
@@ -22,15 +22,15 @@ def notebook():
 
     def made(*cells, **limits):
         limits = Limits(**({"cell": 2, "call": 1, "patience": 2} | limits))
-        source = Source(LEVEL, limits)
+        server = ForkServer(LEVEL, limits)
         code = [cell if isinstance(cell, Cell) else Cell(cell) for cell in cells]
-        opened.append((Cells(code, source, Budget(limits)), source))
+        opened.append((Cells(code, server, Budget(limits)), server))
         return opened[-1][0]
 
     yield made
-    for cells, source in opened:
+    for cells, server in opened:
         cells.close()
-        source.close()
+        server.close()
 
 
 def at(cells, question="q1a"):
@@ -275,8 +275,8 @@ def test_a_submission_that_is_lost_again_and_again_is_given_up(notebook):
 def test_a_sandbox_that_fails_in_a_check_is_noted_for_the_grader(notebook):
     cells = notebook(F)
     f = at(cells).function("f")
-    cells._source._process.kill()
-    cells._source._process.wait()
+    cells._server._process.kill()
+    cells._server._process.wait()
     with pytest.raises(SandboxError, match="the process that workers are forked from is gone"):
         f()
     assert isinstance(cells.fault, SandboxError)
