@@ -37,7 +37,7 @@ OF_ONE_FAULT = ("no_traces", "dtypes", "unusual_arrays", "whole_numbers")
 
 
 @dataclass
-class Outcome:
+class ProgramResult:
     """How one submission did.
 
     lost : points lost, by question.
@@ -64,15 +64,15 @@ class Verification:
 
     assignment: str
     points: dict[str, float]
-    reference: Outcome
-    template: Outcome
-    mistakes: list[Outcome]
-    variants: list[Outcome]
+    reference: ProgramResult
+    template: ProgramResult
+    mistakes: list[ProgramResult]
+    variants: list[ProgramResult]
 
     @property
-    def faults(self) -> list[Outcome]:
+    def faults(self) -> list[ProgramResult]:
         every = [self.reference, self.template, *self.mistakes, *self.variants]
-        return [outcome for outcome in every if outcome.fault]
+        return [result for result in every if result.fault]
 
 
 def verify(name: str, secret: str | None = None) -> Verification:
@@ -98,25 +98,25 @@ def verify(name: str, secret: str | None = None) -> Verification:
         of_questions = [[p for p in answers if p.question == question] for question in checks]
         graded = processes.map(partial(_grade_programs, name, secret=secret), of_questions)
         answers = [program for programs in of_questions for program in programs]
-        outcomes = [outcome for outcomes in graded for outcome in outcomes]
+        results = [result for results in graded for result in results]
     if reference.lost:
         reference.fault = f"loses points in {_listed(reference.lost)}"
     if template.lost != points:
         template.fault = "earns points"
-    mistakes = [o for o, program in zip(outcomes, answers, strict=True) if not program.right]
-    variants = [o for o, program in zip(outcomes, answers, strict=True) if program.right]
+    mistakes = [o for o, program in zip(results, answers, strict=True) if not program.right]
+    variants = [o for o, program in zip(results, answers, strict=True) if program.right]
     return Verification(name, points, reference, template, mistakes, variants)
 
 
-def _grade_all(name: str, blank: bool, secret: str | None = None) -> Outcome:
+def _grade_all(name: str, blank: bool, secret: str | None = None) -> ProgramResult:
     """Run all checks on the reference solution, or on the blank template."""
     _use(secret, name)
     problems, checks = _prepared(name)
-    outcome = Outcome("blank template" if blank else "reference solution", "all")
-    return grade(outcome, namespace(problems, blank=blank), checks)
+    result = ProgramResult("blank template" if blank else "reference solution", "all")
+    return grade(result, namespace(problems, blank=blank), checks)
 
 
-def _grade_programs(name: str, programs: list[Program], secret: str | None) -> list[Outcome]:
+def _grade_programs(name: str, programs: list[Program], secret: str | None) -> list[ProgramResult]:
     return [grade_program(name, program, secret) for program in programs]
 
 
@@ -157,7 +157,7 @@ def _names_in_use(name: str) -> dict[Check, set[str]]:
     return found
 
 
-def grade_program(name: str, program: Program, secret: str | None = None) -> Outcome:
+def grade_program(name: str, program: Program, secret: str | None = None) -> ProgramResult:
     """Run checks of a problem on the reference, with one function in the place of its own.
 
     Every problem stands by itself: no reference solution calls a function of another problem. A check that
@@ -176,23 +176,23 @@ def grade_program(name: str, program: Program, secret: str | None = None) -> Out
         q.name: [check for check in checks.get(q.name, []) if _names_in_use(name)[check] & new]
         for q in problem.questions
     }
-    outcome = grade(Outcome(program.name, program.question), names, touched)
+    result = grade(ProgramResult(program.name, program.question), names, touched)
     if program.right:
-        outcome.fault = f"loses points in {_listed(outcome.lost)}" if outcome.lost else ""
-        return outcome
-    outcome.named = program.says is not None
-    outcome.fault = (
-        _fault_of_mistake(outcome)
-        or _fault_of_statement(outcome, program)
+        result.fault = f"loses points in {_listed(result.lost)}" if result.lost else ""
+        return result
+    result.named = program.says is not None
+    result.fault = (
+        _fault_of_mistake(result)
+        or _fault_of_statement(result, program)
         or _fault_of_names(
-            outcome, program, mistake_in(program.question, checks[program.question], Submission(names))
+            result, program, mistake_in(program.question, checks[program.question], Submission(names))
         )
     )
-    return outcome
+    return result
 
 
-def grade(outcome: Outcome, names: dict[str, Any], checks: dict[str, list[Check]]) -> Outcome:
-    """Run all checks on the names that a notebook defines, and note what is lost in the outcome."""
+def grade(result: ProgramResult, names: dict[str, Any], checks: dict[str, list[Check]]) -> ProgramResult:
+    """Run all checks on the names that a notebook defines, and note what is lost in the result."""
     submission = Submission(names)
     for check in (c for cs in checks.values() for c in cs):
         try:
@@ -200,18 +200,18 @@ def grade(outcome: Outcome, names: dict[str, Any], checks: dict[str, list[Check]
                 check.apply(submission)
         except CheckFailure as failure:
             question = check.question
-            outcome.lost[question] = outcome.lost.get(question, 0) + check.points
-            outcome.failed.setdefault(question, []).append(check.name)
+            result.lost[question] = result.lost.get(question, 0) + check.points
+            result.failed.setdefault(question, []).append(check.name)
             said = f"{type(failure).__name__}: {failure.explained()}"
-            outcome.messages.setdefault(question, []).append(said)
+            result.messages.setdefault(question, []).append(said)
             if not check.hidden:
-                outcome.public_messages.setdefault(question, []).append(said)
+                result.public_messages.setdefault(question, []).append(said)
         except Exception as error:
             raise FellShortError(
-                f"The check {check.name} of {check.question} breaks on '{outcome.name}': {error!r}; "
+                f"The check {check.name} of {check.question} breaks on '{result.name}': {error!r}; "
                 "a check has to say what is wrong by a CheckFailure."
             ) from error
-    return outcome
+    return result
 
 
 def report(verification: Verification, console: Console) -> bool:
@@ -222,11 +222,11 @@ def report(verification: Verification, console: Console) -> bool:
     table.add_column("lost", justify="right", no_wrap=True)
     table.add_column("named", no_wrap=True)
     table.add_column("what the first failed check says")
-    for outcome in verification.mistakes:
-        said = outcome.messages.get(outcome.question, ["nothing"])[0].splitlines()[0]
-        lost, of = outcome.lost.get(outcome.question, 0), verification.points[outcome.question]
-        where = "by public checks" if outcome.named else "when graded"
-        table.add_row(outcome.question, Text(outcome.name), f"{lost:g} of {of:g}", where, Text(said))
+    for result in verification.mistakes:
+        said = result.messages.get(result.question, ["nothing"])[0].splitlines()[0]
+        lost, of = result.lost.get(result.question, 0), verification.points[result.question]
+        where = "by public checks" if result.named else "when graded"
+        table.add_row(result.question, Text(result.name), f"{lost:g} of {of:g}", where, Text(said))
     console.print(table)
     faults = verification.faults
     console.print(
@@ -236,12 +236,12 @@ def report(verification: Verification, console: Console) -> bool:
         f"{sum(verification.points.values()) - sum(verification.template.lost.values()):g}; "
         f"{len(verification.mistakes)} mistakes, {len(verification.variants)} correct variants, "
         f"{len(faults)} not as they have to be. Public checks name "
-        f"{sum(outcome.named for outcome in verification.mistakes)} of the mistakes, graded results all "
+        f"{sum(result.named for result in verification.mistakes)} of the mistakes, graded results all "
         "that fail a hidden check."
     )
-    for outcome in faults:
-        console.print(f"  {outcome.question}, '{outcome.name}': {outcome.fault}", markup=False)
-        for message in [m for ms in outcome.messages.values() for m in ms][:3]:
+    for result in faults:
+        console.print(f"  {result.question}, '{result.name}': {result.fault}", markup=False)
+        for message in [m for ms in result.messages.values() for m in ms][:3]:
             console.print(f"    {message}", markup=False)
     return not faults
 
@@ -256,21 +256,19 @@ def _programs(problem: Problem) -> list[Program]:
         raise HomeworkError(f"{file} cannot be imported: {error!r}.") from None
 
 
-def _fault_of_mistake(outcome: Outcome) -> str:
-    if outcome.question not in outcome.lost:
+def _fault_of_mistake(result: ProgramResult) -> str:
+    if result.question not in result.lost:
         return "loses no point"
-    unexpected = [
-        q for q in outcome.lost if q != outcome.question and outcome.question not in hidden.used_by(q)
-    ]
+    unexpected = [q for q in result.lost if q != result.question and result.question not in hidden.used_by(q)]
     if not unexpected:
         return ""
-    declare = f"uses({unexpected[0]!r}, {outcome.question!r})"
+    declare = f"uses({unexpected[0]!r}, {result.question!r})"
     return f"loses points in {_listed(unexpected)} as well; if that may call it, declare {declare}"
 
 
-def _fault_of_statement(outcome: Outcome, program: Program) -> str:
+def _fault_of_statement(result: ProgramResult, program: Program) -> str:
     """What is wrong with what a mistake states that it fails and costs."""
-    failed, lost = outcome.failed[program.question], sum(outcome.lost.values())
+    failed, lost = result.failed[program.question], sum(result.lost.values())
     if program.fails is None and all(name.endswith(OF_ONE_FAULT) for name in failed):
         return f"fails only {_listed(failed)}; state that by fails=, and by costs= what it costs"
     if program.fails is not None and set(failed) != set(program.fails):
@@ -280,12 +278,12 @@ def _fault_of_statement(outcome: Outcome, program: Program) -> str:
     return ""
 
 
-def _fault_of_names(outcome: Outcome, program: Program, graded: str | None) -> str:
+def _fault_of_names(result: ProgramResult, program: Program, graded: str | None) -> str:
     """What is wrong with the names that a mistake gets: by the public checks, and in graded results."""
-    local = outcome.public_messages.get(program.question, [])
+    local = result.public_messages.get(program.question, [])
     if program.says is not None and not any(program.says in message for message in local):
         return f"no public check says '{program.says}'"
-    if len(local) == len(outcome.messages[program.question]):
+    if len(local) == len(result.messages[program.question]):
         return "" if program.says is not None else "passes all hidden checks, and no public check names it"
     if graded != program.name:
         return f"graded results name it '{graded}'"

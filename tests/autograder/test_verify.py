@@ -28,9 +28,9 @@ SLOW = {
 @pytest.mark.parametrize(("assignment", "questions"), SAMPLE.items())
 def test_in_a_sample_of_questions_every_mistake_is_caught_and_named(assignment, questions):
     answers = [p for name in read_settings(assignment).problems for p in programs(name)]
-    outcomes = [verification.grade_program(assignment, p) for p in answers if p.question in questions]
-    assert [f"{o.name}: {o.fault}" for o in outcomes if o.fault] == []
-    assert {o.question for o in outcomes} == set(questions)
+    results = [verification.grade_program(assignment, p) for p in answers if p.question in questions]
+    assert [f"{o.name}: {o.fault}" for o in results if o.fault] == []
+    assert {o.question for o in results} == set(questions)
 
 
 @pytest.mark.parametrize(("question", "mistake"), SLOW.items())
@@ -40,8 +40,8 @@ def test_a_mistake_that_takes_too_long_loses_points(question, mistake):
     problems, checks = verification._prepared(assignment)
     names = verification.namespace([p for p in problems if p.name == problem])
     verification.execute(program.source, names)
-    outcome = verification.Outcome(mistake, question)
-    assert verification.grade(outcome, names, {question: checks[question]}).lost[question] > 0
+    result = verification.ProgramResult(mistake, question)
+    assert verification.grade(result, names, {question: checks[question]}).lost[question] > 0
 
 
 @pytest.mark.exhaustive
@@ -49,14 +49,14 @@ def test_a_mistake_that_takes_too_long_loses_points(question, mistake):
     ("assignment", "mistakes", "variants"), [("autodiff", 100, 30), ("backprop", 120, 40)]
 )
 def test_every_mistake_is_caught_and_named_and_nothing_right_is_marked_down(assignment, mistakes, variants):
-    result = verification.verify(assignment)
-    assert [f"{o.name}: {o.fault}" for o in result.faults] == []
-    assert len(result.mistakes) >= mistakes
-    assert len(result.variants) >= variants
-    assert len({o.name + o.question for o in result.mistakes}) == len(result.mistakes)
-    assert sum(o.named for o in result.mistakes) >= 0.7 * len(result.mistakes)
-    for outcome in result.mistakes:
-        for messages in outcome.messages.values():
+    verified = verification.verify(assignment)
+    assert [f"{o.name}: {o.fault}" for o in verified.faults] == []
+    assert len(verified.mistakes) >= mistakes
+    assert len(verified.variants) >= variants
+    assert len({o.name + o.question for o in verified.mistakes}) == len(verified.mistakes)
+    assert sum(o.named for o in verified.mistakes) >= 0.7 * len(verified.mistakes)
+    for result in verified.mistakes:
+        for messages in result.messages.values():
             assert all(len(m.split()) >= 5 for m in messages)
 
 
@@ -139,7 +139,7 @@ def test_a_check_that_breaks_is_named(monkeypatch):
 
     changed = {"q3a": [replace(checks["q3a"][0], function=broken)]}
     with pytest.raises(FellShortError, match="positive_and_sum_to_one of q3a breaks on 'x'"):
-        verification.grade(verification.Outcome("x", "q3a"), verification.namespace(problems), changed)
+        verification.grade(verification.ProgramResult("x", "q3a"), verification.namespace(problems), changed)
 
 
 @pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.exhaustive)])
@@ -159,8 +159,8 @@ def test_no_right_answer_fails_and_no_wrong_one_passes_with_another_secret(
         verification.execute(program.source, names)
         lost = {}
         for check in [c for q, cs in checks.items() if program.right or q == program.question for c in cs]:
-            outcome = verification.Outcome(program.name, program.question)
-            lost |= verification.grade(outcome, names, {check.question: [check]}).messages
+            result = verification.ProgramResult(program.name, program.question)
+            lost |= verification.grade(result, names, {check.question: [check]}).messages
             if lost:
                 break
         assert bool(lost) != program.right, (program.name, lost)
