@@ -563,9 +563,9 @@ def forward_cost(sizes):
     return sizes[0] * cost
 
 
-@mistake("q2e", "the last layer is left out of forward_cost", says="A layer is left out")
-def forward_cost(sizes):
-    return sizes[0] * sum(sizes[k] * sizes[k + 1] for k in range(len(sizes) - 2))
+mistake("q2e", "the last layer is left out of forward_cost", says="A layer is left out")(
+    edit(reference.forward_cost, ("- 1", "- 2"))
+)
 
 
 @mistake("q2e", "additions are counted too", says="only multiplications count")
@@ -591,14 +591,12 @@ def backward_cost(sizes):
     return float(sizes[-1]) * sum(a * b for a, b in zip(sizes, sizes[1:]))
 
 
-@mistake("q2e", "a tie goes to forward mode", says="Both modes take the same number here")
-def cheaper_mode(sizes):
-    return "backward" if sizes[-1] < sizes[0] else "forward"
-
-
-@mistake("q2e", "the modes are the wrong way round", says="Which mode finds a column a sweep?")
-def cheaper_mode(sizes):
-    return "backward" if sizes[-1] >= sizes[0] else "forward"
+mistake("q2e", "a tie goes to forward mode", says="Both modes take the same number here")(
+    edit(reference.cheaper_mode, ("<= sizes", "< sizes"))
+)
+mistake("q2e", "the modes are the wrong way round", says="Which mode finds a column a sweep?")(
+    edit(reference.cheaper_mode, ("<= sizes", ">= sizes"))
+)
 
 
 @mistake("q2e", "a bool in place of the mode's name", says="yours is a bool")

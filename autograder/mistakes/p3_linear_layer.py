@@ -252,29 +252,19 @@ def log_softmax(z):
 # 3(d) nll_loss
 
 
-@mistake("q3d", "the minus sign is missing", says="is the minus sign missing?")
-def nll_loss(W, b, x, y):
-    return log_softmax(W @ x + b)[y]
-
-
-@mistake("q3d", "the bias is left out", says="is b left out?")
-def nll_loss(W, b, x, y):
-    return -log_softmax(W @ x)[y]
-
-
-@mistake("q3d", "the probability instead of its logarithm", says="is the logarithm missing?")
-def nll_loss(W, b, x, y):
-    return -softmax(W @ x + b)[y]
-
-
-@mistake("q3d", "the label counts from one", says="is it off by one?")
-def nll_loss(W, b, x, y):
-    return -log_softmax(W @ x + b)[y - 1]
-
-
-@mistake("q3d", "summed over all classes instead of taken at the label", says="is it summed over all labels?")
-def nll_loss(W, b, x, y):
-    return -log_softmax(W @ x + b).sum()
+mistake("q3d", "the minus sign is missing", says="is the minus sign missing?")(
+    edit(reference.nll_loss, ("-log_softmax", "log_softmax"))
+)
+mistake("q3d", "the bias is left out", says="is b left out?")(edit(reference.nll_loss, (" + b", "")))
+mistake("q3d", "the probability instead of its logarithm", says="is the logarithm missing?")(
+    edit(reference.nll_loss, ("log_softmax", "softmax"))
+)
+mistake("q3d", "the label counts from one", says="is it off by one?")(
+    edit(reference.nll_loss, ("[y]", "[y - 1]"))
+)
+mistake("q3d", "summed over all classes instead of taken at the label", says="is it summed over all labels?")(
+    edit(reference.nll_loss, ("[y]", ".sum()"))
+)
 
 
 @mistake(
@@ -291,9 +281,9 @@ def nll_loss(W, b, x, y):
     return -np.log(np.clip(softmax(W @ x + b)[y], 1e-12, 1))
 
 
-@mistake("q3d", "all losses of the classes, not that of the label", says="has to be a single number")
-def nll_loss(W, b, x, y):
-    return -log_softmax(W @ x + b)
+mistake("q3d", "all losses of the classes, not that of the label", says="has to be a single number")(
+    edit(reference.nll_loss, ("[y]", ""))
+)
 
 
 @mistake(
@@ -435,19 +425,15 @@ mistake("q3f", "the mean is taken twice", says="is a mean taken twice")(
 mistake("q3f", "the mean of dW is over the weights' columns as well", says="0.5 times the right one")(
     edit(reference.batch_nll_gradients, ("X / len(y)", "X / X.size"))
 )
-
-
-@mistake(
+mistake(
     "q3f", "softmax along the batch instead of the classes", says="are probabilities summed over the batch?"
+)(
+    edit(
+        reference.batch_nll_gradients,
+        ("Z.max(axis=1, keepdims=True)", "Z.max(axis=0)"),
+        ("P.sum(axis=1, keepdims=True)", "P.sum(axis=0)"),
+    )
 )
-def batch_nll_gradients(W, b, X, y):
-    Z = X @ W.T + b
-    P = np.exp(Z - Z.max(axis=0))
-    P /= P.sum(axis=0)
-    P[np.arange(len(y)), y] -= 1
-    return P.T @ X / len(y), P.mean(axis=0)
-
-
 mistake("q3f", "the batch dimension is not summed over", says="Its mean over axis 0 is the right one")(
     edit(
         reference.batch_nll_gradients,

@@ -89,15 +89,13 @@ def nll_input_gradient(W, b, x, y):
     return dx
 
 
-@mistake("q4a", "computes in float32", says="It has been rounded to float32")
-def nll_input_gradient(W, b, x, y):
-    z = (W @ x + b).astype(np.float32)
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    p[y] -= 1
-    return W.T.astype(np.float32) @ p
-
-
+mistake("q4a", "computes in float32", says="It has been rounded to float32")(
+    edit(
+        right_input_gradient,
+        ("z = W @ x + b", "z = (W @ x + b).astype(np.float32)"),
+        ("return W.T @ p", "return W.T.astype(np.float32) @ p"),
+    )
+)
 mistake("q4a", "always returns float64", fails=("input_gradient_unusual_arrays",), costs=0.5)(
     edit(right_input_gradient, ("p[y] -= 1\n    return W.T @ p", "return W.T @ (p - np.eye(len(p))[y])"))
 )
@@ -219,44 +217,37 @@ def softmax_vjp(z, u):
 # 4(c) linear_vjp
 
 
-@mistake("q4c", "dW is transposed", says="It is the transpose of the right one")
 def linear_vjp(W, x, u):
-    return np.outer(x, 1.0 * u), 1.0 * u, W.T @ (1.0 * u)
+    return np.outer(1.0 * u, x), 1.0 * u, W.T @ (1.0 * u)
 
 
-@mistake("q4c", "W instead of its transpose", says="It is the gradient for the transpose of W")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), 1.0 * u, W @ (1.0 * u)
+right_linear_vjp = linear_vjp
 
 
-@mistake("q4c", "db is all ones, without u", says="It does not depend on the vector")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), np.ones_like(1.0 * u), W.T @ (1.0 * u)
-
-
-@mistake("q4c", "dW is x in every row, without u", says="It does not depend on the vector")
-def linear_vjp(W, x, u):
-    return np.tile(1.0 * x, (len(u), 1)), 1.0 * u, W.T @ (1.0 * u)
-
-
-@mistake("q4c", "dx is the sum of the rows of W, without u", says="It does not depend on the vector")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), 1.0 * u, (1.0 * W).sum(axis=0)
-
-
-@mistake("q4c", "db is the sum of u, one number", says="It is the right one, summed over axis 0")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), (1.0 * u).sum(), W.T @ (1.0 * u)
-
-
-@mistake("q4c", "dx and db are returned the other way round", says="db and dx are in each other's place")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), W.T @ (1.0 * u), 1.0 * u
-
-
-@mistake("q4c", "db is left out", says="return 3 things, dW, db, dx; yours is a tuple of 2")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), W.T @ (1.0 * u)
+mistake("q4c", "dW is transposed", says="It is the transpose of the right one")(
+    edit(right_linear_vjp, ("np.outer(1.0 * u, x)", "np.outer(x, 1.0 * u)"))
+)
+mistake("q4c", "W instead of its transpose", says="It is the gradient for the transpose of W")(
+    edit(right_linear_vjp, ("W.T", "W"))
+)
+mistake("q4c", "db is all ones, without u", says="It does not depend on the vector")(
+    edit(right_linear_vjp, (", 1.0 * u,", ", np.ones_like(1.0 * u),"))
+)
+mistake("q4c", "dW is x in every row, without u", says="It does not depend on the vector")(
+    edit(right_linear_vjp, ("np.outer(1.0 * u, x)", "np.tile(1.0 * x, (len(u), 1))"))
+)
+mistake("q4c", "dx is the sum of the rows of W, without u", says="It does not depend on the vector")(
+    edit(right_linear_vjp, ("W.T @ (1.0 * u)", "(1.0 * W).sum(axis=0)"))
+)
+mistake("q4c", "db is the sum of u, one number", says="It is the right one, summed over axis 0")(
+    edit(right_linear_vjp, (", 1.0 * u,", ", (1.0 * u).sum(),"))
+)
+mistake("q4c", "dx and db are returned the other way round", says="db and dx are in each other's place")(
+    edit(right_linear_vjp, ("1.0 * u, W.T @ (1.0 * u)", "W.T @ (1.0 * u), 1.0 * u"))
+)
+mistake("q4c", "db is left out", says="return 3 things, dW, db, dx; yours is a tuple of 2")(
+    edit(right_linear_vjp, (", 1.0 * u,", ","))
+)
 
 
 @mistake(
@@ -270,19 +261,15 @@ def linear_vjp(W, x, u):
     )
 
 
-@mistake("q4c", "dW is zero", says="It is zero everywhere")
-def linear_vjp(W, x, u):
-    return 0.0 * W, 1.0 * u, W.T @ (1.0 * u)
-
-
-@mistake("q4c", "dx has a ReLU's mask", says="dx does not depend on x")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), 1.0 * u, W.T @ (1.0 * u) * (x > 0)
-
-
-@mistake("q4c", "dW is divided by the number of inputs", says="is a mean taken twice, or of a sum?")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x) / len(x), 1.0 * u, W.T @ (1.0 * u)
+mistake("q4c", "dW is zero", says="It is zero everywhere")(
+    edit(right_linear_vjp, ("np.outer(1.0 * u, x)", "0.0 * W"))
+)
+mistake("q4c", "dx has a ReLU's mask", says="dx does not depend on x")(
+    edit(right_linear_vjp, ("(1.0 * u)", "(1.0 * u) * (x > 0)"))
+)
+mistake("q4c", "dW is divided by the number of inputs", says="is a mean taken twice, or of a sum?")(
+    edit(right_linear_vjp, ("np.outer(1.0 * u, x)", "np.outer(1.0 * u, x) / len(x)"))
+)
 
 
 @mistake(
@@ -334,14 +321,12 @@ def linear_vjp(W, x, u):
 # 4(d) relu_vjp
 
 
-@mistake("q4d", "the slope at zero is 1", says="which is 1 times u")
-def relu_vjp(z, u):
-    return 1.0 * u * (z >= 0)
-
-
-@mistake("q4d", "the slope at zero is one half", says="which is 0.5 times u")
-def relu_vjp(z, u):
-    return 1.0 * u * np.heaviside(1.0 * z, 0.5)
+mistake("q4d", "the slope at zero is 1", says="which is 1 times u")(
+    edit(reference.relu_vjp, ("z > 0", "z >= 0"))
+)
+mistake("q4d", "the slope at zero is one half", says="which is 0.5 times u")(
+    edit(reference.relu_vjp, ("(z > 0)", "np.heaviside(1.0 * z, 0.5)"))
+)
 
 
 @mistake("q4d", "u is ignored", says="It does not depend on the vector")
@@ -349,23 +334,17 @@ def relu_vjp(z, u):
     return (z > 0).astype(np.result_type(z, np.float32))
 
 
-@mistake(
+mistake(
     "q4d",
     "multiplied by the ReLU's value instead of its slope",
     says="by the slope of the ReLU, not by its value",
+)(edit(reference.relu_vjp, ("(z > 0)", "np.maximum(z, 0)")))
+mistake("q4d", "the mask comes from u", says="The mask comes from z, not from u")(
+    edit(reference.relu_vjp, ("z > 0", "u > 0"))
 )
-def relu_vjp(z, u):
-    return 1.0 * u * np.maximum(z, 0)
-
-
-@mistake("q4d", "the mask comes from u", says="The mask comes from z, not from u")
-def relu_vjp(z, u):
-    return 1.0 * u * (u > 0)
-
-
-@mistake("q4d", "the mask is inverted", says="the mask is inverted")
-def relu_vjp(z, u):
-    return 1.0 * u * (z <= 0)
+mistake("q4d", "the mask is inverted", says="the mask is inverted")(
+    edit(reference.relu_vjp, ("z > 0", "z <= 0"))
+)
 
 
 @mistake("q4d", "a leaky ReLU", says="of a leaky ReLU")
@@ -374,14 +353,12 @@ def relu_vjp(z, u):
     return np.where(z > 0, u, u.dtype.type(0.01) * u)
 
 
-@mistake("q4d", "the sign of z instead of the slope", says="of |z|, whose slope is -1")
-def relu_vjp(z, u):
-    return 1.0 * u * np.sign(z)
-
-
-@mistake("q4d", "u as it came", says="the slope for z < 0 is missing")
-def relu_vjp(z, u):
-    return 1.0 * u
+mistake("q4d", "the sign of z instead of the slope", says="of |z|, whose slope is -1")(
+    edit(reference.relu_vjp, ("(z > 0)", "np.sign(z)"))
+)
+mistake("q4d", "u as it came", says="the slope for z < 0 is missing")(
+    edit(reference.relu_vjp, (" * (z > 0)", ""))
+)
 
 
 @mistake("q4d", "the slope of the logistic function", says="of the logistic function")
@@ -390,17 +367,12 @@ def relu_vjp(z, u):
     return u * s * (1 - s)
 
 
-@mistake(
+mistake(
     "q4d", "zeros are written into u", says="changes its argument u", fails=("relu_no_traces",), costs=0.5
+)(edit(reference.relu_vjp, ("return 1.0 * u * (z > 0)", "u[z <= 0] = 0\n    return 1.0 * u")))
+mistake("q4d", "the entries of dead units are left out", says="it is not left out")(
+    edit(reference.relu_vjp, ("u * (z > 0)", "u[z > 0]"))
 )
-def relu_vjp(z, u):
-    u[z <= 0] = 0
-    return 1.0 * u
-
-
-@mistake("q4d", "the entries of dead units are left out", says="it is not left out")
-def relu_vjp(z, u):
-    return 1.0 * u[z > 0]
 
 
 @mistake("q4d", "the value divided by z, which is nan at zero", says="do not divide by it")
@@ -408,9 +380,7 @@ def relu_vjp(z, u):
     return u * np.maximum(z, 0) / z
 
 
-@mistake("q4d", "small z count as dead")
-def relu_vjp(z, u):
-    return 1.0 * u * (z > 1e-8)
+mistake("q4d", "small z count as dead")(edit(reference.relu_vjp, ("z > 0", "z > 1e-8")))
 
 
 @mistake(
@@ -425,9 +395,9 @@ def relu_vjp(z, u):
     return u * (z > 0).astype(float)
 
 
-@mistake("q4d", "computes in float32", says="It has been rounded to float32")
-def relu_vjp(z, u):
-    return u.astype(np.float32) * (z > 0)
+mistake("q4d", "computes in float32", says="It has been rounded to float32")(
+    edit(reference.relu_vjp, ("1.0 * u", "u.astype(np.float32)"))
+)
 
 
 @mistake("q4d", "the sum over all entries", says="It is the right one, summed over axis 0")
