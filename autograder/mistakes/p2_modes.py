@@ -397,20 +397,6 @@ def jacobian_forward(layers, x):
 # 2(d) jacobian_backward
 
 
-def jacobian_backward(layers, x):
-    points = []
-    for f, _, _ in layers:
-        points.append(x)
-        x = f(x)
-    rows = np.eye(len(x), dtype=np.result_type(x, np.float32))
-    for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
-        rows = [layer_vjp(point, row) for row in rows]
-    return np.stack(rows)
-
-
-right_jacobian = jacobian_backward
-
-
 @mistake("q2d", "a forward pass for each row", says="Keep the values that are needed again")
 def jacobian_backward(layers, x):
     y = x
@@ -420,7 +406,7 @@ def jacobian_backward(layers, x):
 
 
 mistake("q2d", "the products are the columns", says="Yours looks transposed")(
-    edit(right_jacobian, ("return np.stack(rows)", "return np.stack(rows, axis=1)"))
+    edit(reference.jacobian_backward, ("return rows", "return rows.T"))
 )
 
 
@@ -433,10 +419,9 @@ mistake(
     "q2d", "as many unit vectors as inputs, of that size", says="what comes back from the layer after it"
 )(
     edit(
-        right_jacobian,
+        reference.jacobian_backward,
         ("points = []", "points, y = [], x"),
-        ("points.append(x)", "points.append(y)"),
-        ("x = f(x)", "y = f(y)"),
+        ("points.append(x)\n        x = f(x)", "points.append(y)\n        y = f(y)"),
     )
 )
 
@@ -468,39 +453,44 @@ def jacobian_backward(layers, x):
 
 
 mistake("q2d", "each layer's vjp is taken at the layer's output", says="is called at the layer's output")(
-    edit(right_jacobian, ("points.append(x)\n        x = f(x)", "x = f(x)\n        points.append(x)"))
-)
-mistake("q2d", "only the gradient of the sum of all outputs", says="the result has to be an array of shape")(
     edit(
-        right_jacobian,
-        ("rows = np.eye", "u = np.ones"),
-        ("rows = [layer_vjp(point, row) for row in rows]", "u = layer_vjp(point, u)"),
-        ("return np.stack(rows)", "return u"),
+        reference.jacobian_backward,
+        ("points.append(x)\n        x = f(x)", "x = f(x)\n        points.append(x)"),
     )
 )
+
+
+@mistake("q2d", "only the gradient of the sum of all outputs", says="the result has to be an array of shape")
+def jacobian_backward(layers, x):
+    points = []
+    for f, _, _ in layers:
+        points.append(x)
+        x = f(x)
+    u = np.ones(len(x), dtype=np.result_type(x, np.float32))
+    for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
+        u = layer_vjp(point, u)
+    return u
+
+
 mistake("q2d", "unit vectors of float64 for every x", fails=("backward_jacobian_unusual_arrays",), costs=0.5)(
-    edit(right_jacobian, ("(x), dtype=np.result_type(x, np.float32)", "(x)"))
+    edit(reference.jacobian_backward, (", dtype=np.result_type(x, np.float32)", ""))
 )
-
-
-@mistake(
+mistake(
     "q2d",
     "the rows are put into an array that the next call fills too",
     says="another call changes this result",
     fails=("backward_jacobian_no_traces",),
     costs=0.25,
+)(
+    edit(
+        reference.jacobian_backward,
+        ("layers, x", "layers, x, kept={}"),
+        (
+            "return rows",
+            "out = kept.setdefault((rows.shape, str(rows.dtype)), rows)\n    out[:] = rows\n    return out",
+        ),
+    )
 )
-def jacobian_backward(layers, x, kept={}):  # noqa: B006
-    points = []
-    for f, _, _ in layers:
-        points.append(x)
-        x = f(x)
-    rows = np.eye(len(x), dtype=np.result_type(x, np.float32))
-    for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
-        rows = np.stack([layer_vjp(point, row) for row in rows])
-    out = kept.setdefault((rows.shape, str(rows.dtype)), rows)
-    out[:] = rows
-    return out
 
 
 @variant("q2d", "row by row")
