@@ -27,7 +27,7 @@ from autograder.builder.settings import read_settings
 from autograder.builder.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
 from autograder.hidden_checks import hidden
-from autograder.mistakes import Program, programs
+from autograder.mistakes import Entry, entries
 from autograder.mistakes.naming import mistake_in
 from checking import Check, CheckFailure
 from checking.boundary import Submission
@@ -37,7 +37,7 @@ OF_ONE_FAULT = ("no_traces", "dtypes", "unusual_arrays", "whole_numbers")
 
 
 @dataclass
-class ProgramResult:
+class EntryResult:
     """How one submission did.
 
     lost : points lost, by question.
@@ -64,13 +64,13 @@ class Verification:
 
     assignment: str
     points: dict[str, float]
-    reference: ProgramResult
-    template: ProgramResult
-    mistakes: list[ProgramResult]
-    variants: list[ProgramResult]
+    reference: EntryResult
+    template: EntryResult
+    mistakes: list[EntryResult]
+    variants: list[EntryResult]
 
     @property
-    def faults(self) -> list[ProgramResult]:
+    def faults(self) -> list[EntryResult]:
         every = [self.reference, self.template, *self.mistakes, *self.variants]
         return [result for result in every if result.fault]
 
@@ -82,42 +82,42 @@ def verify(name: str, secret: str | None = None) -> Verification:
     """
     problems, checks = _prepared(name)
     points = {q: sum(c.points for c in cs) for q, cs in checks.items()}
-    answers = [program for problem in problems for program in _programs(problem)]
-    for program in answers:
-        if program.question not in checks:
+    every = [entry for problem in problems for entry in _entries(problem)]
+    for entry in every:
+        if entry.question not in checks:
             raise HomeworkError(
-                f"The mistake '{program.name}' is one of {program.question}, "
+                f"The mistake '{entry.name}' is one of {entry.question}, "
                 f"which is no question with code of {name}; correct it."
             )
-    for question in set(checks) - {answer.question for answer in answers if not answer.right}:
+    for question in set(checks) - {entry.question for entry in every if not entry.right}:
         raise HomeworkError(f"{question} has no mistake in autograder/mistakes; write down a wrong answer.")
 
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
         reference, template = processes.map(partial(_grade_all, name, secret=secret), (False, True))
         # A question at a time: whoever names one of its mistakes needs what all of them do.
-        of_questions = [[p for p in answers if p.question == question] for question in checks]
-        graded = processes.map(partial(_grade_programs, name, secret=secret), of_questions)
-        answers = [program for programs in of_questions for program in programs]
+        of_questions = [[p for p in every if p.question == question] for question in checks]
+        graded = processes.map(partial(_grade_entries, name, secret=secret), of_questions)
+        every = [entry for entries in of_questions for entry in entries]
         results = [result for results in graded for result in results]
     if reference.lost:
         reference.fault = f"loses points in {_listed(reference.lost)}"
     if template.lost != points:
         template.fault = "earns points"
-    mistakes = [o for o, program in zip(results, answers, strict=True) if not program.right]
-    variants = [o for o, program in zip(results, answers, strict=True) if program.right]
+    mistakes = [o for o, entry in zip(results, every, strict=True) if not entry.right]
+    variants = [o for o, entry in zip(results, every, strict=True) if entry.right]
     return Verification(name, points, reference, template, mistakes, variants)
 
 
-def _grade_all(name: str, blank: bool, secret: str | None = None) -> ProgramResult:
+def _grade_all(name: str, blank: bool, secret: str | None = None) -> EntryResult:
     """Run all checks on the reference solution, or on the blank template."""
     _use(secret, name)
     problems, checks = _prepared(name)
-    result = ProgramResult("blank template" if blank else "reference solution", "all")
+    result = EntryResult("blank template" if blank else "reference solution", "all")
     return grade(result, namespace(problems, blank=blank), checks)
 
 
-def _grade_programs(name: str, programs: list[Program], secret: str | None) -> list[ProgramResult]:
-    return [grade_program(name, program, secret) for program in programs]
+def _grade_entries(name: str, entries: list[Entry], secret: str | None) -> list[EntryResult]:
+    return [grade_entry(name, entry, secret) for entry in entries]
 
 
 def _use(secret: str | None, name: str) -> None:
@@ -157,41 +157,41 @@ def _names_in_use(name: str) -> dict[Check, set[str]]:
     return found
 
 
-def grade_program(name: str, program: Program, secret: str | None = None) -> ProgramResult:
+def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResult:
     """Run checks of a problem on the reference, with one function in the place of its own.
 
     Every problem stands by itself: no reference solution calls a function of another problem. A check that
-    looks up nothing that the program defines anew would pass as on the reference: it does not run.
+    looks up nothing that the entry defines would pass as on the reference: it does not run.
 
     secret : as for `verify`.
     """
     _use(secret, name)
     problems, checks = _prepared(name)
-    (problem,) = [p for p in problems if program.question in [q.name for q in p.questions]]
+    (problem,) = [p for p in problems if entry.question in [q.name for q in p.questions]]
     names = namespace([problem])
     before = dict(names)
-    execute(program.source, names)
+    execute(entry.source, names)
     new = {key for key, value in names.items() if before.get(key) is not value}
     touched = {
         q.name: [check for check in checks.get(q.name, []) if _names_in_use(name)[check] & new]
         for q in problem.questions
     }
-    result = grade(ProgramResult(program.name, program.question), names, touched)
-    if program.right:
+    result = grade(EntryResult(entry.name, entry.question), names, touched)
+    if entry.right:
         result.fault = f"loses points in {_listed(result.lost)}" if result.lost else ""
         return result
-    result.named = program.says is not None
+    result.named = entry.says is not None
     result.fault = (
         _fault_of_mistake(result)
-        or _fault_of_statement(result, program)
+        or _fault_of_statement(result, entry)
         or _fault_of_names(
-            result, program, mistake_in(program.question, checks[program.question], Submission(names))
+            result, entry, mistake_in(entry.question, checks[entry.question], Submission(names))
         )
     )
     return result
 
 
-def grade(result: ProgramResult, names: dict[str, Any], checks: dict[str, list[Check]]) -> ProgramResult:
+def grade(result: EntryResult, names: dict[str, Any], checks: dict[str, list[Check]]) -> EntryResult:
     """Run all checks on the names that a notebook defines, and note what is lost in the result."""
     submission = Submission(names)
     for check in (c for cs in checks.values() for c in cs):
@@ -246,17 +246,17 @@ def report(verification: Verification, console: Console) -> bool:
     return not faults
 
 
-def _programs(problem: Problem) -> list[Program]:
+def _entries(problem: Problem) -> list[Entry]:
     file = f"autograder/mistakes/{problem.name}.py"
     if not (ROOT / file).is_file():
         raise HomeworkError(f"There is no file {file}; write down wrong answers first.")
     try:
-        return programs(problem.name)
+        return entries(problem.name)
     except Exception as error:
         raise HomeworkError(f"{file} cannot be imported: {error!r}.") from None
 
 
-def _fault_of_mistake(result: ProgramResult) -> str:
+def _fault_of_mistake(result: EntryResult) -> str:
     if result.question not in result.lost:
         return "loses no point"
     unexpected = [q for q in result.lost if q != result.question and result.question not in hidden.used_by(q)]
@@ -266,26 +266,26 @@ def _fault_of_mistake(result: ProgramResult) -> str:
     return f"loses points in {_listed(unexpected)} as well; if that may call it, declare {declare}"
 
 
-def _fault_of_statement(result: ProgramResult, program: Program) -> str:
+def _fault_of_statement(result: EntryResult, entry: Entry) -> str:
     """What is wrong with what a mistake states that it fails and costs."""
-    failed, lost = result.failed[program.question], sum(result.lost.values())
-    if program.fails is None and all(name.endswith(OF_ONE_FAULT) for name in failed):
+    failed, lost = result.failed[entry.question], sum(result.lost.values())
+    if entry.fails is None and all(name.endswith(OF_ONE_FAULT) for name in failed):
         return f"fails only {_listed(failed)}; state that by fails=, and by costs= what it costs"
-    if program.fails is not None and set(failed) != set(program.fails):
-        return f"fails {_listed(failed)}, but states that it fails {_listed(program.fails)}"
-    if program.costs is not None and lost > program.costs:
-        return f"costs {lost:g} points, but states that it costs {program.costs:g} at most"
+    if entry.fails is not None and set(failed) != set(entry.fails):
+        return f"fails {_listed(failed)}, but states that it fails {_listed(entry.fails)}"
+    if entry.costs is not None and lost > entry.costs:
+        return f"costs {lost:g} points, but states that it costs {entry.costs:g} at most"
     return ""
 
 
-def _fault_of_names(result: ProgramResult, program: Program, graded: str | None) -> str:
+def _fault_of_names(result: EntryResult, entry: Entry, graded: str | None) -> str:
     """What is wrong with the names that a mistake gets: by the public checks, and in graded results."""
-    local = result.public_messages.get(program.question, [])
-    if program.says is not None and not any(program.says in message for message in local):
-        return f"no public check says '{program.says}'"
-    if len(local) == len(result.messages[program.question]):
-        return "" if program.says is not None else "passes all hidden checks, and no public check names it"
-    if graded != program.name:
+    local = result.public_messages.get(entry.question, [])
+    if entry.says is not None and not any(entry.says in message for message in local):
+        return f"no public check says '{entry.says}'"
+    if len(local) == len(result.messages[entry.question]):
+        return "" if entry.says is not None else "passes all hidden checks, and no public check names it"
+    if graded != (None if entry.unnamed else entry.name):
         return f"graded results name it '{graded}'"
     return ""
 

@@ -13,8 +13,8 @@ Each pair is a text that the function has once, and the text that takes its plac
         edit(reference.nll_gradients, ("np.outer(db, x)", "np.outer(x, db)"))
     )
 
-`verify` puts each in the place of the reference. A mistake has to lose points in its question, and a
-variant none anywhere. One that states which checks it fails, and what it costs, has to keep to that. In
+`verify` puts each in the place of the reference. A mistake must lose points in its question, a variant
+none anywhere, and one that states which checks it fails and what it costs must do just that. In
 grading, a wrong answer that does what one of these does gets its name.
 """
 
@@ -41,8 +41,8 @@ Answer = TypeVar("Answer", bound=Callable[..., object] | Edit)
 
 
 @dataclass(frozen=True)
-class Program:
-    """A function in the place of the reference's, as source text.
+class Entry:
+    """An answer of the catalogue: a function in place of the reference's, as source text.
 
     question : the question that it answers.
     name : what is wrong with it, or else what is different.
@@ -51,6 +51,7 @@ class Program:
     says : words by which the public checks name the mistake, without this catalogue; None where they do not.
     fails : the checks of its question that it fails, these and no others; None where that is left open.
     costs : the most points that it may cost, those of later questions that call it included; None likewise.
+    unnamed : whether graded results cannot name it, because it gives something else in each call.
     """
 
     question: str
@@ -60,6 +61,7 @@ class Program:
     says: str | None = None
     fails: tuple[str, ...] | None = None
     costs: float | None = None
+    unnamed: bool = False
 
     @property
     def function(self) -> str:
@@ -67,7 +69,7 @@ class Program:
         return _name(self.source)
 
 
-_programs: dict[str, list[Program]] = {}
+_entries: dict[str, list[Entry]] = {}
 
 
 def mistake(
@@ -76,14 +78,16 @@ def mistake(
     says: str | None = None,
     fails: tuple[str, ...] | None = None,
     costs: float | None = None,
+    unnamed: bool = False,
 ) -> Callable[[Answer], Answer]:
     """Register the function below, or an edit, as a wrong answer; `name` says what is wrong with it.
 
     says : words of a public check's message that tell a student so; None where no public check can.
-    fails, costs : what one fault costs, see `Program`. A mistake that only changes an argument or an earlier
+    fails, costs : what one fault costs, see `Entry`. A mistake that only changes an argument or an earlier
         result, or only has another dtype, states both.
+    unnamed : True for a mistake that is random, which graded results cannot recognize.
     """
-    return _register(question, name, right=False, says=says, fails=fails, costs=costs)
+    return _register(question, name, right=False, says=says, fails=fails, costs=costs, unnamed=unnamed)
 
 
 def variant(question: str, name: str) -> Callable[[Answer], Answer]:
@@ -103,23 +107,23 @@ def edit(base: Callable[..., object] | Edit, *replacements: tuple[str, str]) -> 
         if source.count(old) != 1:
             raise ValueError(
                 f"An edit of {_name(edited.source)} of {edited.problem} replaces {old!r}, "
-                f"which is there {source.count(old)} times; it has to be there once."
+                f"which is there {source.count(old)} times; it must be there once."
             )
         source = source.replace(old, new)
     return Edit(edited.problem, source)
 
 
-def programs(problem: str) -> list[Program]:
+def entries(problem: str) -> list[Entry]:
     """All mistakes and variants of a problem, in the order in which they are written."""
     import_module(f"autograder.mistakes.{problem}")
-    return _programs.get(problem, [])
+    return _entries.get(problem, [])
 
 
 def _register(question: str, name: str, right: bool, **stated: Any) -> Callable[[Answer], Answer]:
     def register(answer: Answer) -> Answer:
         edited = _as_edit(answer)
-        program = Program(question, name, right, edited.source, **stated)
-        _programs.setdefault(edited.problem, []).append(program)
+        entry = Entry(question, name, right, edited.source, **stated)
+        _entries.setdefault(edited.problem, []).append(entry)
         return answer
 
     return register

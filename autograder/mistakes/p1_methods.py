@@ -82,7 +82,7 @@ def forward_difference(f, x, h):
     return g
 
 
-@mistake("q1a", "the step is h x_i", says="it has to be h for every entry")
+@mistake("q1a", "the step is h x_i", says="it should be h for every entry")
 def forward_difference(f, x, h):
     center = f(x)
     return np.array([(f(x + h * x_i * e) - center) / (h * x_i) for x_i, e in zip(x, np.eye(len(x)))])
@@ -407,7 +407,7 @@ mistake("q1d", "the best step of forward differences", says="the best one for fo
 mistake("q1d", "the sign of the error counts", says="the size of an error counts")(
     edit(right_step, ("[abs(", "[("))
 )
-mistake("q1d", "a step whose difference is NaN is taken", says="which is no small error")(
+mistake("q1d", "a step whose difference is NaN is taken", says="which is not a small error")(
     edit(right_step, ("np.nanargmin", "np.argmin"))
 )
 mistake("q1d", "the first of equally good steps", says="not the first in hs")(
@@ -448,7 +448,7 @@ mistake(
 mistake("q1e", "the product rule has its first term only", says="The slope of v does not count in it")(
     edit(reference.differentiate, ("du * v + u * dv", "du * v"))
 )
-mistake("q1e", "each derivative of a product meets its own factor", says="in each other's place")(
+mistake("q1e", "each derivative of a product meets its own factor", says="are swapped")(
     edit(reference.differentiate, ("du * v + u * dv", "du * u + v * dv"))
 )
 mistake("q1e", "the quotient of the derivatives", says="the quotient of the two slopes")(
@@ -499,7 +499,7 @@ mistake("q1e", "every variable has the derivative 1", says="look at the variable
 mistake("q1e", "a constant is its own derivative", says="A constant does not change")(
     edit(reference.differentiate, ("constant(0)", "expression"))
 )
-mistake("q1e", "plain numbers for the derivatives of leaves", says="A plain number is no expression")(
+mistake("q1e", "plain numbers for the derivatives of leaves", says="A plain number is not an expression")(
     edit(
         reference.differentiate,
         ("constant(0)", "0.0"),
@@ -586,7 +586,7 @@ def differentiate(expression, name):
 mistake("q1f", "multiplies the slopes", says="the product of the two slopes")(
     edit(reference.multiply, ("a.slope * b.value + a.value * b.slope", "a.slope * b.slope"))
 )
-mistake("q1f", "each slope is multiplied by its own value", says="in each other's place")(
+mistake("q1f", "each slope is multiplied by its own value", says="are swapped")(
     edit(
         reference.multiply, ("a.slope * b.value + a.value * b.slope", "a.slope * a.value + b.value * b.slope")
     )
@@ -612,13 +612,13 @@ def multiply(a, b):
     return a
 
 
-@mistake("q1f", "a pair instead of a Dual", says="has to be a Dual; yours is a list")
+@mistake("q1f", "a pair instead of a Dual", says="should be a Dual; yours is a list")
 def multiply(a, b):
     a, b = as_dual(a), as_dual(b)
     return [a.value * b.value, a.slope * b.value + a.value * b.slope]
 
 
-@mistake("q1f", "the value alone, without a slope", says="has to be a Dual; yours is a float")
+@mistake("q1f", "the value alone, without a slope", says="should be a Dual; yours is a float")
 def add(a, b):
     return as_dual(a).value + as_dual(b).value
 
@@ -638,7 +638,7 @@ mistake(
 )(edit(reference.subtract, ("- b.slope", "+ b.slope")))
 
 
-@mistake("q1f", "3 - x is taken for x - 3", says="a and b are in each other's place")
+@mistake("q1f", "3 - x is taken for x - 3", says="a and b are swapped")
 def subtract(a, b):
     if not isinstance(a, Dual):
         a, b = b, a
@@ -809,7 +809,7 @@ def power(a, b):
     return Dual(a.value**b, b * a.value ** (b - 1) * a.slope)
 
 
-@mistake("q1g", "2 ** x is treated like x ** 2", says="in each other's place")
+@mistake("q1g", "2 ** x is treated like x ** 2", says="are swapped")
 def power(a, b):
     if not isinstance(a, Dual):
         return Dual(a**b.value, b.value * a ** (b.value - 1) * b.slope)
@@ -1066,6 +1066,19 @@ def is_gradient_right(f, gradient, x):
         return False, -1, np.inf
     errors = np.abs(report.comparisons[0].actual - report.comparisons[0].expected)
     return False, int(np.argmax(errors)), float(errors.max())
+
+
+@mistake("q1j", "one random direction is tried in place of the entries", unnamed=True)
+def is_gradient_right(f, gradient, x):
+    g = np.asarray(gradient(x))
+    if g.shape != x.shape:
+        return False, -1, np.inf
+    if not np.all(np.isfinite(g)):
+        return False, int(np.argmin(np.isfinite(g))), np.inf
+    v = np.random.default_rng().normal(size=len(x)) * np.where(x == 0, 1.0, np.abs(x))
+    slope = (f(x + 1e-5 * v) - f(x - 1e-5 * v)) / 2e-5
+    error = abs(g @ v - slope) / max(abs(f(x)) + abs(slope), 1e-300)
+    return bool(error <= 1e-5), 0, float(error)
 
 
 @mistake("q1j", "the verdict alone", says="return 3 things")

@@ -281,7 +281,7 @@ def nll_loss(W, b, x, y):
     return -np.log(np.clip(softmax(W @ x + b)[y], 1e-12, 1))
 
 
-mistake("q3d", "all losses of the classes, not that of the label", says="has to be a single number")(
+mistake("q3d", "all losses of the classes, not that of the label", says="should be a single number")(
     edit(reference.nll_loss, ("[y]", ""))
 )
 
@@ -321,7 +321,7 @@ mistake("q3e", "the label is off by one", says="the label is off by one")(
 mistake("q3e", "dW is transposed", says="the transpose of the right one")(
     edit(reference.nll_gradients, ("db, x", "x, db"))
 )
-mistake("q3e", "dW and db are returned the other way round", says="dW and db are in each other's place")(
+mistake("q3e", "dW and db are returned the other way round", says="dW and db are swapped")(
     edit(reference.nll_gradients, ("np.outer(db, x), db", "db, np.outer(db, x)"))
 )
 mistake("q3e", "the bias is left out of the logits", says="where b is zero: is it left out?")(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograder.mistakes
-from autograder.mistakes import edit, mistake, programs, variant
+from autograder.mistakes import edit, entries, mistake, variant
 
 
 def halves(x: np.ndarray, kept: int = 2) -> np.ndarray:
@@ -49,10 +49,10 @@ def test_an_edit_of_text_that_is_there_twice_is_an_error():
 
 
 def test_an_edit_is_an_answer_like_a_function(monkeypatch):
-    monkeypatch.setattr(autograder.mistakes, "_programs", {})
+    monkeypatch.setattr(autograder.mistakes, "_entries", {})
     mistake("q0a", "times two", says="four times", fails=("a",), costs=0.5)(edit(halves, ("/", "*")))
     variant("q0a", "as it is")(halves)
-    wrong, right = autograder.mistakes._programs["test_catalogue"]
+    wrong, right = autograder.mistakes._entries["test_catalogue"]
     assert (wrong.question, wrong.name, wrong.right, wrong.function) == ("q0a", "times two", False, "halves")
     assert (wrong.says, wrong.fails, wrong.costs) == ("four times", ("a",), 0.5)
     assert wrong.source == HALVES.replace("/", "*")
@@ -63,5 +63,5 @@ def test_an_edit_of_the_reference_belongs_to_its_problem():
     import solutions.p3_linear_layer as reference
 
     edited = edit(reference.nll_gradients, ("np.outer(db, x)", "np.outer(x, db)"))
-    (transposed,) = [p for p in programs(edited.problem) if p.name == "dW is transposed"]
+    (transposed,) = [p for p in entries(edited.problem) if p.name == "dW is transposed"]
     assert transposed.source == edited.source
