@@ -1,13 +1,13 @@
-"""A gradient checker, small enough to read. It needs NumPy and nothing else (matplotlib to draw).
+"""A gradient checker, small enough to read. It needs only NumPy, and matplotlib to draw.
 
-    check_gradient(f, gradient, x)      is gradient(x) the gradient of f at x, and if not, what is wrong?
+    check_gradient(f, gradient, x)      is gradient(x) the gradient of f at x? If not, what is wrong?
     check_vjp, check_jvp, check_jacobian   the same for products with a Jacobian, and for a Jacobian
-    numerical_jacobian(f, x)            the derivative by evaluating f, with a bound on its error
-    diagnose(actual, expected, context) the names of mistakes that explain an answer
-    show(report)                        which entries are wrong, as a picture
+    numerical_jacobian(f, x)            the derivative from values of f, with a bound on its error
+    diagnose(actual, expected, context) the names of mistakes that explain a wrong result
+    show(report)                        a picture of the wrong entries
 
-The modules, in the order in which they are best read: `numerical`, `complex_step`, `jacobian`, `protocol`,
-`compare`, `report`, `task`, `check`, `large`, `diagnosis`, `variations`, `drawing`.
+Read the modules in this order: `numerical`, `complex_step`, `jacobian`, `protocol`, `compare`, `report`,
+`task`, `check`, `large`, `diagnosis`, `variations`, `drawing`.
 """
 
 from gradcheck.check import check_gradient, check_jacobian, check_jvp, check_vjp

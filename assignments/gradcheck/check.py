@@ -1,8 +1,8 @@
-"""The four checks: of a gradient, of a vector-Jacobian product, of a Jacobian-vector product, of a Jacobian.
+"""Four checks: of a gradient, a vector-Jacobian product, a Jacobian-vector product, and a Jacobian.
 
-Each compares what a program returns with a numerical derivative of the function itself, and returns a
-`Report`. What it costs grows with the number of inputs, up to `LARGE` of them; beyond that a gradient is
-compared along a few directions, and its worst entry searched for by halving.
+Each compares a program's results with a numerical derivative of the function itself and returns a `Report`.
+The cost grows with the number of inputs. A gradient with more than `LARGE` entries is compared along a few
+directions, and a wrong entry is found by halving.
 """
 
 from __future__ import annotations
@@ -32,40 +32,48 @@ def check_gradient(
     context: Context | None = None,
     strict: bool = False,
 ) -> Report:
-    """Check `gradient(*args)`, the gradient of the number f(*args).
+    """Check `gradient(*args)`, the gradient of the scalar f(*args).
 
-    wrt : the positions of the arguments that it is with respect to, by default all of floating point; for
-        each the gradient has an array of its shape, in a tuple where there are several.
-    rng : what random directions and points are drawn from.
-    context : what the author knows of likely mistakes.
-    strict : whether float32 arguments demand a float32 answer, and whether an answer must not be the memory
-        of an argument.
+    Parameters
+    ----------
+    f, gradient : functions that take `args`
+    wrt : int or sequence of int, optional
+        Positions of the arguments to differentiate; by default, all floating-point arguments. The gradient
+        is one array per argument, of the argument's shape. Several arrays form a tuple.
+    rng : numpy.random.Generator, optional
+        Draws the random directions and points.
+    context : Context, optional
+        Likely mistakes.
+    strict : bool
+        If true, float32 arguments require a float32 result, and no result may share memory with an argument.
+
+    Returns
+    -------
+    Report
     """
     return _checked("gradient", f, gradient, args, wrt, rng, context, strict)
 
 
 def check_vjp(forward: Function, vjp: Function, *args: Any, **options: Any) -> Report:
-    """Check `vjp(*args, u)`, the product of u, of the shape of forward(*args), with the Jacobian.
+    """Check `vjp(*args, u)`, the product of u with the Jacobian; u has the shape of forward(*args).
 
-    options : wrt, rng, context, strict, as for `check_gradient`, and vectors, the tuple (u,) to try besides a
-        random one.
+    The options are those of `check_gradient`, and `vectors`, a tuple (u,) to try with a random one.
     """
     return _checked("vjp", forward, vjp, args, **options)
 
 
 def check_jvp(forward: Function, jvp: Function, *args: Any, **options: Any) -> Report:
-    """Check `jvp(*args, *v)`, the product of the Jacobian with v, an array for each argument in `wrt`.
+    """Check `jvp(*args, *v)`, the product of the Jacobian with v, one array for each argument in `wrt`.
 
-    options : wrt, rng, context, strict, as for `check_gradient`, and vectors, the tuple v to try besides a
-        random one.
+    The options are those of `check_gradient`, and `vectors`, a tuple v to try with a random one.
     """
     return _checked("jvp", forward, jvp, args, **options)
 
 
 def check_jacobian(f: Function, jacobian: Function, *args: Any, **options: Any) -> Report:
-    """Check `jacobian(*args)`, of the shape of f(*args) followed by that of the argument.
+    """Check `jacobian(*args)`, an array of shape f(*args).shape + argument.shape.
 
-    options : wrt, rng, context, strict, as for `check_gradient`.
+    The options are those of `check_gradient`.
     """
     return _checked("jacobian", f, jacobian, args, **options)
 
@@ -118,12 +126,10 @@ def _checked(
         and task.size <= LARGE
         and all(map(np.array_equal, answers[0], seen.elsewhere))
     ):
-        # The same answer to other arguments: right for a linear function, stale for any other.
+        # The same result for different arguments is right for a linear function and stale for any other.
         stale = _compare(other, [seen.elsewhere], extras[:1], rng, context)
         if stale.verdict == WRONG:
-            sentence = (
-                "With other arguments it returns the same, which is wrong for them: is it a stored answer?"
-            )
+            sentence = "It returns the same result for different arguments. Is the result stored?"
             return replace(stale, reason=sentence, found=[Finding("keeps state", sentence)], search=None)
     return report
 
@@ -155,16 +161,17 @@ def _compare(
     if any(vague for _, vague in judged):
         reason = (
             "The numerical derivative is too uncertain here: the function is noisy, or flat to within "
-            "rounding. Take another point."
+            "rounding. Try another point."
         )
         if any(j.kink.any() for j in task.jacobians):
             reason = (
-                "The point is at a kink of the function, where slopes differ by side; take another point."
+                "The point is at a kink of the function: the slopes on its two sides differ. "
+                "Try another point."
             )
         return Report(INCONCLUSIVE, reason, evaluations=task.evaluations, comparisons=comparisons)
     reason = "Every entry agrees with the numerical derivative."
     if any(j.kink.any() for j in task.jacobians):
-        reason = "Every entry agrees; at a kink, with a slope between those of its two sides."
+        reason = "Every entry agrees; at a kink, it lies between the slopes on the two sides."
     return Report(RIGHT, reason, evaluations=task.evaluations, comparisons=comparisons)
 
 
@@ -175,7 +182,7 @@ def _violated(
     rng: np.random.Generator,
     context: Context | None,
 ) -> Report:
-    """The report on an answer that cannot be compared; a wrong shape may still say what was forgotten."""
+    """Report a result that cannot be compared; a wrong shape may still show what was forgotten."""
     finding = violation.finding
     report = Report(WRONG, finding.sentence, [finding])
     if finding.name == "wrong shape" and task.size <= LARGE:
@@ -198,7 +205,7 @@ def _named(
     rng: np.random.Generator,
     context: Context | None,
 ) -> list[Finding]:
-    """Name the mistake. A name has to fit at three points: this one, and two beside it."""
+    """Name the mistake. A name must fit at three points: this one and two nearby."""
     context = context or Context()
     points = [(actual, task.expected(extra), (*task.args, *extra))]
     variations = [task.variations(extra, context.functions)]
@@ -210,7 +217,7 @@ def _named(
             arguments = (*copied(other.args), *copied(vectors))
             theirs = call_program(task.program, arguments, [a.shape for a in actual])
         except Exception:
-            continue  # the function, or the program, is not defined there
+            continue  # the function or the program is not defined there
         points.append((theirs, other.expected(vectors), (*other.args, *vectors)))
         variations.append(other.variations(vectors, context.functions))
     if len(points) < 2:
@@ -222,14 +229,14 @@ def _named(
 
 def _wrong_dtype(task: Task, arrays: list[np.ndarray]) -> Finding | None:
     if precision(task.args) > 1e-12 and any(a.dtype == np.float64 for a in arrays):
-        return Finding("wrong dtype", "For float32 arguments the result has to be float32; it is float64.")
+        return Finding("wrong dtype", "For float32 arguments the result should be float32; it is float64.")
     return None
 
 
 def _of_sum_and_zero(
     task: Task, shapes: list[tuple[int, ...]], extras: list[Arguments]
 ) -> list[list[np.ndarray]]:
-    """For a product with a Jacobian: the answers for the sum of the two vectors, and for zero."""
+    """For a product with a Jacobian: the results for the sum of the two vectors and for zero."""
     if task.kind not in ("vjp", "jvp"):
         return []
     both = tuple(a + b for a, b in zip(*extras, strict=True))
@@ -240,7 +247,7 @@ def _of_sum_and_zero(
 def _nonlinear(
     task: Task, extras: list[Arguments], answers: list[list[np.ndarray]], sums: list[list[np.ndarray]]
 ) -> Finding | None:
-    """A product with a Jacobian is linear in the vector: for a sum it is the sum, for zero it is zero."""
+    """Test that a product with a Jacobian is linear in the vector: additive, and zero for zero."""
     sizes = tuple(np.abs(a) + np.abs(b) for a, b in zip(*extras, strict=True))
     eps = precision(task.args)
     roundings: list[Any] = [0.0] * len(answers[0])
@@ -248,9 +255,9 @@ def _nonlinear(
         roundings = task.contracted([j.rounding * (eps / EPS) for j in task.jacobians], sizes)
     for one, other, both, nothing, rounding in zip(*answers, *sums, roundings, strict=True):
         size = float(np.abs(one).max(initial=0.0)) + float(np.abs(other).max(initial=0.0))
-        allowed = max(1e4 * eps, 1e-5) * size + rounding  # less is for the comparison to find
+        allowed = max(1e4 * eps, 1e-5) * size + rounding  # the comparison finds smaller errors
         if np.all(np.abs(one - other) <= allowed) and np.any(np.abs(one) > allowed):
-            return Finding("ignores upstream", "It does not depend on the vector that it is multiplied by.")
+            return Finding("ignores upstream", "The result does not depend on the vector.")
         if np.any(np.abs(nothing) > allowed):
             return Finding("not linear", "The result is not linear in the vector: for zero it is not zero.")
         if np.any(np.abs(both - one - other) > allowed):

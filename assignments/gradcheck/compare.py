@@ -1,4 +1,4 @@
-"""Is an array the right one, to within what rounding can do?"""
+"""Is an array right, up to rounding?"""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from gradcheck.report import Comparison
 
 
 def tolerance(expected: np.ndarray, rounding: float | np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """How far a correct answer may be from `expected`, entry by entry.
+    """How far a correct result may be from `expected`, entry by entry.
 
-    expected : the right array, of any shape.
-    rounding : the size of the numbers whose difference an entry is, a number or an array of the shape
-        of `expected`. Two right programs for p - 1 differ by the rounding of 1, however small p - 1 is.
-    dtype : the precision that the answer was computed in.
+    Parameters
+    ----------
+    expected : array of any shape
+        The right result.
+    rounding : float or array of the shape of `expected`
+        The size of the numbers that were added or subtracted. Two correct programs for p - 1 differ by the
+        rounding of 1, however small p - 1 is.
+    dtype : numpy.dtype
+        The precision in which the result was computed.
 
-    Returns 1e-9 of the largest entry (256 eps in float32) plus 64 roundings.
+    Returns
+    -------
+    array of the shape of `expected`
+        1e-9 of the largest entry (256 eps in float32) plus 64 roundings.
     """
     eps = float(np.finfo(dtype).eps)
     largest = float(np.abs(expected).max(initial=0.0))
@@ -24,12 +32,12 @@ def tolerance(expected: np.ndarray, rounding: float | np.ndarray, dtype: np.dtyp
 
 
 def relative(eps: float) -> float:
-    """How far a correct answer may be off in relation to its size, in a precision with this rounding unit."""
+    """The relative error allowed in a correct result, for the rounding unit `eps`."""
     return max(1e-9, 256 * eps)
 
 
 def wrong_entries(actual: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """True where `actual` is further from `expected` than `allowed`, or is NaN. All of one shape."""
+    """True where `actual` is NaN or farther from `expected` than `allowed`; all have the same shape."""
     with np.errstate(invalid="ignore"):
         return ~((np.abs(actual - expected) <= allowed) | (actual == expected))
 
@@ -44,20 +52,26 @@ def judge(
     kink: np.ndarray,
     eps: float,
 ) -> tuple[Comparison, bool]:
-    """Compare an array with a numerical one. All arrays are of one shape.
+    """Compare a program's array with a numerical one. All arrays have the same shape.
 
-    bound, rounding : as in `NumericalJacobian`, carried over to `expected`.
-    magnitude : the sum of the sizes of the terms that an entry of `expected` is the sum of.
-    kink : more than zero where an entry comes from a kink, so that `bound` reaches from slope to slope.
-    eps : the rounding unit of the precision that `actual` was computed in.
+    Parameters
+    ----------
+    bound, rounding : as in `NumericalJacobian`, for the entries of `expected`
+    magnitude : for each entry of `expected`, the sum of the absolute values of its terms
+    kink : positive where an entry comes from a kink, so that `bound` reaches both slopes
+    eps : the rounding unit of the precision in which `actual` was computed
 
-    Returns the comparison, and whether the numerical array is too uncertain to accept anything by it.
+    Returns
+    -------
+    Comparison
+    bool
+        Whether the numerical array is too uncertain to accept anything.
     """
     largest = float(np.abs(expected).max(initial=0.0))
     allowed = bound + relative(eps) * np.maximum(largest, magnitude) + rounding * (eps / EPS)
     wrong = wrong_entries(actual, expected, allowed)
-    # Where several kinks meet, as in a sum of ReLUs, the derivative that their convention gives need not lie
-    # between the two slopes of the sum. So at a kink nothing is wrong for certain.
+    # If several kinks meet, as in a sum of ReLUs, the derivative by convention need not lie between the two
+    # slopes of the sum. So nothing is certainly wrong at a kink.
     undecided = wrong & (kink > 0)
     wrong = wrong & ~undecided
     exact = (bound == 0) | (kink > 0)

@@ -1,9 +1,10 @@
-"""The complex step: a derivative without a difference, for functions that take complex numbers.
+"""The complex step: a derivative without subtraction, for functions that take complex numbers.
 
-For an analytic f, Im f(x + ih) / h is f'(x) up to h**2, and nothing is subtracted, so h can be 1e-30 and the
-result is as exact as f itself. But a function that takes a complex number need not be analytic: `abs` drops
-the imaginary part, and a ReLU at its kink looks one way only. So the result is believed only where it
-agrees, along two random directions, with itself in the opposite direction and with real differences.
+For an analytic f, Im f(x + ih) / h is f'(x) up to h**2. Nothing is subtracted, so h can be 1e-30 and the
+result is as exact as f itself. But a function that takes complex numbers need not be analytic: `abs` drops
+the imaginary part, and a ReLU at its kink sees only one side. The result is therefore accepted only if it
+agrees, along two random directions, with the complex step in the opposite direction and with real
+differences.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ STEP = 1e-30
 
 
 def complex_jacobian(point: Point) -> np.ndarray | None:
-    """The (m, n) Jacobian at a point by complex steps, or None where that is not to be believed."""
+    """The (m, n) Jacobian at a point by complex steps, or None if it cannot be trusted."""
     columns = []
     for j in range(point.x.size):
         direction = np.zeros(point.x.size)
@@ -44,7 +45,7 @@ def complex_jacobian(point: Point) -> np.ndarray | None:
 
 
 def _along(point: Point, direction: np.ndarray) -> np.ndarray | None:
-    """The derivatives of all outputs along a direction by a complex step; None if f takes none there."""
+    """The derivatives of all outputs along a direction by a complex step; None if f does not allow it."""
     point.evaluations += 1
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):

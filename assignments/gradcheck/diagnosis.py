@@ -1,7 +1,7 @@
-"""Naming the mistake: which simple program would have returned what was returned?
+"""Naming the mistake: which simple program would have returned the same wrong result?
 
-A name is a program that fits: it explains a wrong array to within a millionth of how wrong that is, at two
-independent points at least. Where nothing fits, `locate` says where the error is, which is not why.
+A name stands for a program that fits: it explains a wrong array to within a millionth of its error, at two
+or more independent points. If nothing fits, `locate` says where the error is, but not why.
 """
 
 from __future__ import annotations
@@ -27,17 +27,18 @@ Trial = tuple[Arrays, Arrays, tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Context:
-    """What is known besides the numbers.
+    """Likely mistakes, written by the author of a function. All programs take the arguments of the right one.
 
-    alternatives : wrong programs by name; each takes what the right one takes, and returns what a student
-        with that mistake would return. The author of a function writes them.
-    terms : programs by name whose results add up to the right one, such as the paths of a network. A term
-        that is missing, doubled or subtracted is then named. The author writes these too.
-    functions : functions by name that a mistaken program would have differentiated in place of the right one,
-        such as the loss with a term missing. They take what the right one takes.
-    arguments : for each point, the arguments that alternatives and terms are called with.
-    variations : for each point, arrays that changed arguments and functions give, with a sentence, by name.
-    names : of the arguments and results.
+    Attributes
+    ----------
+    alternatives : wrong programs by name; each returns the result of a student with that mistake
+    terms : programs by name whose results add up to the right result, such as the paths of a network. A
+        term that is missing, doubled or subtracted is then named.
+    functions : functions by name that a student may have differentiated instead of the right one, such as
+        the loss without one of its terms
+    arguments : for each point, the arguments of the alternatives and terms
+    variations : for each point, the results for changed arguments and functions, with a sentence, by name
+    names : the names of the arguments and results
     """
 
     alternatives: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -51,13 +52,19 @@ class Context:
 def diagnose(
     actual: Sequence[Arrays], expected: Sequence[Arrays], context: Context | None = None
 ) -> list[Finding]:
-    """Name what is wrong with an answer, the most specific first.
+    """Name what is wrong with a result, the most specific name first.
 
-    actual, expected : for each of two or more independent points, what came back and what should have: an
-        array, or a list of arrays.
-    context : what is known besides.
+    Parameters
+    ----------
+    actual, expected : sequence of arrays, or of lists of arrays
+        The actual and the right result at each of two or more independent points.
+    context : Context, optional
+        Likely mistakes.
 
-    Returns an empty list where no name fits, and where there are fewer than two points.
+    Returns
+    -------
+    list of Finding
+        Empty if no name fits, or if there are fewer than two points.
     """
     context = context or Context()
     points: list[Trial] = []
@@ -108,7 +115,7 @@ def _fitting(
         return
     for name, program in context.alternatives.items():
         if _fits(a, g, _part(program, arguments, part)):
-            yield name, f"It is what comes out with this mistake: {name}."
+            yield name, f"This mistake gives the same result: {name}."
     for name, (sentence, arrays) in variation.items():
         if _fits(a, g, np.asarray(arrays[part])):
             yield name, sentence
@@ -141,7 +148,7 @@ def _near(a: np.ndarray, g: np.ndarray) -> bool:
 
 
 def _fits(a: np.ndarray, g: np.ndarray, candidate: np.ndarray) -> bool:
-    """Whether the candidate explains a, which g does not, to a millionth of how far a is from g."""
+    """Whether the candidate explains a to within a millionth of its distance from g, and g does not."""
     if a.shape != candidate.shape or a.size == 0:
         return False
     distance = np.linalg.norm(a - g) if a.shape == g.shape else np.linalg.norm(a)
@@ -194,7 +201,7 @@ def _terms(points: Sequence[Trial], part: int, context: Context) -> dict[str, st
 
 
 def _swapped(points: Sequence[Trial], names: Names) -> str | None:
-    """Two results that stand in each other's place, everywhere."""
+    """Two results that are swapped at every point."""
     count = len(points[0][1])
     for i, j in combinations(range(count), 2):
         if all(
@@ -232,7 +239,7 @@ def _rearranged(a: np.ndarray, g: np.ndarray) -> Iterator[tuple[str, str]]:
         if _fits(a, g, g.T):
             yield "transpose", "It is the transpose of the right one."
         if a.shape[0] > 1 and _fits(a, g, np.diag(np.diag(g))):
-            yield "only the diagonal", "Only the diagonal is there; the other entries are zero."
+            yield "only the diagonal", "Only the diagonal is present; the other entries are zero."
     if a.size > 2 and _fits(a, g, np.abs(g)):
         yield "absolute value", "It is the absolute value of the right one."
     for axis, shift in product(range(a.ndim), (1, -1)):
@@ -240,7 +247,7 @@ def _rearranged(a: np.ndarray, g: np.ndarray) -> Iterator[tuple[str, str]]:
             yield "roll", f"Its entries are shifted by one along axis {axis}."
     for axis in range(a.ndim):
         if a.shape[axis] > 1 and _fits(a, g, np.flip(g, axis)):
-            yield "flip", f"Its entries are in the opposite order along axis {axis}."
+            yield "flip", f"Its entries are reversed along axis {axis}."
 
 
 def locate(points: Sequence[tuple[Arrays, Arrays]], names: Names = NO_NAMES) -> list[Finding]:

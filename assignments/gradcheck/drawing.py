@@ -1,4 +1,4 @@
-"""A picture of a report: which entries of a gradient are wrong, in which direction, and by how much."""
+"""A picture of a report: which entries of a gradient are wrong, in which direction, and how far."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ LONGEST = 40
 
 
 def show(report: Report) -> Any:
-    """Draw what a check compared; needs matplotlib. Returns the figure.
+    """Draw the entries that a check compared. This needs matplotlib.
 
-    Each entry is a square on grey. A dot means right. A white square is too large a value, a black one too
-    small; the larger the square, the larger the error, up to the size of the largest entry. An array of the
-    wrong shape is drawn as an outline over the shape that it should have. Arrays longer than 40 entries are
-    drawn in blocks, each as its worst entry.
+    A dot is a right entry. A white square is an entry that is too large, a black square one that is too
+    small. The size of a square grows with the error, up to the largest entry. An array of the wrong shape
+    is drawn as an outline over the right shape. Arrays longer than 40 entries are drawn in blocks, each
+    showing its worst entry.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
     """
     import matplotlib.pyplot as plt
 
@@ -38,7 +42,7 @@ def show(report: Report) -> Any:
 
 
 def _without_repeats(comparisons: list[Comparison]) -> list[Comparison]:
-    """One comparison an array, and of several the first that is wrong."""
+    """One comparison per array: the first wrong one, or else the first."""
     chosen: dict[str, Comparison] = {}
     for comparison in comparisons:
         if comparison.name not in chosen or (
@@ -100,12 +104,12 @@ def _draw_shapes(axis: Any, comparison: Comparison) -> None:
 
 
 def _matrix(array: np.ndarray) -> np.ndarray:
-    """Any array as a matrix: a vector as one row, more axes with all but the first run together."""
+    """Any array as a matrix: a vector is one row; all axes after the first are joined."""
     return array.reshape(1, -1) if array.ndim < 2 else array.reshape(array.shape[0], -1)
 
 
 def _blocks(error: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
-    """The worst entry of each block, and the blocks' size, so that no side is longer than `LONGEST`."""
+    """The worst entry of each block, and the block size that keeps each side within `LONGEST`."""
     high, wide = (-(-n // LONGEST) or 1 for n in error.shape)
     if max(high, wide) == 1:
         return error, (1, 1)

@@ -1,4 +1,4 @@
-"""The Jacobian of any function, found by evaluating it, with a bound on the error of every entry."""
+"""The Jacobian of any function, computed from its values, with a bound on the error of every entry."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ import numpy as np
 from gradcheck.complex_step import complex_jacobian
 from gradcheck.numerical import EPS, Point
 
-WORTHWHILE = 2  # inputs; for fewer, complex steps with their checks cost more than differences
+WORTHWHILE = 2  # inputs; with fewer, complex steps and their checks cost more than differences
 
 
 @dataclass(frozen=True)
 class NumericalJacobian:
-    """A Jacobian found by evaluating the function, and how far it can be from the true one.
+    """A numerical Jacobian, and how far it can be from the true one.
 
-    value : shape f(x).shape + x.shape, entry [i, j] is the derivative of output i by input j.
-    bound : the same shape, a bound on the error of each entry of `value`; infinite where none was found.
-    rounding : the same shape, by how much two correct float64 programs for the derivative can differ
-        because they round differently.
-    kink : the same shape, true where the slopes on the two sides of x differ; `value` is then halfway
-        between them, and `bound` reaches both.
-    evaluations : how often the function was called.
+    All arrays have the shape f(x).shape + x.shape.
+
+    Attributes
+    ----------
+    value : entry [i, j] is the derivative of output i with respect to input j
+    bound : a bound on the error of each entry of `value`; infinite if no bound was found
+    rounding : how far two correct float64 programs can differ because they round differently
+    kink : true where the slopes on the two sides of x differ; `value` is then halfway between them, and
+        `bound` reaches both
+    evaluations : the number of calls of the function
     """
 
     value: np.ndarray
@@ -42,14 +45,26 @@ class NumericalJacobian:
 def numerical_jacobian(
     f: Callable[[np.ndarray], Any], x: np.ndarray, reach: tuple[np.ndarray, np.ndarray] | None = None
 ) -> NumericalJacobian:
-    """Differentiate `f` at `x`: by complex steps where f takes them, otherwise by Romberg extrapolation.
+    """Differentiate `f` at `x`, by complex steps if f allows them, otherwise by Romberg extrapolation.
 
-    f : takes a float64 array of the shape of x, returns a number or an array.
-    x : array of any shape.
-    reach : what `Point.reach` would measure, where x is only one of several inputs that move.
+    If f fails or is not finite near x, smaller steps are taken.
 
-    Errors: NotFiniteError where f(x) is not finite. Where f fails or is not finite next to x, smaller
-    steps are taken.
+    Parameters
+    ----------
+    f : function
+        Takes a float64 array of the shape of x and returns a number or an array.
+    x : array of any shape
+    reach : tuple of two arrays, optional
+        Replaces `Point.reach` if x is only one of several inputs that move.
+
+    Returns
+    -------
+    NumericalJacobian
+
+    Raises
+    ------
+    NotFiniteError
+        If f(x) is not finite.
     """
     point = Point(f, x)
     if reach is not None:

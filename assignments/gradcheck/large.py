@@ -1,7 +1,7 @@
-"""Gradients with very many entries: compared along a few random directions, then searched by halving.
+"""Large gradients: compared along a few random directions, then searched by halving.
 
-A single wrong entry changes the slope along every direction that moves it, so a few slopes find it; and of
-two halves of the inputs it is in the one whose slope is off.
+A single wrong entry changes the slope along every direction that moves it, so a few slopes detect it. It lies
+in that half of the inputs whose slope is wrong.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ def compare_along_directions(
     eps: float,
     rng: np.random.Generator,
 ) -> Report:
-    """Check the gradients of a number with respect to several inputs, of any size.
+    """Check the gradients of a number with respect to several inputs of any size.
 
-    f : the number, as a function of all inputs, one flat array after the other.
+    f : the number, as a function of all inputs, flattened and joined.
     inputs, gradients : arrays of the same shapes.
     eps : the rounding unit of the gradients' precision.
     """
@@ -52,7 +52,7 @@ def compare_along_directions(
             break
         if allowed > 1e-4 * size and bound > 0:
             report.verdict = INCONCLUSIVE
-            report.reason = "The slope along a random direction is too uncertain; take another point."
+            report.reason = "The slope along a random direction is too uncertain. Try another point."
             break
         report.reason = f"The slopes along {DIRECTIONS} random directions agree with the numerical ones."
     report.evaluations = point.evaluations
@@ -60,7 +60,7 @@ def compare_along_directions(
 
 
 def _search(point: Point, g: np.ndarray, direction: np.ndarray, error: float) -> tuple[tuple[int, ...], str]:
-    """Halve the inputs until one is left, each time going on where more of the error is."""
+    """Halve the inputs until one is left, keeping the half with the larger error."""
     first, last = 0, g.size
     while last - first > 1:
         middle = (first + last) // 2
@@ -73,5 +73,7 @@ def _search(point: Point, g: np.ndarray, direction: np.ndarray, error: float) ->
         else:
             first, error = middle, error - here
     numerical = g[first] - error / direction[first]
-    sentence = f"A wrong entry is number {first} of all: yours {g[first]:.6g}, numerically {numerical:.6g}."
+    sentence = (
+        f"Entry {first} of the flattened gradient is {g[first]:.6g}; numerically it is {numerical:.6g}."
+    )
     return (first,), sentence

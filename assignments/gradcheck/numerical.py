@@ -1,10 +1,10 @@
-"""Numerical derivatives that know how wrong they are.
+"""Numerical derivatives with bounds on their errors.
 
 A central difference (f(x + h) - f(x - h)) / 2h has two errors: truncation, which shrinks with h, and
-rounding, which grows as 1/h. Here three steps h, h/2 and h/4 are combined by Richardson extrapolation
-(Romberg's scheme), so that the truncation error falls like h**6 and h can stay large; and what the
-three disagree on bounds the error that is left. Where f has a kink, the slopes on its two sides are told
-apart, and the derivative is known only to lie between them.
+rounding, which grows as 1/h. Richardson extrapolation (Romberg's scheme) combines the three steps h, h/2
+and h/4. The truncation error then falls like h**6, so h can stay large, and the disagreement of the three
+steps bounds the remaining error. At a kink of f, the slopes on the two sides are found separately, and the
+derivative is known only to lie between them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import numpy as np
 
 EPS = float(np.finfo(np.float64).eps)
 FIRST_STEP, SMALLEST_STEP, STEP_RATIO = 1e-2, 1e-8, 16.0
-NARROWEST_STEP, LEVELS = 1e-14, 4  # how far down to go until so many levels were found defined
-LARGEST_STEP = 1e4  # where f varies on a larger scale than its argument has
+NARROWEST_STEP, LEVELS = 1e-14, 4  # how far down to go until f is defined at this many levels
+LARGEST_STEP = 1e4  # if f varies on a larger scale than its argument
 
 
 class NotFiniteError(ValueError):
@@ -38,17 +38,16 @@ class Slope:
 
 
 def scales(x: np.ndarray) -> np.ndarray:
-    """How far each entry of `x` can be moved: its size, or a tenth of the typical one, or 1 if all are 0."""
+    """How far each entry of `x` can move: its size, at least a tenth of the typical size; 1 if all are 0."""
     rms = float(np.sqrt(np.mean(x**2))) if x.size else 0.0
     return np.maximum(np.abs(x), 0.1 * rms) if rms > 0 else np.ones(x.shape)
 
 
 class Point:
-    """A function at a point: what it costs to know its slopes there, and how noisy it is.
+    """A function at a point: its slopes, its rounding noise, and the number of its evaluations.
 
     f, x : see `numerical_jacobian`.
-
-    scale : (n,) array, how far each input is moved; by default see `scales`.
+    scale : (n,) array, how far each input moves; by default `scales(x)`.
     center : (m,) array, f(x).
     """
 
@@ -63,7 +62,7 @@ class Point:
             raise NotFiniteError("the function is not finite here, so it has no derivative")
 
     def at(self, step: np.ndarray) -> np.ndarray | None:
-        """f(x + step) as an (m,) array; None where f raises, or is not finite, or changes its shape."""
+        """f(x + step) as an (m,) array; None if f raises, is not finite, or changes its shape."""
         self.evaluations += 1
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -77,8 +76,8 @@ class Point:
     def reach(self) -> tuple[np.ndarray, np.ndarray]:
         """Each output's largest size, and its largest change when all inputs move by about their scale.
 
-        Two (m,) arrays. They tell the size of the numbers that f computes with, also where f itself is
-        nearly constant.
+        Two (m,) arrays. They estimate the size of the numbers that f computes with, even if f is nearly
+        constant.
         """
         size, change = np.abs(self.center), np.zeros_like(self.center)
         rng = np.random.default_rng(0)
@@ -95,7 +94,7 @@ class Point:
 
     @cached_property
     def constant(self) -> np.ndarray:
-        """(m,) array: true where the output does not change at all, whether x moves by its scale or by 1."""
+        """(m,) array: true if the output does not change when x moves by its scale or by 1."""
         same = self.reach[1] == 0
         step = np.random.default_rng(2).uniform(0.5, 1.0, self.x.size)
         for y in (self.at(step), self.at(-step)) if np.any(same) else ():
@@ -104,17 +103,17 @@ class Point:
 
     @cached_property
     def rounding(self) -> np.ndarray:
-        """(m, n) array: by how much two correct float64 programs for the Jacobian can differ."""
+        """(m, n) array: how far two correct float64 programs for the Jacobian can differ."""
         size, change = self.reach
         return 64 * EPS * np.maximum(change[:, None] / self.scale[None, :], size[:, None] / 4)
 
     @cached_property
     def noise(self) -> np.ndarray:
-        """(m,) array: the rounding noise of each output, at least that of the numbers it comes from.
+        """(m,) array: the rounding noise of each output, at least that of the numbers that f computes with.
 
-        ECnoise, of Moré and Wild, SIAM J. Sci. Comput. 33 (2011): on points so close together that f is
-        a straight line, its second and higher differences are noise. The levels of differences that
-        agree to within a factor 4 give its size.
+        This is ECnoise of Moré and Wild, SIAM J. Sci. Comput. 33 (2011). Between points so close together
+        that f is a straight line, its second and higher differences are noise. Levels of differences that
+        agree to within a factor of 4 give the size of the noise.
         """
         least = EPS * self.reach[0]
         direction = self.scale * np.random.default_rng(1).uniform(0.5, 1.0, self.x.size)
@@ -137,7 +136,7 @@ class Point:
     def slope(self, direction: np.ndarray, enough: float = 0.0) -> Slope:
         """The derivatives along `direction`, an (n,) array, by the best of several step sizes.
 
-        enough : an error bound that is small enough; by default 1e-9 of the largest derivative.
+        enough : stop at this error bound; by default at 1e-9 of the largest derivative.
         """
         m = self.center.size
         best, best_bound = np.zeros(m), np.full(m, np.inf)
@@ -155,7 +154,7 @@ class Point:
                 if np.all(best_bound <= aim + (20 * rounding if step < FIRST_STEP else 0)):
                     break
                 if step == FIRST_STEP and np.all(bound <= 100 * rounding):
-                    ratio = STEP_RATIO  # all that is wrong is rounding: larger steps have less of it
+                    ratio = STEP_RATIO  # the only error is rounding, and larger steps have less of it
             if ratio > 1 and (level is None or not better.any()):
                 break
             step *= ratio
@@ -172,11 +171,11 @@ class Point:
     def _level(
         self, direction: np.ndarray, step: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray] | None:
-        """One step size: estimate, bound, rounding part of the bound, slopes at the sides, kink or not.
+        """One step size: estimate, bound, rounding part of the bound, slopes on the two sides, kink or not.
 
-        Central differences D at step, step/2 and step/4 are extrapolated twice. The slope jumps J, slope
-        on the right less slope on the left, halve from one to the next where f is smooth; where they
-        do not, a kink lies inside, and the level is void or its bound large.
+        Central differences at step, step/2 and step/4 are extrapolated twice. A slope jump is the slope on
+        the right minus the slope on the left. If f is smooth, the jumps halve from one step to the next. If
+        they do not, there is a kink inside, and the bound is infinite or large.
         """
         central, jump = [], []
         for h in (step, step / 2, step / 4):

@@ -1,7 +1,7 @@
-"""Before numbers are compared: does a program for a gradient behave as a function should?
+"""Does a program for a gradient behave as a function should? This is checked before numbers are compared.
 
-It has to return arrays of the right shapes, leave its arguments alone, give the same answer to the same
-question, and never change an answer that it gave before.
+It must return arrays of the right shapes, leave its arguments alone, return the same result for the same
+arguments, and never change an earlier result.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Arguments = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong with an answer: a short name, and a sentence for who wrote it."""
+    """Something wrong with a result: a short name, and a sentence for the program's author."""
 
     name: str
     sentence: str
 
 
 class ViolationError(Exception):
-    """The program's answer cannot be compared at all; `finding` says why."""
+    """The program's result cannot be compared at all; `finding` says why."""
 
     def __init__(self, finding: Finding, answer: Any = None):
         super().__init__(finding.sentence)
@@ -34,7 +34,7 @@ class ViolationError(Exception):
 
 
 def copied(arguments: Arguments) -> Arguments:
-    """Copies of the arrays among arguments, also inside lists, tuples and dicts; the rest as it is."""
+    """The arguments with all arrays copied, also those in lists, tuples and dicts."""
     return tuple(_copy(a) for a in arguments)
 
 
@@ -50,20 +50,20 @@ def _copy(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Names:
-    """What reports call the arguments and the results of a program.
+    """The names of a program's arguments and results in reports.
 
-    arguments, results : their names, in order. Those without a name go by their number.
+    arguments, results : the names, in order; those without a name are numbered.
     """
 
     arguments: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
 
     def argument(self, index: int) -> str:
-        """The name of an argument, by its position counted from 0."""
+        """The name of an argument, by its position from 0."""
         return self.arguments[index] if index < len(self.arguments) else f"argument {index + 1}"
 
     def result(self, index: int) -> str:
-        """The name of a result, by its position counted from 0."""
+        """The name of a result, by its position from 0."""
         return self.results[index] if index < len(self.results) else f"result {index + 1}"
 
 
@@ -76,9 +76,12 @@ def call_program(
     shapes: Sequence[tuple[int, ...]],
     names: Names = NO_NAMES,
 ) -> list[np.ndarray]:
-    """Call a program for an array of each of these shapes; one alone need not be in a tuple.
+    """Call a program that should return one array of each shape; a single array needs no tuple.
 
-    Errors: ViolationError where it raises, or returns anything else or a number that is not finite.
+    Raises
+    ------
+    ViolationError
+        If the program raises, or returns anything else or a number that is not finite.
     """
     try:
         with np.errstate(all="ignore"):
@@ -94,7 +97,7 @@ def call_program(
         parts = list(parts)
     if not isinstance(parts, (tuple, list)) or len(parts) != len(shapes):
         count = len(parts) if isinstance(parts, (tuple, list)) else 1
-        what = f"It has to return {len(shapes)} arrays, one for each argument, and returned {count}."
+        what = f"It should return {len(shapes)} arrays, one for each argument; it returned {count}."
         raise ViolationError(Finding("wrong type", what))
     arrays = [_numbers(part) for part in parts]
     for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
@@ -107,7 +110,7 @@ def call_program(
         if len(bad):
             index = tuple(int(i) for i in bad[0])
             at = f" at {list(index)}" if index else ""
-            sentence = f"The result is {array[index]}{at}, and in {len(bad)} of {array.size} entries."
+            sentence = f"The result is {array[index]}{at}; {len(bad)} of {array.size} entries are not finite."
             raise ViolationError(Finding("not finite", sentence), arrays)
     return arrays
 
@@ -117,7 +120,7 @@ def _numbers(part: Any) -> np.ndarray:
     plain = isinstance(part, (np.ndarray, np.generic, int, float))
     if not plain or array.dtype.kind not in "fiub":
         kind = f"an array of {array.dtype}" if isinstance(part, np.ndarray) else f"a {type(part).__name__}"
-        sentence = f"It has to return arrays of real numbers, and returned {kind}."
+        sentence = f"It should return arrays of real numbers; it returned {kind}."
         raise ViolationError(Finding("wrong type", sentence))
     return np.asarray(array)
 
@@ -126,8 +129,8 @@ def _numbers(part: Any) -> np.ndarray:
 class Conduct:
     """How a program behaved in a few calls.
 
-    first, elsewhere : what it returned for the one and for the other arguments; the latter None where they
-        are outside its domain.
+    first, elsewhere : the results for the first and the second arguments; `elsewhere` is None if the second
+        arguments are outside the program's domain.
     unsafe : what is unsafe about it, or None.
     """
 
@@ -144,12 +147,19 @@ def conduct(
     strict: bool = False,
     names: Names = NO_NAMES,
 ) -> Conduct:
-    """Call a program with two sets of arguments, of the same shapes and different values, in turns.
+    """Call a program in turn with two sets of arguments, of the same shapes and different values.
 
-    strict : whether results must not be the memory of arguments, either.
-    names : of the arguments and results.
+    Parameters
+    ----------
+    strict : bool
+        If true, results may not share memory with arguments.
+    names : Names
+        The names of the arguments and results.
 
-    Errors: ViolationError as for `call_program`.
+    Raises
+    ------
+    ViolationError
+        As for `call_program`.
     """
     given, given_others = copied(arguments), copied(others)
     first = call_program(program, given, shapes, names)
@@ -166,18 +176,18 @@ def conduct(
         sentence = f"The call changes {names.argument(changed[0])}. Work on a copy."
         unsafe = Finding("changes its input", sentence)
     elif overwritten:
-        sentence = "A later call changes what was returned before. Return a new array each time."
+        sentence = "A later call changes an earlier result. Return a new array each time."
         unsafe = Finding("overwrites an earlier result", sentence)
     elif not all(map(_same, again, twice)):
-        unsafe = Finding("random", "The same arguments gave another answer the second time.")
+        unsafe = Finding("random", "The same arguments gave a different result the second time.")
     elif not all(map(_same, kept, again)):
-        sentence = "The answer to the same arguments depends on the calls before."
+        sentence = "The result depends on earlier calls, not only on the arguments."
         unsafe = Finding("keeps state", sentence)
     elif _shared([*first, *again, *(elsewhere or [])]):
-        sentence = "Two of its results are the same memory. Return a new array for each."
+        sentence = "Two results share memory. Return a new array for each."
         unsafe = Finding("shares memory", sentence)
     elif strict and _shared([*first, *(a for a in given if isinstance(a, np.ndarray))]):
-        sentence = "The result is the memory of an argument. Return a copy."
+        sentence = "The result shares memory with an argument. Return a copy."
         unsafe = Finding("shares memory", sentence)
     return Conduct(kept, elsewhere, unsafe)
 

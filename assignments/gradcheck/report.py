@@ -1,4 +1,4 @@
-"""What a check found: a verdict, its reasons in numbers and words."""
+"""The result of a check: a verdict, with reasons in numbers and words."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ RIGHT, WRONG, UNSAFE, INCONCLUSIVE = "right", "wrong", "unsafe", "inconclusive"
 
 
 class WrongGradientError(AssertionError):
-    """What `Report.raise_if_wrong` raises; the message is the report."""
+    """Raised by `Report.raise_if_wrong`; the message is the report."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One array that was compared.
+    """A program's array next to the numerical one.
 
-    name : which one, such as "argument 1".
-    actual, expected : the program's array and the numerical one; of different shapes where the program's
-        is of the wrong one.
-    allowed : how far each entry may be off, of the shape of `expected`.
-    bound : the part of that which is the error of the numerical derivative.
-    wrong : true where an entry is off by more.
+    Attributes
+    ----------
+    name : its name, such as "argument 1"
+    actual, expected : the program's array and the numerical one; their shapes can differ
+    allowed : how far each entry may be off, an array of the shape of `expected`
+    bound : the part of `allowed` that is the error of the numerical derivative
+    wrong : true where an entry is off by more than `allowed`
     """
 
     name: str
@@ -38,7 +39,7 @@ class Comparison:
 
     @property
     def worst(self) -> tuple[int, ...]:
-        """The index of the entry that is off by most, in multiples of what is allowed."""
+        """The index of the entry with the largest error, as a multiple of the allowed error."""
         with np.errstate(all="ignore"):
             excess = np.abs(self.actual - self.expected) / np.maximum(self.allowed, 1e-300)
         excess = np.where(np.isnan(excess), np.inf, excess)
@@ -49,16 +50,18 @@ class Comparison:
 class Report:
     """The result of a check. It prints as a few lines, and shows as a small table in Jupyter.
 
-    verdict : "right", "wrong", "unsafe" (right values from a program that does harm), or "inconclusive"
-        (the numerical derivative is too uncertain here; try another point).
-    reason : a sentence that says why.
-    found : what is wrong, as far as the check had to find it out.
-    search : finds the names of what is wrong, which takes longer than the check; see `names`.
-    worst : index of the worst entry, None where nothing was compared.
-    error, bound, tolerance : there: how far it is off, how far the numerical derivative may be, and how
-        far the entry may be.
-    evaluations : how often the function was called, without the search for names.
-    comparisons : all that was compared.
+    Attributes
+    ----------
+    verdict : "right", "wrong", "unsafe" (right values, but the program has side effects), or "inconclusive"
+        (the numerical derivative is too uncertain here; try another point)
+    reason : a sentence that says why
+    found : the faults found so far
+    search : finds the names of the faults, which takes longer than the check; see `names`
+    worst : the index of the worst entry, None if nothing was compared
+    error, bound, tolerance : at the worst entry, the error, the error bound of the numerical derivative, and
+        the allowed error
+    evaluations : the number of calls of the function, without the search for names
+    comparisons : everything that was compared
     """
 
     verdict: str
@@ -74,9 +77,9 @@ class Report:
 
     @property
     def names(self) -> list[Finding]:
-        """What is wrong, the most likely first, each a name and a sentence.
+        """The faults, the most likely first, each with a name and a sentence.
 
-        It is looked for when it is first asked for; that calls the function and the program again.
+        The first access searches for them, which calls the function and the program again.
         """
         if self.search is not None:
             self.found, self.search = self.search(), None
@@ -92,7 +95,7 @@ class Report:
             self.tolerance = float(shown.allowed[self.worst])
 
     def raise_if_wrong(self) -> None:
-        """Errors: WrongGradientError, unless the verdict is "right" or "inconclusive"."""
+        """Raise a WrongGradientError if the verdict is "wrong" or "unsafe"."""
         if self.verdict in (WRONG, UNSAFE):
             raise WrongGradientError(str(self))
 
@@ -103,7 +106,7 @@ class Report:
         if self.worst is not None:
             at = f"at {list(self.worst)}: " if self.worst else ""
             numbers = f"error {self.error:.2g}, allowed {self.tolerance:.2g}"
-            rows.append(("worst entry", f"{at}{numbers}, of which numerical {self.bound:.2g}"))
+            rows.append(("worst entry", f"{at}{numbers} (numerical error {self.bound:.2g})"))
         rows.append(("evaluations", str(self.evaluations)))
         return rows
 

@@ -1,4 +1,4 @@
-"""A program that is to return derivatives, and how what it returns follows from the Jacobian."""
+"""A program to check, and how its right results follow from the Jacobian."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Task:
     """One program to check, at one point.
 
     kind : "gradient", "vjp", "jvp" or "jacobian".
-    forward, program : the function, and what is to be checked.
-    args, wrt : the arguments, and the positions of those that are differentiated.
+    forward, program : the function, and the program to check.
+    args, wrt : the arguments, and the positions of those to differentiate.
     vectors : for a product with the Jacobian, the first vectors to try; by default random ones.
-    names : of the arguments and results.
-    output_shape : of what the function returns, once `evaluate` was called.
-    jacobians : for each of the arguments in `wrt`, once `differentiate` was called.
+    names : the names of the arguments and results.
+    output_shape : the shape of the function's result, set by `evaluate`.
+    jacobians : one for each argument in `wrt`, set by `differentiate`.
     """
 
     kind: str
@@ -44,11 +44,11 @@ class Task:
 
     @property
     def size(self) -> int:
-        """The number of all inputs that are differentiated."""
+        """The number of entries to differentiate."""
         return sum(x.size for x in self.inputs)
 
     def flat_function(self, weights: np.ndarray | None = None) -> Callable[[np.ndarray], Any]:
-        """The function of all inputs in one flat array; with weights, the sum of its outputs times these."""
+        """The function of one flat array of all inputs; with weights, the weighted sum of its outputs."""
         splits = np.cumsum([x.size for x in self.inputs])[:-1]
 
         def f(flat: np.ndarray) -> Any:
@@ -61,10 +61,10 @@ class Task:
         return f
 
     def elsewhere(self, rng: np.random.Generator) -> Task:
-        """The same task near by: every entry that is differentiated moves by up to a third of its size.
+        """The same task nearby: every entry to differentiate moves by up to a third of its size.
 
-        Entries that are zero move by a tenth of the largest. Where the function is not finite there, all
-        move by less.
+        Zero entries move by up to a tenth of the largest. If the function is not finite there, all entries
+        move less.
         """
         for reach in (0.3, 0.03, 0.003):
             moved = list(self.args)
@@ -80,14 +80,14 @@ class Task:
     def variations(
         self, extra: Arguments, functions: Mapping[str, Function]
     ) -> dict[str, tuple[str, list[np.ndarray]]]:
-        """What the program would return for changed arguments, or other functions, see `variations`."""
+        """The program's results if arguments or functions were mistaken; see `variations`."""
         args = tuple(_in_float64(a) for a in self.args)
         return variations(
             self.forward, args, self.wrt, lambda arrays: self.contracted(arrays, extra), functions, self.names
         )
 
     def function_of(self, position: int) -> Callable[[np.ndarray], Any]:
-        """The forward function as one of a single argument, in float64."""
+        """The forward function of a single argument, in float64."""
         args = [_in_float64(a) for a in self.args]
 
         def f(x: np.ndarray) -> Any:
@@ -100,7 +100,7 @@ class Task:
         return [np.asarray(self.args[i], dtype=np.float64) for i in self.wrt]
 
     def differentiate(self) -> None:
-        """Find the Jacobians for all of `wrt`. How far the function reaches takes all inputs to tell."""
+        """Find the Jacobians for all of `wrt`. `Point.reach` needs all inputs to move together."""
         whole = replace(self, wrt=positions(self.args, None))
         flat = np.concatenate([np.zeros(0), *(x.ravel() for x in whole.inputs)])
         sizes = np.concatenate([np.zeros(0), *(scales(x.ravel()) for x in whole.inputs)])
@@ -110,7 +110,7 @@ class Task:
         self.evaluations += together.evaluations + sum(j.evaluations for j in self.jacobians)
 
     def evaluate(self) -> str | None:
-        """Call the function twice at the point. Returns why it cannot be differentiated, or None."""
+        """Call the function twice. Return the reason why it cannot be differentiated, or None."""
         values = []
         for _ in range(2):
             self.evaluations += 1
@@ -122,16 +122,16 @@ class Task:
                 return f"The function itself raised {type(error).__name__}: {error}."
         self.output_shape = values[0].shape
         if self.kind == "gradient" and values[0].size != 1:
-            return f"The function has to return one number; it returned an array of {values[0].shape}."
+            return f"The function should return one number; it returned an array of shape {values[0].shape}."
         if not np.all(np.isfinite(values[0])):
-            return "The function is not finite at this point; take another one."
+            return "The function is not finite at this point. Try another point."
         size = float(np.abs(values[0]).max(initial=0.0))
         if values[0].shape != values[1].shape or np.any(np.abs(values[0] - values[1]) > 1e-6 * size):
-            return "The function gave two values for the same arguments: is it random, or does it keep state?"
+            return "The function gave two values for the same arguments. Is it random, or does it keep state?"
         return None
 
     def shapes(self) -> list[tuple[int, ...]]:
-        """The shapes of what the program has to return."""
+        """The shapes of the program's results."""
         if self.kind == "jvp":
             return [self.output_shape]
         if self.kind == "jacobian":
@@ -139,7 +139,7 @@ class Task:
         return [x.shape for x in self.inputs]
 
     def extras(self, rng: np.random.Generator) -> list[Arguments]:
-        """What the program gets besides: two vectors, or sets of them, for a product with the Jacobian."""
+        """The program's extra arguments: for a product with the Jacobian, two vectors or sets of vectors."""
         if self.kind not in ("vjp", "jvp"):
             return [()]
         shapes = [self.output_shape] if self.kind == "vjp" else [x.shape for x in self.inputs]
@@ -158,7 +158,7 @@ class Task:
 
     @property
     def result_names(self) -> list[str]:
-        """What to call the results: where they have no names, by the argument of each."""
+        """The names of the results; without names, those of the arguments."""
         if self.names.results:
             return list(self.names.results)
         return ["the result"] if self.kind == "jvp" else [self.names.argument(p) for p in self.wrt]
@@ -167,7 +167,7 @@ class Task:
         return self.contracted([j.value for j in self.jacobians], extra)
 
     def compare(self, actual: list[np.ndarray], extra: Arguments) -> list[tuple[Comparison, bool]]:
-        """Compare each array; the flag says whether the numerical derivative was too uncertain for it."""
+        """Compare each array. The flag says whether the numerical derivative was too uncertain."""
         sizes = tuple(np.abs(v) for v in extra)
         bounds = self.contracted([j.bound for j in self.jacobians], sizes)
         roundings = self.contracted([j.rounding for j in self.jacobians], sizes)
@@ -182,7 +182,7 @@ class Task:
 
 
 def positions(args: Arguments, wrt: int | Sequence[int] | None) -> tuple[int, ...]:
-    """The positions that `wrt` means: by default those of all arguments of floating point."""
+    """The positions in `wrt`; by default those of all floating-point arguments."""
     if wrt is None:
         return tuple(i for i, a in enumerate(args) if np.asarray(a).dtype.kind == "f")
     return (wrt,) if isinstance(wrt, int) else tuple(wrt)
@@ -194,12 +194,12 @@ def _in_float64(value: Any) -> Any:
 
 
 def precision(args: Arguments) -> float:
-    """The rounding unit of what the arguments are computed in: the coarsest of their dtypes."""
+    """The rounding unit of the arguments: that of their coarsest dtype."""
     kinds = [a.dtype for a in args if isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f"]
     return max((float(np.finfo(k).eps) for k in kinds), default=float(np.finfo(np.float64).eps))
 
 
 def _signed(rng: np.random.Generator, shape: tuple[int, ...], args: Arguments) -> np.ndarray:
-    """Never all ones, for which a product with a softmax's Jacobian vanishes whatever the program does."""
+    """A random vector, never all ones: the product of ones with a softmax's Jacobian is zero."""
     vector = rng.uniform(1.0, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
     return vector.astype(np.float32) if precision(args) > 1e-12 else vector

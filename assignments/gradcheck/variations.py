@@ -1,8 +1,8 @@
-"""What if? The gradients that a program would return if it had taken one argument, or function, for another.
+"""What if? The gradients that a program would return if it had mistaken one argument or function for another.
 
-Nothing has to be known of the function: it is differentiated again with the label off by one, with an
-argument transposed or left out, with two arguments swapped, or on a part of the batch. Functions that
-somebody might take for it are differentiated as well.
+This works for any function: it is differentiated again with the label off by one, with an argument
+transposed or left out, with two arguments swapped, or on a part of the batch. Functions that a student may
+have differentiated instead are tried as well.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def variations(
     functions: Mapping[str, Callable[..., Any]],
     names: Names = NO_NAMES,
 ) -> dict[str, tuple[str, list[np.ndarray]]]:
-    """What would come out for changed arguments or functions: by name, a sentence and the arrays.
+    """The results for changed arguments or functions: by name, a sentence and the arrays.
 
-    forward, args, wrt : the function, its arguments, and the positions that are differentiated.
-    contract : makes the arrays that the program returns out of the Jacobians.
-    functions : by name, functions in the place of `forward`. One with a parameter `at` also gets the tuple of
-        the arguments there, as numbers that do not vary: what it takes from them is held constant.
-    names : of the arguments.
+    forward, args, wrt : the function, its arguments, and the positions to differentiate.
+    contract : makes the program's results from the Jacobians.
+    functions : functions to differentiate instead of `forward`, by name. A parameter `at` receives the tuple
+        of arguments as constants, which are not differentiated.
+    names : the names of the arguments.
     """
     changes = [
         (name, sentence, forward, changed, factor)
@@ -73,7 +73,7 @@ def _held(function: Callable[..., Any], args: Arguments) -> Callable[..., Any]:
     """The function with its parameter `at`, if it has one, set to the arguments."""
     try:
         parameters = signature(function).parameters
-    except ValueError:  # NumPy's functions do not tell
+    except ValueError:  # NumPy's functions have no signature
         return function
     return partial(function, at=args) if "at" in parameters else function
 
@@ -114,7 +114,7 @@ def _swapped(args: Arguments, i: int, j: int) -> Arguments:
 
 
 def _parts_of_the_batch(args: Arguments, wrt: Sequence[int]) -> Iterator[tuple[str, str, Arguments, float]]:
-    """The batch is all arguments of one length that come with as many whole numbers, the labels."""
+    """The batch is all arguments as long as a vector of whole numbers, the labels."""
     lengths = {len(a) for a in args if isinstance(a, np.ndarray) and a.ndim == 1 and a.dtype.kind in "iu"}
     for N in lengths:
         rows = [i for i, a in enumerate(args) if np.ndim(a) >= 1 and len(a) == N and i not in wrt]

@@ -1,6 +1,6 @@
-"""What the author of each of the corpus's functions would tell `diagnose`: terms and likely mistakes.
+"""The terms and likely mistakes that the authors of the corpus's functions would give to `diagnose`.
 
-Written apart from the programs of the corpus; none of those is called here.
+They were written separately from the programs of the corpus and call none of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tests.gradcheck.corpus.functions import softmax
 
 
 def _deltas(logits, y):
-    """The two terms of the gradient by the logits, p and minus the label, averaged over the rows."""
+    """The two terms of the gradient of the logits, p and minus the label, averaged over the rows."""
     p = softmax(logits)
     label = np.zeros_like(p)
     label[np.arange(len(y)), y] = 1
@@ -20,7 +20,7 @@ def _deltas(logits, y):
 
 
 def _nll(which, part):
-    """One term of the gradients of the loss of one example, by W, b and x (`part` picks some)."""
+    """One term of the gradients of one example's loss, for W, b and x (`part` selects some)."""
 
     def term(W, b, x, y):
         delta = _deltas((W @ x + b)[None], np.array([y]))[which][0]
@@ -65,7 +65,7 @@ def _mask_from_x(W1, W2, x, u):
 
 
 def _network(mask, terms=(0, 1)):
-    """The gradients of the two-layer network from some terms of delta, with another mask."""
+    """The gradients of the two-layer network with some terms of delta and another mask."""
 
     def program(W1, b1, W2, b2, X, y):
         Z = X @ W1.T + b1
@@ -87,7 +87,7 @@ def _bias_dropped(W1, b1, W2, b2, X, y):
 
 
 def _norm(piece):
-    """One of the three terms of the gradient of layer norm by its input."""
+    """One of the three terms of the gradient of layer norm with respect to its input."""
 
     def term(*args):
         X, gamma, u = args[0], args[1], args[-1]
@@ -191,7 +191,7 @@ CONTEXTS = {
     ),
 }
 
-# Which names say rightly what an entry of a kind does; other kinds are named by their own name alone.
+# Names that also fit a kind of mistake. Other kinds have only their own name.
 ALSO_RIGHT = {
     "sign": {"sign of a term"},
     "missing term": {"argument left out"},

@@ -1,7 +1,7 @@
-"""A function with its gradient and points to try it at, and ways to make one from another.
+"""A function with its gradient and points to try, and ways to make one function from another.
 
-No f casts to float. So nearly all of them also take complex or long double arrays, and
-`test_functions.py` can differentiate them by other means than the gradient that stands beside them.
+No f casts to float. So nearly all also take complex or long double arrays, and `test_functions.py` can
+differentiate them without their gradients.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _POOL = np.random.default_rng(20250).normal(size=1000)
 class Function:
     """A scalar function of one array.
 
-    f : takes an array of the shape of a point, returns a number.
+    f : takes an array of the shape of a point and returns a number.
     gradient : the exact gradient of f, a float64 array of the shape of its argument.
-    points : draws points of differing shapes, float64, well inside the domain and away from kinks.
+    points : draws float64 points of different shapes, well inside the domain and away from kinks.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Function:
 
 
 def fixed(*shape: int, start: int = 0) -> np.ndarray:
-    """Weights that never change: normal numbers of this shape, from place `start` of one fixed list."""
+    """Constant weights of this shape: normal numbers from position `start` of one fixed list."""
     return _POOL[start : start + prod(shape)].reshape(shape)
 
 
@@ -80,7 +80,7 @@ def shifted(function: Function, offset: float) -> Function:
 
 
 def stretched(function: Function, factor: float) -> Function:
-    """f(x / factor), at inputs that are `factor` times as large."""
+    """f(x / factor), at inputs `factor` times as large."""
     return Function(
         f"{function.name}, inputs stretched by {factor:g}",
         lambda x: function.f(x / factor),
@@ -90,7 +90,7 @@ def stretched(function: Function, factor: float) -> Function:
 
 
 def uneven(function: Function, low: float, high: float) -> Function:
-    """f(x / c), at inputs as uneven as c, whose entries grow from `low` to `high` by equal ratios."""
+    """f(x / c), at inputs scaled by c, whose entries grow geometrically from `low` to `high`."""
 
     def c(x: np.ndarray) -> np.ndarray:
         return np.geomspace(low, high, x.size).reshape(x.shape)

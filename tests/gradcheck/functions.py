@@ -1,4 +1,4 @@
-"""Functions whose gradients are right: a gradient checker may reject none of them."""
+"""Functions with right gradients. A gradient checker must accept all of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COEFFICIENTS = np.array([0.5, -1.0, 0.3, 0.2, -0.1])
 
 
 def ordinary(*shapes: tuple[int, ...]) -> Points:
-    """Points with entries of size 0.2 to 2. Small ones are left out: a step in them would be small too."""
+    """Points with entries of size 0.2 to 2. A step in a smaller entry would be too small."""
     return signed(0.2, 2.0, *shapes)
 
 
@@ -39,14 +39,14 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 
 
 def huber_points(rng: np.random.Generator) -> list[np.ndarray]:
-    """Points with entries on both sides of the kinks at -1 and 1, and at least 0.2 from them."""
+    """Points with entries on both sides of the kinks at -1 and 1, at least 0.2 away."""
     shapes = (1,), (6,), (3, 2), (2, 2, 2)
     inside, outside = signed(0.2, 0.8, *shapes)(rng), signed(1.2, 3.0, *shapes)(rng)
     return [np.where(rng.random(a.shape) < 0.5, a, b) for a, b in zip(inside, outside, strict=True)]
 
 
 def saturated_points(rng: np.random.Generator) -> list[np.ndarray]:
-    """Points with entries of size 1e6 that are at least 2e5 from each other."""
+    """Points with entries of size 1e6, at least 2e5 apart."""
     shapes = (2,), (5,), (2, 3), (2, 2, 2)
     spaced = [1e6 * (rng.permutation(np.prod(s)) - 1.5) for s in shapes]
     return [(x + rng.uniform(-4e5, 4e5, x.shape)).reshape(s) for x, s in zip(spaced, shapes, strict=True)]
@@ -123,13 +123,13 @@ def norm_gradient(x: np.ndarray, p: float) -> np.ndarray:
 
 
 def product_gradient(x: np.ndarray) -> np.ndarray:
-    """In each place the product of all other entries."""
+    """For each entry, the product of all others."""
     others = [np.prod(np.delete(x, i)) for i in range(x.size)]
     return np.array(others).reshape(x.shape)
 
 
 def quadratic(x: np.ndarray) -> float:
-    """x^T A x / 2 + b^T x, with an A that is not symmetric."""
+    """x^T A x / 2 + b^T x, where A is not symmetric."""
     n = x.size
     return x @ fixed(n, n) @ x / 2 + fixed(n, start=100) @ x
 
@@ -199,7 +199,7 @@ def rosenbrock(x: np.ndarray) -> float:
 
 
 def rosenbrock_gradient(x: np.ndarray) -> np.ndarray:
-    """The gradient of `rosenbrock`: x_i stands in its own term and in the one before it."""
+    """The gradient of `rosenbrock`: x_i occurs in its own term and in the one before."""
     gap, gradient = x[1:] - x[:-1] ** 2, np.zeros_like(x)
     gradient[1:] += 200 * gap
     gradient[:-1] -= 400 * gap * x[:-1] + 2 * (1 - x[:-1])

@@ -1,6 +1,6 @@
-"""Layers and small networks, made scalar by fixed weights, and their gradients by hand.
+"""Layers and small networks, made scalar by fixed weights, and their hand-written gradients.
 
-Shapes: X is (n, d) for n examples or positions of d features, unless said otherwise.
+X is an (n, d) array of n examples or positions with d features, unless stated otherwise.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def convolution(X: np.ndarray) -> float:
 
 
 def convolution_gradient(X: np.ndarray) -> np.ndarray:
-    """Each entry of a patch sends its gradient back to the pixel that it was copied from."""
+    """Each entry of a patch sends its gradient back to its pixel."""
     Z, C = convolution_parts(X)
     rows, columns = X.shape[0] - 2, X.shape[1] - 2
     to_patches = (C / np.cosh(Z) ** 2 @ fixed(9, 2).T / 3).reshape(rows, columns, 3, 3)
@@ -69,7 +69,7 @@ def convolution_gradient(X: np.ndarray) -> np.ndarray:
 
 
 def normalised(X: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """X with mean 0 and variance 1 along an axis, and the standard deviation it was divided by."""
+    """X with mean 0 and variance 1 along an axis, and the standard deviation of X."""
     centred = X - X.mean(axis=axis, keepdims=True)
     deviation = np.sqrt(np.mean(centred**2, axis=axis, keepdims=True) + 1e-5)
     return centred / deviation, deviation
@@ -119,23 +119,23 @@ def mlp(X: np.ndarray, W: np.ndarray) -> float:
 
 
 def mlp_back(X: np.ndarray, W: np.ndarray) -> np.ndarray:
-    """The gradient of `mlp` by X W."""
+    """The gradient of `mlp` with respect to X W."""
     H, Y = mlp_layers(X, W)
     return (fixed(len(X), 2, start=60) * (1 - Y**2)) @ fixed(5, 2, start=40).T / 2 * (1 - H**2)
 
 
 def mlp_weights(d: int) -> np.ndarray:
-    """The first weights, for when the MLP is a function of its input."""
+    """The first weights, if the MLP is a function of its input."""
     return fixed(d, 5, start=80) / 2
 
 
 def mlp_batch(d: int) -> np.ndarray:
-    """The batch, for when the MLP is a function of its first weights."""
+    """The batch, if the MLP is a function of its first weights."""
     return fixed(6, d, start=120)
 
 
 def labels(n: int, k: int) -> np.ndarray:
-    """One-hot labels of n examples, all k classes in turn, the last one first."""
+    """One-hot labels of n examples: the k classes in turn, from the last."""
     return np.eye(k)[-1 - np.arange(n) % k]
 
 
@@ -180,7 +180,7 @@ NETWORK_FUNCTIONS = [
         convolution_gradient,
         signed(0.2, 1.5, (3, 3), (3, 5), (4, 4), (5, 3), (6, 4)),
     ),
-    # Along an axis of 2 the result is +-1 whatever X is: a gradient of nearly 0 under the noise of f.
+    # Along an axis of length 2 the result is always +-1, so the gradient is smaller than the noise of f.
     Function(
         "layer norm",
         lambda X: norm(X, 1),

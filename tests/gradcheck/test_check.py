@@ -1,4 +1,4 @@
-"""The verdicts on all kinds of programs, functions and points."""
+"""The verdicts on many kinds of programs, functions and points."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def spoil(x):
 
 
 VERDICTS = {
-    # function, program, point, verdict, what the report says
+    # function, program, point, verdict, words of the report
     "right": (total, np.cos, X, "right", "agrees"),
     "wrong": (total, np.sin, X, "wrong", "4 of 4 entries"),
     "at a kink": (lambda x: np.abs(x).sum(), np.sign, np.array([0.0, 1.0]), "right", "at a kink"),
@@ -66,7 +66,7 @@ VERDICTS = {
         "inconclusive",
         "at a kink",
     ),
-    "wrong beside a kink": (
+    "wrong next to a kink": (
         lambda x: np.abs(x).sum(),
         lambda x: -np.sign(x),
         np.array([0.0, 1.0]),
@@ -102,7 +102,7 @@ VERDICTS = {
         "right",
         "",
     ),
-    "a domain that ends beside the point": (strict_log, lambda x: 1 / x, np.array([1e-9, 1.0]), "right", ""),
+    "a domain that ends near the point": (strict_log, lambda x: 1 / x, np.array([1e-9, 1.0]), "right", ""),
     "wrong in such a domain": (strict_log, lambda x: 1.001 / x, np.array([1e-9, 1.0]), "wrong", ""),
     "a function that raises": (fail, np.cos, X, "inconclusive", "itself raised KeyError"),
     "a function that is NaN": (lambda x: np.nan, np.cos, X, "inconclusive", "not finite"),
@@ -115,7 +115,7 @@ VERDICTS = {
         "inconclusive",
         "two values",
     ),
-    "a function that is no number": (np.sin, np.cos, X, "inconclusive", "one number"),
+    "a function that returns an array": (np.sin, np.cos, X, "inconclusive", "one number"),
     "a program that raises": (total, fail, X, "wrong", "It raised KeyError: 'no' (line"),
     "a program that returns nothing": (total, lambda x: None, X, "wrong", "Did you forget a return?"),
     "a program that returns text": (total, lambda x: "x", X, "wrong", "returned a str"),
@@ -136,7 +136,7 @@ VERDICTS = {
 
 
 @pytest.mark.parametrize("case", VERDICTS)
-def test_each_gets_its_verdict_with_a_sentence(case):
+def test_each_case_gets_its_verdict_and_a_reason(case):
     f, gradient, x, verdict, says = VERDICTS[case]
     report = check_gradient(f, gradient, x)
     assert report.verdict == verdict, report
@@ -161,7 +161,7 @@ class Buffer:
 
 
 class FirstAnswer:
-    """Keeps state: from its third call on it adds a trifle."""
+    """Keeps state: from its third call on, it adds a tiny number."""
 
     calls = 0
 
@@ -186,7 +186,7 @@ def test_right_values_from_unsafe_code_are_unsafe(program, name):
         report.raise_if_wrong()
 
 
-def test_two_results_of_one_memory_are_unsafe():
+def test_two_results_that_share_memory_are_unsafe():
     def both(x, y):
         g = np.ones_like(x)
         return g, g
@@ -236,7 +236,7 @@ def test_a_product_that_is_not_linear_in_the_vector_is_wrong(vjp, says):
     assert says in str(report)
 
 
-def test_a_backward_that_is_right_for_all_ones_only_is_wrong():
+def test_a_vjp_that_is_right_only_for_all_ones_is_wrong():
     report = check_vjp(np.tanh, lambda z, u: u.mean() * (1 - np.tanh(z) ** 2), X)
     assert report.verdict == "wrong"
 
@@ -258,7 +258,7 @@ def test_only_the_named_arguments_are_differentiated():
     assert "2 arrays" in check_gradient(f, lambda a, b: b.copy(), X, X + 1).reason
 
 
-def test_the_arguments_stay_as_they_are():
+def test_the_arguments_are_not_changed():
     before = X.copy()
     check_gradient(spoil, changes_its_input, X)
     assert np.array_equal(before, X)
@@ -282,7 +282,7 @@ def large(x):
     return float(np.log1p(np.exp(x)).sum())
 
 
-def test_a_million_entries_take_at_most_60_evaluations_and_the_wrong_one_at_most_200_more():
+def test_a_million_entries_take_60_evaluations_and_a_wrong_one_200_more():
     x = np.random.default_rng(0).normal(size=N)
     right = check_gradient(large, lambda x: 1 / (1 + np.exp(-x)), x)
     assert right.verdict == "right"

@@ -1,4 +1,4 @@
-"""Every entry of the corpus is what it says, by complex steps in extended precision."""
+"""Every entry of the corpus is as right or wrong as it claims, by complex steps in extended precision."""
 
 import copy
 import functools
@@ -52,7 +52,7 @@ def truths(name: str) -> tuple[list[Truth], list[Truth]]:
 
 
 def upstreams(at: Truth) -> list[np.ndarray | None]:
-    """Two random upstream gradients of size 1 to 2 for a vjp, else nothing."""
+    """Two random upstream gradients of size 1 to 2 for a vjp; otherwise None."""
     if at.family.kind != "vjp":
         return [None]
     rng = np.random.default_rng(11)
@@ -62,7 +62,7 @@ def upstreams(at: Truth) -> list[np.ndarray | None]:
 
 
 def calls(at: Truth) -> list[tuple[tuple, list[Part]]]:
-    """Arguments to call a program with at this point, and what it has to answer."""
+    """The arguments of a program at this point, and its right results."""
     return [(at.args if u is None else (*at.args, u), at.parts(u)) for u in upstreams(at)]
 
 
@@ -74,7 +74,7 @@ def call(entry: Entry, args: tuple):
 
 
 def malformed(answer: object, parts: list[Part], dtype: np.dtype) -> str:
-    """What is wrong with the type, the shapes or the finiteness of an answer, "" if nothing is."""
+    """What is wrong with the type, the shapes or the finiteness of a result; "" if nothing is."""
     answers = answer if isinstance(answer, tuple) and len(parts) > 1 else (answer,)
     if len(answers) != len(parts):
         return "wrong number of answers"
@@ -103,7 +103,7 @@ def assert_right(entry: Entry, at: Truth):
 
 
 def is_clearly_wrong(entry: Entry, at: Truth) -> bool:
-    """Raises, is malformed, or is ten times further off than 1e-9 (256 eps in float32) and rounding."""
+    """Whether it raises, is malformed, or has ten times the allowed error: 1e-9 (256 eps in float32)."""
     for args, parts in calls(at):
         try:
             answer = call(entry, args)
@@ -125,7 +125,7 @@ def same(a: object, b: object) -> bool:
 
 
 def breaks(entry: Entry, args: tuple) -> set[str]:
-    """In what ways a program is unsafe to call."""
+    """The ways in which a program is unsafe to call."""
     found = set()
     mine = copy.deepcopy(args)
     first = entry.claimed(*mine)
@@ -149,7 +149,7 @@ def test_a_right_program_is_right_at_every_point_and_safe(entry):
     for at in chain(*truths(entry.family.name)):
         assert_right(entry, at)
         for args, _ in calls(at):
-            with np.errstate(all="ignore"):  # a BLAS may set the flags for lanes outside of the arrays
+            with np.errstate(all="ignore"):  # BLAS may set the flags for lanes outside the arrays
                 assert not breaks(entry, args)
 
 
@@ -178,7 +178,7 @@ def test_an_unsafe_program_is_right_but_breaks_the_protocol(entry):
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.name)
-def test_the_points_are_what_a_family_promises(family: Family):
+def test_the_points_of_a_family_meet_its_description(family: Family):
     natural, edges = truths(family.name)
     assert len(natural) >= 3
     assert not any(at.kink for at in natural)

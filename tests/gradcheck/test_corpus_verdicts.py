@@ -1,4 +1,4 @@
-"""The checker on the whole corpus: nothing wrong accepted, nothing right rejected, most mistakes named."""
+"""The checker on the corpus: no wrong program accepted, no right one rejected, most mistakes named."""
 
 import random
 
@@ -8,7 +8,7 @@ from tests.gradcheck.corpus import corpus
 from tests.gradcheck.trial import CONVENTION_ONLY, trials
 
 
-def test_a_sample_of_the_corpus_gets_the_verdicts_and_the_names_that_it_should():
+def test_a_sample_of_the_corpus_gets_the_right_verdicts_and_names():
     entries = random.Random(0).sample(corpus(), 45)
     expect_verdicts_and_names(list(trials(0, entries)))
 

@@ -9,7 +9,7 @@ RNG = np.random.default_rng(0)
 
 
 def points(wrong, count=3, shape=(3, 4), arguments=()):
-    """The same mistake at several points: `wrong` makes the wrong answer out of the right one."""
+    """The same mistake at several points: `wrong` makes the wrong result from the right one."""
     found = []
     for _ in range(count):
         g = RNG.normal(size=shape)
@@ -47,7 +47,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_that_a_rule_knows_is_named(name):
+def test_a_mistake_with_a_rule_is_named(name):
     wrong, shape = MISTAKES[name]
     assert names(points(wrong, shape=shape))[0] == name
 
@@ -56,13 +56,13 @@ def test_the_transpose_of_a_square_is_named():
     assert names(points(lambda g: g.T, shape=(4, 4)))[0] == "transpose"
 
 
-def test_a_factor_of_the_batch_is_a_sum_in_place_of_a_mean():
+def test_a_factor_of_the_batch_size_is_a_sum_instead_of_a_mean():
     batch = (np.zeros((7, 2)),)
     assert names(points(lambda g: 7 * g, arguments=batch))[0] == "sum instead of mean"
     assert names(points(lambda g: g / 7, arguments=batch))[0] == "mean instead of sum"
 
 
-def test_the_authors_alternatives_are_run():
+def test_the_authors_alternatives_are_tried():
     x = np.arange(12.0).reshape(3, 4)
     context = Context(alternatives={"squared": lambda x: x**2, "cubed": lambda x: x**3})
     found = [([(k * x) ** 3], [np.cos(k * x)], (k * x,)) for k in (1.0, 1.5)]
@@ -83,7 +83,7 @@ def test_a_missing_term_is_named():
     ("index", "name"),
     [((1, 2), "one entry"), ((1, slice(None)), "one row"), ((slice(None), 2), "one column")],
 )
-def test_where_nothing_fits_the_place_is_named_and_is_no_cause(index, name):
+def test_if_no_name_fits_the_place_is_named(index, name):
     from gradcheck.diagnosis import locate
 
     def wrong(g):
@@ -96,7 +96,7 @@ def test_where_nothing_fits_the_place_is_named_and_is_no_cause(index, name):
     assert [f.name for f in locate([p[:2] for p in found])] == [name]
 
 
-def test_entries_that_are_missing_are_counted():
+def test_missing_entries_are_counted():
     from gradcheck.diagnosis import locate
 
     def wrong(g):
@@ -108,16 +108,16 @@ def test_entries_that_are_missing_are_counted():
     assert finding.sentence == "6 of 12 entries are zero and should not be; the others are right."
 
 
-def test_no_name_is_given_on_a_single_point():
+def test_no_name_is_given_at_a_single_point():
     assert names(points(lambda g: -g, count=1)) == []
     assert diagnose(np.ones(3), -np.ones(3)) == []
 
 
-def test_a_name_that_fits_at_one_point_only_is_not_given():
+def test_a_name_that_fits_at_only_one_point_is_not_given():
     assert names(points(lambda g: -g, count=1) + points(lambda g: 0 * g, count=1)) == []
 
 
-def test_no_random_wrong_answer_gets_a_name():
+def test_no_random_wrong_result_gets_a_name():
     rng = np.random.default_rng(7)
     context = Context(
         alternatives={"squared": lambda x: x**2},

@@ -19,7 +19,7 @@ def off(g):
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (6,), (2, 3, 4), (90, 4)])
-def test_wrong_entries_are_squares_by_sign_and_right_ones_dots(shape):
+def test_wrong_entries_are_white_or_black_squares_and_right_ones_are_dots(shape):
     figure = show(report(off, shape))
     (axis,) = figure.axes
     colors = sorted(patch.get_facecolor()[0] for patch in axis.patches)

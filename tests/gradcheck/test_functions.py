@@ -1,8 +1,8 @@
-"""The gradients in `functions.py` are right, which is found here without any gradient checker.
+"""The gradients in `functions.py` are right. This is tested without the gradient checker.
 
-Where f is analytic by the complex step (Squire and Trapp, SIAM Rev. 40, 1998), which subtracts nothing and
-so has no rounding error of its own; elsewhere by central differences, extrapolated to step 0, in long
-double where f can be computed in it.
+If f is analytic, by the complex step (Squire and Trapp, SIAM Rev. 40, 1998), which subtracts nothing and so
+adds no rounding error. Otherwise by central differences, extrapolated to step 0, in long double if f
+supports it.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from tests.gradcheck.functions import FUNCTIONS, Function
 SEEDS = range(5)
 TOLERANCE = 1e-10  # of the largest entry of the gradient
 
-NOT_ANALYTIC = (  # they take an absolute value, a Hermitian factor, or refuse complex input
+NOT_ANALYTIC = (  # an absolute value, a Hermitian factor, or no complex input
     "Bessel",
     "Euclidean norm",
     "3-norm",
@@ -33,12 +33,12 @@ def points(function: Function) -> list[np.ndarray]:
 
 
 def true_gradient(function: Function, x: np.ndarray) -> np.ndarray:
-    """The gradient at x, from values of f alone."""
+    """The gradient at x, only from values of f."""
     if not function.name.startswith(NOT_ANALYTIC):
         return complex_step(function.f, x)
     try:
         return extrapolated_differences(function.f, x.astype(np.longdouble))
-    except TypeError:  # neither LAPACK nor SciPy has long doubles
+    except TypeError:  # LAPACK and SciPy have no long doubles
         return extrapolated_differences(function.f, x)
 
 
@@ -53,7 +53,7 @@ def complex_step(f: Callable, x: np.ndarray) -> np.ndarray:
 
 
 def extrapolated_differences(f: Callable, x: np.ndarray) -> np.ndarray:
-    """Central differences at steps H, H/2, ... H/16 by every x_j, by Neville's scheme taken to step 0."""
+    """Central differences at steps H, H/2, ... H/16 for every x_j, extrapolated to step 0 (Neville)."""
     gradient = np.empty(x.shape)
     for j in np.ndindex(x.shape):
         table = []
@@ -85,7 +85,7 @@ def test_the_gradient_is_right(function):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
-def test_an_entry_that_is_slightly_wrong_would_be_noticed(function):
+def test_a_slightly_wrong_entry_is_noticed(function):
     x = points(function)[-1]
     gradient = function.gradient(x)
     gradient[np.unravel_index(0, x.shape)] += 1e-9 * np.abs(gradient).max()
@@ -106,7 +106,7 @@ def test_rounding_in_f_does_not_drown_the_gradient(function):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
-def test_f_gives_a_number_and_leaves_its_argument_alone(function):
+def test_f_returns_a_number_and_does_not_change_its_argument(function):
     for x in points(function):
         before = x.copy()
         assert isinstance(function.f(x), float)

@@ -46,7 +46,7 @@ def test_a_kink_inside_the_step_gives_no_small_bound():
     assert found.bound[1] < 1e-8
 
 
-def test_a_kink_just_beside_the_point_is_stepped_over():
+def test_smaller_steps_avoid_a_kink_near_the_point():
     found = numerical_jacobian(lambda x: np.maximum(x, 0), np.array([1e-4, 1.0]))
     assert found.value == pytest.approx(np.eye(2), abs=1e-9)
 
@@ -56,7 +56,7 @@ def test_a_function_that_is_not_finite_is_refused():
         numerical_jacobian(np.log, np.array([0.0]))
 
 
-def test_the_argument_of_the_function_is_its_own():
+def test_the_function_gets_a_copy_of_the_argument():
     def spoil(x):
         x *= 0
         return x.sum()
@@ -66,7 +66,7 @@ def test_the_argument_of_the_function_is_its_own():
     assert x.tolist() == [1.0, 2.0]
 
 
-def test_an_analytic_function_costs_one_complex_step_an_input():
+def test_an_analytic_function_costs_one_complex_step_per_input():
     x = np.linspace(0.1, 2.0, 30)
     found = numerical_jacobian(lambda v: np.tanh(v).sum(), x)
     assert found.evaluations <= 30 + 50
@@ -76,14 +76,14 @@ def test_an_analytic_function_costs_one_complex_step_an_input():
 @pytest.mark.parametrize(
     "f",
     [
-        lambda x: np.abs(x).sum(),  # takes complex numbers, and is not analytic
+        lambda x: np.abs(x).sum(),  # takes complex numbers, but is not analytic
         lambda x: (x * np.conj(x)).real.sum() / 2 + np.abs(x).sum() - (x**2).sum() / 2,
-        lambda x: float(abs(x).sum()),  # takes none
+        lambda x: float(abs(x).sum()),  # drops the imaginary part
         lambda x: np.linalg.norm(x, 1),
         lambda x: np.maximum(x, 0).sum() + np.maximum(-x, 0).sum(),
     ],
 )
-def test_a_function_that_is_not_analytic_is_differentiated_all_the_same(f):
+def test_a_function_that_is_not_analytic_is_still_differentiated(f):
     x = np.array([0.5, -1.5, 2.5])
     found = numerical_jacobian(f, x)
     assert np.all(np.abs(found.value - np.sign(x)) <= found.allowed)

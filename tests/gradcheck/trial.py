@@ -1,4 +1,4 @@
-"""Running the checker on the corpus: what the tests and the benchmark share."""
+"""Runs the checker on the corpus, for the tests and the benchmark."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.gradcheck.contexts import ALSO_RIGHT, CONTEXTS
 from tests.gradcheck.corpus import Entry, corpus
 
 CHECKS = {"gradient": check_gradient, "vjp": check_vjp, "jacobian": check_jacobian}
-# Wrong only by the convention R'(0) = 0, and between the slopes at the kink: values of f cannot tell them.
+# Wrong only by the convention R'(0) = 0: at the kink they lie between the slopes, so values of f cannot tell.
 CONVENTION_ONLY = {
     ("ReLU vjp", "z >= 0"),
     ("ReLU vjp", "1/2 at 0, by the sign"),
@@ -23,26 +23,26 @@ CONVENTION_ONLY = {
 
 @dataclass
 class Trial:
-    """What became of one entry at all of its points."""
+    """The reports on one entry, at all of its points."""
 
     entry: Entry
     reports: list[Report]
 
     @property
     def refused(self) -> list[Report]:
-        """The reports that do not accept it."""
+        """The reports that reject it."""
         return [r for r in self.reports if r.verdict in ("wrong", "unsafe")]
 
     @property
     def rightly_named(self) -> bool:
-        """Whether the first report that calls it wrong begins with a name that says what it does."""
+        """Whether the first report that calls it wrong begins with a fitting name."""
         wrong = next((r for r in self.reports if r.verdict == "wrong"), None)
         names = {finding.name for finding in wrong.names[:2]} if wrong else set()
         return bool(names & ({self.entry.mistake} | ALSO_RIGHT.get(self.entry.mistake, set())))
 
 
 def trials(seed: int, entries: Iterable[Entry] | None = None) -> Iterator[Trial]:
-    """Try entries, or else all: a right one at all of its points, a wrong one until two reports refuse it."""
+    """Try the entries, by default all. A wrong entry is tried until two reports reject it."""
     for entry in corpus() if entries is None else entries:
         yield Trial(entry, _reports(entry, seed))
 

@@ -1,6 +1,6 @@
-"""Right and wrong programs for gradients, as students write them, to try a gradient checker on.
+"""Right and wrong programs for gradients, as students write them, to test a gradient checker.
 
-`corpus()` lists them. `tests/gradcheck/test_corpus.py` certifies every one of them in extended precision.
+`corpus()` lists them. `tests/gradcheck/test_corpus.py` certifies each in extended precision.
 """
 
 from tests.gradcheck.corpus import (
@@ -39,5 +39,5 @@ ALL_PROGRAMS = (
 
 
 def corpus() -> list[Entry]:
-    """All entries; programs that keep state start anew at each call of this function."""
+    """All entries. Programs that keep state get a new state at each call."""
     return [entry for programs in ALL_PROGRAMS for entry in programs.entries()]

@@ -1,4 +1,4 @@
-"""What the corpus is made of: a family is a function to differentiate, an entry is a program for it."""
+"""The parts of the corpus: a family is a function to differentiate, an entry is a program for it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Family:
-    """A function and the points at which gradients of it are tried.
+    """A function, and the points at which its gradients are tried.
 
-    kind : what `claimed` of an entry returns.
+    kind : the result of an entry's `claimed`.
         "gradient": claimed(*args) is the gradient of the scalar forward(*args);
         "vjp": claimed(*args, u) is J^T u of forward(*args), u has the shape of forward(*args);
         "jacobian": claimed(x) is the (outputs, inputs) Jacobian of forward(x), x is 1-D.
-        The first two are a single array where `wrt` has one index, else a tuple in the order of `wrt`.
+        The first two are a single array if `wrt` has one index, else a tuple in the order of `wrt`.
     forward : the function, as a student writes it.
-    exact : the same function for real and complex arrays of extended precision; only certifies.
-    wrt : the positions in `args` of the arrays to differentiate by.
-    natural, edges : make lists of `args` from a random generator. Natural points have distinct sizes,
-        mixed masks and unsaturated probabilities; edges are where programs break.
+    exact : the same function for real and complex arrays of extended precision, used only to certify.
+    wrt : the positions in `args` of the arrays to differentiate.
+    natural, edges : make lists of `args` with a random generator. Natural points have distinct sizes,
+        mixed masks and unsaturated probabilities. Programs break at edges.
     """
 
     name: str
@@ -37,10 +37,10 @@ class Family:
 class Entry:
     """A program that claims to be a derivative.
 
-    name : unique in its family, describes the program.
-    right : the values and the code are right at every point, edges included.
-    mistake : what is wrong, a short canonical kind; "" for right ones.
-    unsafe : values right (of a program with state: those of the first call), code unsafe.
+    name : describes the program; unique in its family.
+    right : whether the values and the code are right at every point, including edges.
+    mistake : the kind of mistake; "" if right.
+    unsafe : whether the values are right (with state, those of the first call) but the code is unsafe.
     """
 
     family: Family
@@ -68,7 +68,7 @@ class Programs:
         return register
 
     def wrong(self, mistake: str, name: str, unsafe: bool = False, stateful: bool = False) -> Callable:
-        """Register a wrong program, or, where it is stateful, a function that makes one with new state."""
+        """Register a wrong program; if stateful, a function that makes one with new state."""
 
         def register(program: Callable) -> Callable:
             self._makers.append(

@@ -1,7 +1,7 @@
-"""The functions to differentiate, each as students write it and in extended precision.
+"""The functions to differentiate, as students write them and in extended precision.
 
-The `exact_` ones take real or complex arrays of any precision and are smooth in the imaginary part, so
-that Im f(x + ih) / h is the derivative; where a ReLU has z = 0 they follow the convention R'(0) = 0.
+The `exact_` functions take real or complex arrays of any precision and are smooth in the imaginary part, so
+Im f(x + ih) / h is the derivative. For a ReLU at 0, they follow the convention R'(0) = 0.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The points at which the families are differentiated: the parts that several families share."""
+"""Points at which families are differentiated: the parts that several families share."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def mixed(z: np.ndarray) -> bool:
 
 
 def labels(rng: np.random.Generator, N: int, K: int) -> np.ndarray:
-    """N labels, among them the first, a middle and the last one where N >= 3."""
+    """N labels; if N >= 3, they include the first, a middle and the last class."""
     y = rng.integers(0, K, N)
     chosen = [K - 1, 0, K // 2][:N]
     y[: len(chosen)] = chosen

@@ -1,4 +1,4 @@
-"""True derivatives, by complex steps in extended precision, and how far honest rounding can lead away."""
+"""True derivatives, by complex steps in extended precision, and the rounding errors of right programs."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ STEP = np.longdouble("1e-30")
 
 @dataclass(frozen=True)
 class Part:
-    """What one of the answers of a program has to be.
+    """The right value of one of a program's results.
 
-    value : the derivative; a gradient, a J^T u, or a Jacobian.
-    size : the largest sum of absolute values that an entry is made of.
-    rounding : by how much two right programs may differ, entry by entry.
+    value : the derivative: a gradient, J^T u, or a Jacobian.
+    size : the largest sum of the absolute values of an entry's terms.
+    rounding : how far two right programs may differ, entry by entry.
     """
 
     value: np.ndarray
@@ -30,9 +30,9 @@ class Part:
 class Truth:
     """The Jacobians of a family at one point, one (outputs, inputs) array for each index in `wrt`.
 
-    change : how much the outputs change when all inputs move by up to twice their size, (outputs,).
-    moved : the Jacobians with all inputs changed by a few roundings.
-    kink : the function has no derivative here; `jacobians` follow the convention R'(0) = 0.
+    change : (outputs,) array, the change of the outputs when all inputs move by up to twice their size.
+    moved : the Jacobians after all inputs are changed by a few roundings.
+    kink : whether the function has no derivative here; `jacobians` follow the convention R'(0) = 0.
     """
 
     family: Family
@@ -48,7 +48,7 @@ class Truth:
         return float(np.finfo(self.args[0].dtype).eps)
 
     def parts(self, u: np.ndarray | None = None) -> list[Part]:
-        """What a program has to answer, for the upstream gradient u where the family is a vjp."""
+        """A program's right results; if the family is a vjp, for the upstream gradient u."""
         return [self._part(n, u) for n in range(len(self.jacobians))]
 
     def _part(self, n: int, u: np.ndarray | None) -> Part:
@@ -67,7 +67,7 @@ class Truth:
 
 
 def truth(family: Family, args: tuple) -> Truth:
-    """Differentiate `family.exact` at `args` by every entry of the arguments in `family.wrt`."""
+    """Differentiate `family.exact` at `args`, for every entry of the arguments in `family.wrt`."""
     rng = np.random.default_rng(0)
     eps = float(np.finfo(args[0].dtype).eps)
     point = _shift(args, [0 * a for a in _floats(args)])
@@ -100,7 +100,7 @@ def _floats(args: tuple) -> list[np.ndarray]:
 
 
 def _scale(a: np.ndarray) -> np.ndarray:
-    """How far each entry can be moved: its size, a tenth of the typical one, or 1 where all are 0."""
+    """How far each entry can move: its size, at least a tenth of the typical size; 1 if all are 0."""
     rms = np.sqrt(np.mean(a.astype(np.longdouble) ** 2)) if a.size else 0
     return np.maximum(np.abs(a), 0.1 * rms) if rms > 0 else np.ones(a.shape)
 
