@@ -11,15 +11,16 @@ from pathlib import Path
 from autograder.errors import HomeworkError, fault
 from autograder.signals import Stopped, stopped_by_signals
 
-# One thread of linear algebra a process: the arrays are small, and there is a process a core. This has to
-# be said before NumPy is loaded, so the commands import what they need when they run.
+# One thread of linear algebra per process: the arrays are small, and each core has a process. This must be set
+# before NumPy is loaded, so the commands import what they need when they run.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status.
+    """Run one command and return its exit status.
 
-    That is 0, 1 where something fell short, 2 on bad usage, and 128 + n where signal n has ended grading.
+    The status is 0 on success, 1 if a build, a grading or a verification failed, 2 on bad usage, and 128 + n
+    if signal n ended grading.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--out", type=Path, default=Path("dist"), help="default: dist")
     build.set_defaults(run=_build)
 
-    verify = commands.add_parser("verify", help="show that the checks tell right from wrong answers")
+    verify = commands.add_parser("verify", help="prove that the checks tell right answers from wrong ones")
     verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all of them")
     verify.set_defaults(run=_verify)
 
@@ -61,15 +62,15 @@ def _parser() -> argparse.ArgumentParser:
     grade = commands.add_parser("grade", help="grade a submission in the sandbox")
     grade.add_argument("autograder", type=Path, metavar="AUTOGRADER.zip")
     grade.add_argument(
-        "submission", type=Path, metavar="SUBMISSION", help="a notebook, or a zip or a folder with one"
+        "submission", type=Path, metavar="SUBMISSION", help="a notebook, or a zip or folder that contains one"
     )
     grade.add_argument("--out", type=Path, default=Path("grades"), help="default: grades")
     grade.add_argument(
-        "--isolation", choices=("root", "user", "none"), help="default: the best that this machine reaches"
+        "--isolation", choices=("root", "user", "none"), help="default: the best level of this machine"
     )
     grade.set_defaults(run=_grade)
 
-    doctor = commands.add_parser("doctor", help="say what isolation this machine reaches, and why")
+    doctor = commands.add_parser("doctor", help="show the isolation level of this machine, and why")
     doctor.set_defaults(run=_doctor)
     return parser
 
@@ -79,11 +80,11 @@ def _build(options: argparse.Namespace) -> int:
     from autograder.builder.settings import assignment_names
 
     if not str(options.out).strip(". /"):
-        raise HomeworkError("--out needs the name of a folder of its own, such as dist.")
+        raise HomeworkError("--out must name a folder for the zips alone, such as dist.")
     for name in options.assignments or assignment_names():
         manifest, built = build(name, options.out.resolve())
         folder = options.out / name
-        print(f"{name}: {'built' if built else 'nothing has changed'} in {folder}")
+        print(f"{name}: {'built' if built else 'up to date'} in {folder}")
         points = manifest["points"].values()
         automatic = sum(p.get("public", 0) + p.get("hidden", 0) for p in points)
         for what, score in manifest["scores"].items():

@@ -1,7 +1,7 @@
-"""The plugin that puts the sandbox into Otter's own commands.
+"""The plugin that adds the sandbox to Otter's own commands.
 
-Otter's kernel then runs one cell of ours, and no code of the submission: the submission's cells run in a
-sandboxed worker, and the test files of Otter call its functions through proxies.
+Otter's kernel then runs one cell of ours and no code of the submission. The submission's cells run in a
+sandboxed worker, and Otter's test files call its functions through proxies.
 """
 
 from __future__ import annotations
@@ -32,14 +32,17 @@ grade_here(**{belongs!r})"""
 
 
 class SandboxPlugin(AbstractOtterPlugin):
-    """Grades in the sandbox, at the best level that the machine reaches or at $HOMEWORK_ISOLATION."""
+    """Grades in the sandbox, at the level $HOMEWORK_ISOLATION or the best level of the machine."""
 
     def before_grading(self, config: Any) -> None:
-        """Remove what was uploaded besides the notebook, before Otter reads or imports any of it.
+        """Remove all uploaded files except the notebook, before Otter reads or imports them.
 
-        A zip stays: Otter does not look into it again, and whoever started it may want it back.
+        A zip stays: Otter does not open it again, and the user may want it back.
 
-        Errors: HomeworkError where submissions cannot be isolated.
+        Raises
+        ------
+        HomeworkError
+            If submissions cannot be isolated.
         """
         unpacked_zip().chmod(0o700)
         isolation_level(None, unpacked_zip())
@@ -53,9 +56,9 @@ class SandboxPlugin(AbstractOtterPlugin):
         shutil.copytree(unpacked_zip() / "tests", "tests")
 
     def before_execution(self, submission: Any) -> nbformat.NotebookNode:
-        """Hand Otter a notebook that is the same for every submission."""
+        """Give Otter the same notebook for every submission."""
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the kernel, as in `homework grade`
-        LogRecordSocketReceiver.daemon_threads = True  # one that waits for half a record would never end
+        LogRecordSocketReceiver.daemon_threads = True  # a thread waiting for half a record would never end
         folder = str(unpacked_zip() / "files")
         kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
         return new_notebook(
@@ -64,9 +67,12 @@ class SandboxPlugin(AbstractOtterPlugin):
         )
 
     def after_grading(self, results: Any) -> None:
-        """Say in the results what is odd about the notebook, and where nothing was isolated.
+        """Add to the results what is unusual about the notebook, and a warning if nothing was isolated.
 
-        Errors: OtterRuntimeError where our cell raised, after which Otter has checked an empty notebook.
+        Raises
+        ------
+        OtterRuntimeError
+            If our cell raised. Otter has then checked an empty notebook.
         """
         outputs = [output for cell in results.notebook.cells for output in cell.get("outputs", [])]
         for output in outputs:
@@ -77,9 +83,9 @@ class SandboxPlugin(AbstractOtterPlugin):
 
 
 def grade_here(assignment: str | None = None, build: str | None = None) -> None:
-    """In Otter's kernel, grade the one notebook of the current folder; Otter notes the results itself.
+    """In Otter's kernel, grade the notebook in the current folder. Otter records the results.
 
-    What is odd about it is printed, for `after_grading`.
+    Remarks on the notebook are printed, for `after_grading`.
     """
     notebook = read_notebook(Path.cwd(), assignment, build)
     with ForkServer(isolation_level(None)) as server:
@@ -88,5 +94,5 @@ def grade_here(assignment: str | None = None, build: str | None = None) -> None:
 
 
 def unpacked_zip() -> Path:
-    """What the autograder zip held, as Otter unpacked it beside the folder of the submission."""
+    """The folder into which Otter unpacked the autograder zip, next to the folder of the submission."""
     return Path(os.path.dirname(os.getcwd())) / "source"

@@ -1,4 +1,4 @@
-"""The table of problems, questions, points and checks: `docs/checks.md` is what this prints."""
+"""The table of problems, questions, points and checks, which is `docs/checks.md`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ words beside each check.
 
 
 def overview() -> str:
-    """The page in Markdown: each problem's questions, and what their checks look at."""
+    """The page in Markdown: the questions of each problem, and what their checks test."""
     return "\n".join([START, *(_assignment(name) for name in assignment_names())])
 
 
@@ -44,7 +44,7 @@ def _title(problem: Problem) -> str:
 
 
 def _question(question: Question, checks: list[Check]) -> str:
-    """The question's rows: one a check, or one where the answer is written."""
+    """The rows of a question: one per check, or a single one for a written answer."""
     if question.manual:
         return _row(spoken(question.name), f"{question.points:g}", "written answer, by its rubric", "")
     names = ", ".join(f"`{function}`" for function in question.functions)

@@ -1,9 +1,9 @@
-"""Signals that end a command: an exception, which never comes where something is set up or cleaned up.
+"""Signals that end a command. They raise an exception, but never during set-up or cleanup.
 
-with stopped_by_signals():  # from here on a signal raises Stopped
-    with held():  # but here it waits
+with stopped_by_signals():  # from here on, a signal raises Stopped
+    with held():  # here it waits
         ...
-        with released():  # and here it does not
+        with released():  # here it does not wait
             ...
 """
 
@@ -20,9 +20,9 @@ _arrived: int | None = None
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal has come.
+    """Raised by a signal.
 
-    number : which one.
+    number : the number of the signal.
     """
 
     def __init__(self, number: int):
@@ -32,11 +32,11 @@ class Stopped(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Let the first signal raise Stopped in here. Later ones do nothing: they would disturb the cleanup."""
+    """Let the first signal raise Stopped. Later signals are ignored, because they would disturb the cleanup."""
     global _arrived
     before = {}
     for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup and shells in the background leave it
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup and background shells ignore some signals
             before[number] = signal.signal(number, _stop)
     try:
         yield
@@ -48,7 +48,7 @@ def stopped_by_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """Hold back a signal; it raises Stopped at the end of this, or where it is released."""
+    """Hold back a signal. It raises Stopped at the end of the block, or in a `released` block."""
     global _holds
     before, _holds = _holds, _holds + 1
     try:
@@ -60,7 +60,7 @@ def held() -> Iterator[None]:
 
 @contextlib.contextmanager
 def released() -> Iterator[None]:
-    """Hold nothing back in here."""
+    """Hold back nothing inside this block."""
     global _holds
     before, _holds = _holds, 0
     try:

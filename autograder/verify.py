@@ -1,6 +1,6 @@
-"""Verify: the proof that the checks catch every known mistake and pass every right answer.
+"""The proof that the checks catch every known mistake and pass every right answer.
 
-No kernel is needed: the checks run on a namespace in this process, through the same boundary as always.
+No kernel is needed: the checks run on a namespace in this process, through the usual boundary.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ from autograder.mistakes.naming import mistake_in
 from checking import Check, CheckFailure
 from checking.boundary import Submission
 
-# How the names of checks end that are about changed arrays, or about the dtype of right values.
+# The endings of the names of checks of changed arrays, or of the dtype of right values.
 OF_ONE_FAULT = ("no_traces", "dtypes", "unusual_arrays", "whole_numbers")
 
 
 @dataclass
 class EntryResult:
-    """How one submission did.
+    """The result of one submission.
 
-    lost : points lost, by question.
-    failed : the names of the checks that failed, by question.
-    messages : what the failed checks said, by question.
-    public_messages : those of them that students get before they hand in.
-    fault : what is not as it has to be; empty where all is well.
+    lost : the lost points, by question.
+    failed : the names of the failed checks, by question.
+    messages : the messages of the failed checks, by question.
+    public_messages : the messages of the failed public checks, by question.
+    fault : what is wrong with the result; empty if nothing is.
     named : whether a public check names the mistake.
     """
 
@@ -60,7 +60,7 @@ class EntryResult:
 
 @dataclass
 class Verification:
-    """What became of the reference, the template, every mistake and every variant of an assignment."""
+    """The results of the reference, the template, every mistake and every variant of an assignment."""
 
     assignment: str
     points: dict[str, float]
@@ -78,7 +78,7 @@ class Verification:
 def verify(name: str, secret: str | None = None) -> Verification:
     """Run all checks of an assignment on the reference, the template, each mistake and each variant.
 
-    secret : what the inputs of hidden checks are derived from; None for the project's own.
+    secret : the source of the inputs of hidden checks; None for the project's own.
     """
     problems, checks = _prepared(name)
     points = {q: sum(c.points for c in cs) for q, cs in checks.items()}
@@ -86,15 +86,15 @@ def verify(name: str, secret: str | None = None) -> Verification:
     for entry in every:
         if entry.question not in checks:
             raise HomeworkError(
-                f"The mistake '{entry.name}' is one of {entry.question}, "
-                f"which is no question with code of {name}; correct it."
+                f"The mistake '{entry.name}' belongs to {entry.question}, "
+                f"which is not a question with code of {name}; correct it."
             )
     for question in set(checks) - {entry.question for entry in every if not entry.right}:
-        raise HomeworkError(f"{question} has no mistake in autograder/mistakes; write down a wrong answer.")
+        raise HomeworkError(f"{question} has no mistake in autograder/mistakes; write a wrong answer.")
 
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
         reference, template = processes.map(partial(_grade_all, name, secret=secret), (False, True))
-        # A question at a time: whoever names one of its mistakes needs what all of them do.
+        # One question at a time: naming one of its mistakes needs the results of all of them.
         of_questions = [[p for p in every if p.question == question] for question in checks]
         graded = processes.map(partial(_grade_entries, name, secret=secret), of_questions)
         every = [entry for entries in of_questions for entry in entries]
@@ -133,7 +133,7 @@ def _prepared(name: str) -> tuple[list[Problem], dict[str, list[Check]]]:
 
 
 class _Noting(dict[str, Any]):
-    """A namespace that notes which of its names are looked up, by functions that it is the globals of too."""
+    """A namespace that notes the names looked up in it, also by functions whose globals it is."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class _Noting(dict[str, Any]):
 
 @cache
 def _names_in_use(name: str) -> dict[Check, set[str]]:
-    """For each check, the names that it looks up, or that the reference does while it runs."""
+    """For each check, the names that it or the reference looks up while it runs."""
     problems, checks = _prepared(name)
     names, found = _Noting(), {}
     namespace(problems, names=names)
@@ -158,10 +158,10 @@ def _names_in_use(name: str) -> dict[Check, set[str]]:
 
 
 def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResult:
-    """Run checks of a problem on the reference, with one function in the place of its own.
+    """Run the checks of a problem on the reference, with one of its functions replaced.
 
-    Every problem stands by itself: no reference solution calls a function of another problem. A check that
-    looks up nothing that the entry defines would pass as on the reference: it does not run.
+    Only the problem of the entry is needed: no reference solution calls a function of another problem. A check
+    that looks up no name of the entry would pass as on the reference, so it does not run.
 
     secret : as for `verify`.
     """
@@ -192,7 +192,7 @@ def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResu
 
 
 def grade(result: EntryResult, names: dict[str, Any], checks: dict[str, list[Check]]) -> EntryResult:
-    """Run all checks on the names that a notebook defines, and note what is lost in the result."""
+    """Run all checks on the names that a notebook defines, and record the lost points in the result."""
     submission = Submission(names)
     for check in (c for cs in checks.values() for c in cs):
         try:
@@ -208,20 +208,20 @@ def grade(result: EntryResult, names: dict[str, Any], checks: dict[str, list[Che
                 result.public_messages.setdefault(question, []).append(said)
         except Exception as error:
             raise FellShortError(
-                f"The check {check.name} of {check.question} breaks on '{result.name}': {error!r}; "
-                "a check has to say what is wrong by a CheckFailure."
+                f"The check {check.name} of {check.question} raised {error!r} on '{result.name}'; "
+                "a check must raise a CheckFailure that says what is wrong."
             ) from error
     return result
 
 
 def report(verification: Verification, console: Console) -> bool:
-    """Print a table of the mistakes, and what is at fault; return whether nothing is."""
+    """Print a table of the mistakes, and all faults; return whether there are none."""
     table = Table(title=f"{verification.assignment}: mistakes")
     table.add_column("question")
     table.add_column("mistake", min_width=30)
     table.add_column("lost", justify="right", no_wrap=True)
     table.add_column("named", no_wrap=True)
-    table.add_column("what the first failed check says")
+    table.add_column("first failed check")
     for result in verification.mistakes:
         said = result.messages.get(result.question, ["nothing"])[0].splitlines()[0]
         lost, of = result.lost.get(result.question, 0), verification.points[result.question]
@@ -235,9 +235,9 @@ def report(verification: Verification, console: Console) -> bool:
         f"{sum(verification.points.values()):g}, blank template "
         f"{sum(verification.points.values()) - sum(verification.template.lost.values()):g}; "
         f"{len(verification.mistakes)} mistakes, {len(verification.variants)} correct variants, "
-        f"{len(faults)} not as they have to be. Public checks name "
-        f"{sum(result.named for result in verification.mistakes)} of the mistakes, graded results all "
-        "that fail a hidden check."
+        f"{len(faults)} with faults. Public checks name "
+        f"{sum(result.named for result in verification.mistakes)} of the mistakes; graded results name "
+        "every mistake that fails a hidden check."
     )
     for result in faults:
         console.print(f"  {result.question}, '{result.name}': {result.fault}", markup=False)
@@ -249,7 +249,7 @@ def report(verification: Verification, console: Console) -> bool:
 def _entries(problem: Problem) -> list[Entry]:
     file = f"autograder/mistakes/{problem.name}.py"
     if not (ROOT / file).is_file():
-        raise HomeworkError(f"There is no file {file}; write down wrong answers first.")
+        raise HomeworkError(f"There is no file {file}; write some wrong answers first.")
     try:
         return entries(problem.name)
     except Exception as error:
@@ -263,23 +263,23 @@ def _fault_of_mistake(result: EntryResult) -> str:
     if not unexpected:
         return ""
     declare = f"uses({unexpected[0]!r}, {result.question!r})"
-    return f"loses points in {_listed(unexpected)} as well; if that may call it, declare {declare}"
+    return f"also loses points in {_listed(unexpected)}; if they may call its function, declare {declare}"
 
 
 def _fault_of_statement(result: EntryResult, entry: Entry) -> str:
-    """What is wrong with what a mistake states that it fails and costs."""
+    """What is wrong with a mistake's `fails` and `costs`."""
     failed, lost = result.failed[entry.question], sum(result.lost.values())
     if entry.fails is None and all(name.endswith(OF_ONE_FAULT) for name in failed):
-        return f"fails only {_listed(failed)}; state that by fails=, and by costs= what it costs"
+        return f"fails only {_listed(failed)}; state this with fails=, and its cost with costs="
     if entry.fails is not None and set(failed) != set(entry.fails):
-        return f"fails {_listed(failed)}, but states that it fails {_listed(entry.fails)}"
+        return f"fails {_listed(failed)}, but its fails= states {_listed(entry.fails)}"
     if entry.costs is not None and lost > entry.costs:
-        return f"costs {lost:g} points, but states that it costs {entry.costs:g} at most"
+        return f"costs {lost:g} points, but its costs= states {entry.costs:g} at most"
     return ""
 
 
 def _fault_of_names(result: EntryResult, entry: Entry, graded: str | None) -> str:
-    """What is wrong with the names that a mistake gets: by the public checks, and in graded results."""
+    """What is wrong with the names of a mistake in public checks and in graded results."""
     local = result.public_messages.get(entry.question, [])
     if entry.says is not None and not any(entry.says in message for message in local):
         return f"no public check says '{entry.says}'"

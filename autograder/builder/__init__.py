@@ -1,4 +1,4 @@
-"""From sources to the three zips of an assignment, and the proof that Otter grades them as registered."""
+"""Builds the three zips of an assignment, and proves that Otter grades them as registered."""
 
 from __future__ import annotations
 
@@ -39,24 +39,38 @@ VERSIONS = ("jupytext", "matplotlib", "nbconvert", "nbformat", "numpy", "otter-g
 
 
 def build(name: str, out: Path) -> tuple[dict[str, Any], bool]:
-    """Build an assignment into `out/name`, unless it is there already and nothing has changed.
+    """Build an assignment into `out/name`, unless it is up to date.
 
-    Returns what the manifest says, and whether anything was built. Errors: HomeworkError, in which case
-    `out` is as it was.
+    Parameters
+    ----------
+    name : the name of the assignment
+    out : the folder for all assignments
+
+    Returns
+    -------
+    dict
+        The manifest.
+    bool
+        Whether anything was built.
+
+    Raises
+    ------
+    HomeworkError
+        If the build fails. `out` is then unchanged.
     """
     settings = read_settings(name)
     problems = [read_problem(problem) for problem in settings.problems]
     if not any(problem.questions for problem in problems):
-        raise HomeworkError(f"The assignment {name} has no question; name a problem that has.")
+        raise HomeworkError(f"The assignment {name} has no questions; add a problem that has some.")
     checks = load_checks(problems)
     master_folder, zip_folder = out.parent / "build" / name, out / name
     for folder, ours in ((master_folder, "autograder"), (zip_folder, "manifest.json")):
         if folder.is_symlink() or (folder.exists() and not (folder / ours).exists()):
             raise HomeworkError(
-                f"{folder} is there and no build of this project; move it, or choose another --out."
+                f"{folder} already exists and was not built by this project; move it, or choose another --out."
             )
     if master_folder == zip_folder:
-        raise HomeworkError(f"{out} is where the master notebook goes; choose another --out.")
+        raise HomeworkError(f"The master notebook is written into {out}; choose another --out.")
     fingerprint = _fingerprint(settings)
     current = _current(zip_folder, fingerprint)
     if current is not None:
@@ -77,7 +91,7 @@ def build(name: str, out: Path) -> tuple[dict[str, Any], bool]:
 def _package(
     settings: Settings, problems: list[Problem], checks: dict[str, list[Check]], workshop: Path
 ) -> dict[str, Any]:
-    """Make the zips in `workshop/dist`, grade with them, and return what the manifest is to say."""
+    """Make the zips in `workshop/dist`, grade with them, and return the manifest."""
     name, otter, dist = settings.name, workshop / "otter", workshop / "dist"
     dist.mkdir()
     template = otter / "student" / f"{name}.ipynb"
@@ -109,9 +123,9 @@ def _package(
 
 
 def _prepare_to_grade() -> None:
-    """Let the kernels that this process starts write their log nowhere, and grade where nothing is isolated.
+    """Discard the logs of the kernels that this process starts, and grade even without isolation.
 
-    Our own solution and template need no sandbox, though they are graded in it where there is one.
+    Our own solution and template need no sandbox, but are graded in it if possible.
     """
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
@@ -135,7 +149,7 @@ def _points(problems: list[Problem], checks: dict[str, list[Check]]) -> dict[str
 
 
 def _score(cases: list[Case], checks: dict[str, list[Check]], everything: bool) -> float:
-    """The points in what Otter scored, once that is what is registered and all, or none, of it."""
+    """The points that Otter scored. They must be as registered, and all checks must pass, or all must fail."""
     expect_registered(cases, checks)
     for case in cases:
         if case.passed != everything:
@@ -145,7 +159,7 @@ def _score(cases: list[Case], checks: dict[str, list[Check]], everything: bool) 
 
 
 def _fingerprint(settings: Settings) -> str:
-    """A hash of everything that the zips are made from."""
+    """A hash of all sources of the zips."""
     digest = hashlib.sha256()
     folders = [
         *PACKAGES.values(),
@@ -164,7 +178,7 @@ def _fingerprint(settings: Settings) -> str:
 
 
 def _current(folder: Path, fingerprint: str) -> dict[str, Any] | None:
-    """The manifest of an earlier build, if that is of the same sources and whole."""
+    """The manifest of an earlier build, if it is complete and has the same sources."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         whole = all(sha256(folder / z) == manifest["sha256"][z] for z in ZIPS)

@@ -1,4 +1,4 @@
-"""Where the sources are, and how they are read."""
+"""The folder of the project, and how source files are read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def read_text(path: Path) -> str:
-    """Read a source file. Errors: HomeworkError where it is missing or cannot be read."""
+    """Read a source file; raise a HomeworkError if it is missing or cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -20,5 +20,5 @@ def read_text(path: Path) -> str:
 
 
 def relative(path: Path) -> str:
-    """A path as messages name it: from the project's top folder."""
+    """A path for messages, relative to the project's top folder."""
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)

@@ -1,4 +1,4 @@
-"""What a container installs: the part of `requirements.lock` that grading needs."""
+"""The packages that a container installs: the part of `requirements.lock` that grading needs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ from packaging.utils import canonicalize_name
 
 from autograder.errors import HomeworkError
 
-# What Otter, IPython and nbconvert require for commands, containers, documents, browsers, debugging and
-# completion: grading works without it.
+# Requirements of Otter, IPython and nbconvert for commands, containers, documents, browsers, debugging and
+# completion. Grading works without them.
 LEFT_OUT = {"click", "debugpy", "jedi", "jupytext", "playwright", "python-on-whales", "sphinx"}
 
 
 def cut(lock: str, requirements: Iterable[str]) -> str:
-    """The entries of a lock that some requirements need, and what those need in turn, but for `LEFT_OUT`.
+    """The entries of a lock for some requirements and their dependencies, except `LEFT_OUT`.
 
-    lock : as `uv pip compile` writes it: comments ("via") below a package name those that require it.
-    requirements : such as "numpy>=1.26".
+    Parameters
+    ----------
+    lock : str
+        The lock as `uv pip compile` writes it. Comments ("via") below a package name the packages that
+        require it.
+    requirements : strings such as "numpy>=1.26"
 
-    Errors: HomeworkError where the lock does not have what a requirement asks for.
+    Raises
+    ------
+    HomeworkError
+        If the lock does not satisfy a requirement.
     """
     entries = [entry for entry in re.split(r"\n(?=\S)", lock.strip()) if not entry.startswith("#")]
     pins = [entry.split()[0].split("==") for entry in entries]
@@ -36,8 +43,8 @@ def cut(lock: str, requirements: Iterable[str]) -> str:
         versions = [version for pinned, version in pins if pinned == name]
         if not versions or not all(version in requirement.specifier for version in versions):
             raise HomeworkError(
-                f"requirements.lock, from which containers install, does not have {requirement}; "
-                "put it into the dependencies in pyproject.toml and run make lock."
+                f"requirements.lock, which containers install, does not have {requirement}; "
+                "add it to the dependencies in pyproject.toml and run make lock."
             )
         needed.add(name)
     parents = [set(re.findall(r"# +(?:via )?([a-z0-9-]+)$", entry, flags=re.MULTILINE)) for entry in entries]

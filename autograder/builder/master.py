@@ -1,4 +1,4 @@
-"""From sources to the master notebook on which `otter assign` works."""
+"""Writes the master notebook for `otter assign`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,13 @@ PACKAGES = {name: ROOT / "assignments" / name for name in STUDENT_PACKAGES} | {
 
 
 def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:
-    """The checks of each question, public ones first. Errors: HomeworkError where they do not fit."""
+    """The checks of each question, public ones first.
+
+    Raises
+    ------
+    HomeworkError
+        If the checks do not fit the questions.
+    """
     try:
         every = public.checks() + hidden.checks()
     except RegistryError as error:
@@ -56,7 +62,7 @@ def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:
             continue
         if check.question not in found:
             raise HomeworkError(
-                f"{module} checks {check.question}, which is no question with code of this problem; "
+                f"{module} checks {check.question}, which is not a question with code of this problem; "
                 "correct the name or write the question."
             )
         if check.name in {other.name for other in found[check.question]}:
@@ -66,12 +72,12 @@ def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:
         for parameter in check.parameters:
             if parameter not in functions:
                 raise HomeworkError(
-                    f"{module}.{check.name} has the parameter {parameter}, which is no function of this "
+                    f"{module}.{check.name} has the parameter {parameter}, which is not a function of this "
                     "assignment; correct it."
                 )
         number = isinstance(check.points, (int, float)) and not isinstance(check.points, bool)
         if not number or not 0 < check.points < 1e6:
-            raise HomeworkError(f"{module}.{check.name} needs points, a number that is more than 0.")
+            raise HomeworkError(f"{module}.{check.name} needs points, a positive number.")
         found[check.question].append(check)
     problem = public.problem_with_uses(found)
     if problem is not None:
@@ -88,7 +94,7 @@ def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:
 def write_master(
     settings: Settings, problems: list[Problem], checks: dict[str, list[Check]], folder: Path
 ) -> Path:
-    """Write the master notebook and what it needs into `folder`; return the notebook's path."""
+    """Write the master notebook and its packages into `folder`; return the notebook's path."""
     folder.mkdir(parents=True)
     for name, source in PACKAGES.items():
         _copy_package(source, folder / name, {p.name for p in problems})
@@ -120,7 +126,7 @@ def write_master(
 
 
 def identity_of(problems: list[Problem]) -> str:
-    """What tells builds apart whose questions, as students have them, are not the same."""
+    """An identifier of the students' questions: builds with different questions have different ones."""
     digest = hashlib.sha256()
     for question in (question for problem in problems for question in problem.questions):
         stubs = [stub(question.name, function) for function in question.functions.values()]
@@ -129,13 +135,13 @@ def identity_of(problems: list[Problem]) -> str:
 
 
 def number_cells(notebook: NotebookNode) -> None:
-    """Give the cells ids that are the same in every build; nbformat draws random ones."""
+    """Give the cells the same ids in every build; nbformat draws random ones."""
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:03d}"
 
 
 def stub(question: str, function: str) -> str:
-    """The function as the student gets it: its signature, its docstring, and an exception."""
+    """The function in the student's notebook: its signature, its docstring, and an exception."""
     body = f"# YOUR CODE HERE, in place of the next line\n    raise {_not_written(question)}"
     return re.sub(rf"{BEGIN}.*{END}", lambda _: body, function, flags=re.DOTALL)
 
@@ -145,7 +151,7 @@ def _not_written(question: str) -> str:
 
 
 def _copy_package(source: Path, target: Path, problems: set[str]) -> None:
-    """Copy a package's modules, of the p1_..., p2_... only those of the problems."""
+    """Copy a package's modules; of p1_..., p2_..., only those of the given problems."""
     target.mkdir()
     for path in sorted(source.glob("*.py")):
         if not re.match(r"p\d+_", path.name) or path.stem in problems:
@@ -186,7 +192,7 @@ def _raw(boundary: str, config: dict[str, Any] | None = None) -> NotebookNode:
 
 
 def _with_prompt(question: str, function: str) -> str:
-    """The function with Otter's markup: what Otter removes for students, and what it leaves instead."""
+    """The function with Otter's markup for the code to remove and the code to leave instead."""
     prompt = (
         '""" # BEGIN PROMPT\n'
         f"    # YOUR CODE HERE, in place of the next line\n    raise {_not_written(question)}\n"
@@ -202,7 +208,7 @@ def without_prompt(code: str) -> str:
 
 
 def _test_cell(check: Check) -> NotebookNode:
-    """The check as Otter takes it: no decorator, no default, imports inside, a name of its own."""
+    """The check in Otter's form: no decorator, no defaults, imports inside, a unique name."""
     title = python_text(check.title)
     config = {
         "points": check.points,
@@ -223,5 +229,5 @@ def _test_cell(check: Check) -> NotebookNode:
 
 
 def python_text(title: str) -> str:
-    """A title as it has to stand between double quotes in the test file that Otter writes."""
+    """A title, escaped for the double quotes in Otter's test file."""
     return json.dumps(html_safe(title), ensure_ascii=False)[1:-1]

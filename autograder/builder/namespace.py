@@ -1,4 +1,4 @@
-"""The names that a notebook of an assignment defines, without a notebook."""
+"""The names that an assignment's notebook defines, without running a notebook."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _number = count()
 def namespace(
     problems: Iterable[Problem], blank: bool = False, names: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The names that a notebook defines: those of the reference solution, or of the blank template.
+    """The names that a notebook defines: the reference solution's, or the blank template's.
 
-    names : where to put them; by default a new dict.
+    names : the dict to fill; by default a new one.
     """
     names = {} if names is None else names
     names["np"] = np

@@ -1,4 +1,4 @@
-"""Otter's own commands, called from Python: `otter assign`, `otter run`, and what the latter scored."""
+"""Otter's own commands, called from Python: `otter assign` and `otter run`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from checking.outcomes import html_safe
 
 @dataclass(frozen=True)
 class Case:
-    """One test case as `otter run` scored it; `title` and `message` as students see them."""
+    """One test case scored by `otter run`. Students see `title` and `message`."""
 
     question: str
     title: str
@@ -27,7 +27,7 @@ class Case:
 
 
 def otter_assign(master: Path, out: Path) -> None:
-    """Run `otter assign` on a master notebook, without its own tests. Errors: FellShortError."""
+    """Run `otter assign` on a master notebook, without its own tests; raise a FellShortError if it fails."""
     from otter.assign import main
 
     try:
@@ -38,7 +38,7 @@ def otter_assign(master: Path, out: Path) -> None:
 
 
 def otter_run(submission: Path, autograder: Path) -> list[Case]:
-    """Run `otter run` on a notebook or an exported zip. Errors: FellShortError where Otter fails."""
+    """Run `otter run` on a notebook or an exported zip; raise a FellShortError if it fails."""
     from otter.api import grade_submission
 
     try:
@@ -49,7 +49,7 @@ def otter_run(submission: Path, autograder: Path) -> list[Case]:
     if results.has_catastrophic_failure():
         raise FellShortError(
             f"otter run produced no results for {submission.name}: "
-            f"{_first_line(results.catastrophic_error)}. A test file that cannot be read does this."
+            f"{_first_line(results.catastrophic_error)}. Perhaps a test file cannot be read."
         )
     return [
         Case(
@@ -66,7 +66,7 @@ def otter_run(submission: Path, autograder: Path) -> list[Case]:
 
 
 def expect_registered(cases: list[Case], checks: dict[str, list[Check]]) -> None:
-    """Compare what Otter scored with what is registered. Errors: FellShortError on any difference."""
+    """Raise a FellShortError if Otter's scores differ from the registered checks."""
     for question in sorted(set(checks) | {case.question for case in cases}):
         scored = [(case.title, case.points, case.hidden) for case in cases if case.question == question]
         registered = [
@@ -86,7 +86,7 @@ def expect_registered(cases: list[Case], checks: dict[str, list[Check]]) -> None
 
 @contextlib.contextmanager
 def _quiet():
-    """Otter prints much and warns of much that is no news here; what matters comes as an error."""
+    """Hide Otter's output and warnings, which are not needed here: failures raise errors."""
     with (
         warnings.catch_warnings(),
         contextlib.redirect_stdout(io.StringIO()),
@@ -97,7 +97,7 @@ def _quiet():
 
 
 def _without_frame(message: str) -> str:
-    """The message of a failed check without what Otter writes before it: the line of the test file."""
+    """The message of a failed check, without the line of the test file that Otter puts first."""
     return re.sub(r"\A❌ Test case failed\nError at line .*\n.*\n", "", message)
 
 

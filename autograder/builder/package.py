@@ -1,4 +1,4 @@
-"""From what `otter assign` wrote to zips whose bytes depend on nothing but the sources."""
+"""Packs the output of `otter assign` into zips. Their bytes depend only on the sources."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CONTAINER = [ROOT / "autograder" / "container" / name for name in (*sorted(EXECU
 
 
 def write_zip(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write a zip without compression, times or owners, its entries in order of their names."""
+    """Write a zip without compression, times or owners, with its entries sorted by name."""
     with zipfile.ZipFile(path, "w") as archive:
         for name in sorted(files):
             info = zipfile.ZipInfo(name, EARLIEST)
@@ -45,7 +45,7 @@ def sha256(path: Path) -> str:
 
 
 def normalise_notebook(path: Path) -> NotebookNode:
-    """Rewrite a notebook that Otter wrote, with cell ids that do not change from build to build."""
+    """Rewrite a notebook of Otter's with cell ids that are the same in every build."""
     notebook = nbformat.read(path, as_version=4)
     number_cells(notebook)
     nbformat.write(notebook, path)
@@ -53,7 +53,7 @@ def normalise_notebook(path: Path) -> NotebookNode:
 
 
 def student_files(folder: Path, name: str, extra_requirements: list[str]) -> dict[str, bytes]:
-    """What students get, in one folder of the assignment's name, from Otter's student directory."""
+    """The files for students from Otter's student directory, in one folder named after the assignment."""
     files = {
         f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes()
         for part in (f"{name}.ipynb", "tests", *STUDENT_PACKAGES)
@@ -67,7 +67,7 @@ def student_files(folder: Path, name: str, extra_requirements: list[str]) -> dic
 
 
 def autograder_files(folder: Path, requirements: list[str]) -> dict[str, bytes]:
-    """What Otter put into its autograder zip, with our set-up and our runner in the place of its own."""
+    """The files of Otter's autograder zip, with our set-up and our runner instead of Otter's."""
     (path,) = folder.glob("*-autograder_*.zip")
     with zipfile.ZipFile(path) as archive:
         files = {
@@ -81,7 +81,7 @@ def autograder_files(folder: Path, requirements: list[str]) -> dict[str, bytes]:
 
 
 def solution_files(notebook: NotebookNode, folder: Path, name: str) -> dict[str, bytes]:
-    """The solution notebook, executed in Otter's autograder directory, and the same as HTML."""
+    """The solution notebook, executed in Otter's autograder directory, and its HTML page."""
     notebook = nbformat.from_dict(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -110,7 +110,7 @@ def _failed(notebook: NotebookNode) -> str:
 
 
 def _normalise_outputs(notebook: NotebookNode) -> None:
-    """Take out of the outputs what differs from run to run: times, warnings, the symbol Otter draws."""
+    """Remove what differs between runs from the outputs: times, warnings, and Otter's random symbol."""
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
@@ -123,7 +123,7 @@ def _normalise_outputs(notebook: NotebookNode) -> None:
 
 
 class _MathMLRenderer(IPythonRenderer):
-    """Writes formulas as MathML, which browsers show without a script from somewhere else."""
+    """Writes formulas as MathML, which browsers show without a script."""
 
     def block_math(self, body: str) -> str:
         return convert(body, display="block")
@@ -136,7 +136,7 @@ class _MathMLRenderer(IPythonRenderer):
 
 
 def to_html(notebook: NotebookNode, title: str) -> str:
-    """A page that shows the notebook with nothing installed, without a script and without a network."""
+    """A page that shows the notebook without installed software, scripts or a network."""
     exporter = HTMLExporter(template_name="lab")
     exporter.register_filter(
         "markdown2html",
@@ -152,9 +152,9 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 
 
 def replace_folders(folders: Mapping[Path, Path]) -> None:
-    """Copy finished folders (the keys) to where they belong (the values), in the place of older ones.
+    """Replace older folders (the values) by finished ones (the keys).
 
-    Everything is copied before anything is replaced, so that a full disk leaves the older ones as they are.
+    Everything is copied before anything is replaced, so a full disk leaves the older folders unchanged.
     """
     staged = {old: old.with_name(f".{old.name}.new") for old in folders.values()}
     try:

@@ -1,4 +1,4 @@
-"""Reading `homework.toml`: what makes an assignment, and how it is graded."""
+"""Reads `homework.toml`: the contents of each assignment, and how it is graded."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ SHARED = ("requirements", "student_requirements", "gradescope")
 
 @dataclass(frozen=True)
 class Settings:
-    """What `homework.toml` says of one assignment.
+    """The settings of one assignment in `homework.toml`.
 
-    secret : what the inputs of hidden checks are derived from.
+    secret : the source of the inputs of hidden checks.
     gradescope : entries of Otter's otter_config.json, such as show_hidden.
     """
 
@@ -51,9 +51,12 @@ def assignment_names() -> list[str]:
 
 
 def read_settings(name: str) -> Settings:
-    """Read what `homework.toml` says of an assignment: its own table, and the defaults for what that lacks.
+    """Read an assignment's settings from `homework.toml`: its own table, completed by the defaults.
 
-    Errors: HomeworkError.
+    Raises
+    ------
+    HomeworkError
+        If the settings are missing or invalid.
     """
     toml = _toml()
     if name not in toml["assignments"]:
@@ -72,21 +75,21 @@ def read_settings(name: str) -> Settings:
             raise HomeworkError(f"{where} needs strings in {key!r}.")
         values[key] = value
     if not values["problems"] or len(set(values["problems"])) < len(values["problems"]):
-        raise HomeworkError(f"{where} needs problems, each once.")
+        raise HomeworkError(f"{where} needs at least one problem, and each problem only once.")
     return Settings(name=name, secret=_secret(toml), **values)
 
 
 def _table(table: Any, where: str, known: Collection[str]) -> dict[str, Any]:
     if not isinstance(table, dict):
-        raise HomeworkError(f"{where} has to be a table.")
+        raise HomeworkError(f"{where} must be a table.")
     for key in table:
         if key not in known:
-            raise HomeworkError(f"{where} has {key!r}; it may have {', '.join(known)}.")
+            raise HomeworkError(f"{where} has the unknown key {key!r}; the keys are {', '.join(known)}.")
     return table
 
 
 def _merged(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """All entries of both, one's own where both have it, and tables in them merged in the same way."""
+    """All entries of both; `own` wins, and nested tables are merged in the same way."""
     tables = [key for key in own if isinstance(own[key], dict) and isinstance(shared.get(key), dict)]
     return shared | own | {key: _merged(shared[key], own[key]) for key in tables}
 
@@ -111,5 +114,7 @@ def _secret(toml: dict[str, Any]) -> str:
         return DEFAULT_SECRET
     secret = read_text(path).strip()
     if len(secret) < 8:
-        raise HomeworkError(f"{name} has to hold a secret of at least 8 characters; write one, or delete it.")
+        raise HomeworkError(
+            f"{name} must contain a secret of at least 8 characters; write one, or delete the file."
+        )
     return secret

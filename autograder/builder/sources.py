@@ -1,4 +1,4 @@
-"""Reading a problem's sources: its notebook, its reference solution, its model answers."""
+"""Reads a problem's sources: its notebook, its reference solution and its model answers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GIVEN = "given"
 
 @dataclass(frozen=True)
 class Given:
-    """Code that students get as it stands in the solutions, such as a class that questions use."""
+    """Code from the solutions that students get unchanged, such as a class that questions use."""
 
     code: str
 
@@ -29,8 +29,8 @@ class Given:
 class Question:
     """One question: a cell of text, and either functions to write or a written answer.
 
-    functions : name and source of each reference function, solution markers included.
-    answer : the model answer and rubric in Markdown; None where the answer is code.
+    functions : the name and source of each reference function, with its solution markers.
+    answer : the model answer and rubric in Markdown; None if the answer is code.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem: its cells in order, each an ordinary one, given code, or a question."""
+    """One problem: its cells in order. Each is an ordinary cell, given code, or a question."""
 
     name: str
     cells: list[NotebookNode | Given | Question]
@@ -57,7 +57,13 @@ class Problem:
 
 
 def read_problem(name: str) -> Problem:
-    """Read a problem's notebook, with the solutions of its questions. Errors: HomeworkError."""
+    """Read a problem's notebook and the solutions of its questions.
+
+    Raises
+    ------
+    HomeworkError
+        If a source is missing or invalid.
+    """
     source = f"assignments/problems/{name}.md"
     notebook = read_notebook(name)
     solutions = _functions(name) if (ROOT / "solutions" / f"{name}.py").is_file() else {}
@@ -71,19 +77,17 @@ def read_problem(name: str) -> Problem:
             cells.append(_given(source, name, cell, solutions) if _is_given(cell) else cell)
             continue
         if not re.fullmatch(r"q\d+[a-z]", str(question)):
-            raise HomeworkError(f"{source}: name the question {question!r} like q3b.")
+            raise HomeworkError(f"{source}: rename the question {question!r}; names look like q3b.")
         manual = cell.metadata.pop("manual", False)
         points = cell.metadata.pop("points", None)
         if cell.metadata:
             extra = ", ".join(cell.metadata)
-            raise HomeworkError(f"{source}: {question} has {extra}; take that out of its +++ line.")
+            raise HomeworkError(f"{source}: {question} has {extra}; remove this from its +++ line.")
         if manual:
             cells.append(_written(source, cell, question, points, answers))
             continue
         if points is not None:
-            raise HomeworkError(
-                f"{source}: the points of {question} come from its checks; take 'points' out."
-            )
+            raise HomeworkError(f"{source}: the points of {question} come from its checks; remove 'points'.")
         imported = remaining.pop(0) if remaining else None
         functions = _imported(source, question, name, imported, solutions)
         cells.append(Question(question, 0, cell, functions))
@@ -93,17 +97,17 @@ def read_problem(name: str) -> Problem:
     if unanswered:
         raise HomeworkError(
             f"solutions/{name}.md answers {', '.join(sorted(unanswered))}, "
-            f"which is no written question of {source}."
+            f"which is not a written question of {source}."
         )
     return problem
 
 
 def read_notebook(name: str) -> NotebookNode:
-    """Read a Markdown notebook of `assignments/problems/`. Errors: HomeworkError."""
+    """Read a Markdown notebook in `assignments/problems/`; raise a HomeworkError if that fails."""
     path = ROOT / "assignments" / "problems" / f"{name}.md"
     text = read_text(path)
     if not text.startswith("---"):
-        raise HomeworkError(f"{relative(path)} has to start with jupytext's header; copy another's.")
+        raise HomeworkError(f"{relative(path)} must start with jupytext's header; copy it from another file.")
     try:
         return jupytext.reads(text, fmt="md:myst")
     except Exception as error:
@@ -125,11 +129,11 @@ def _written(
 def _imported(
     source: str, question: str, problem: str, cell: NotebookNode | None, solutions: dict[str, str]
 ) -> dict[str, str]:
-    """The functions that the cell after a question imports, and nothing else, from the solutions."""
+    """The functions that the cell after a question imports from the solutions. It must do nothing else."""
     statements = _statements(cell)
     if len(statements) != 1 or not _is_import(statements[0], problem):
         raise HomeworkError(
-            f"{source}: the cell after {question} has to be 'from solutions.{problem} import NAME' alone."
+            f"{source}: the cell after {question} must contain only 'from solutions.{problem} import NAME'."
         )
     return _named(f"{source}: {question}", problem, statements[0], solutions, marked=True)
 
@@ -139,11 +143,11 @@ def _is_given(cell: NotebookNode) -> bool:
 
 
 def _given(source: str, problem: str, cell: NotebookNode, solutions: dict[str, str]) -> Given:
-    """The code of a cell with the tag `given`, its import from the solutions replaced by what it imports."""
+    """The code of a cell with the tag `given`, its import from the solutions replaced by the imported code."""
     statements = _statements(cell)
     if not statements or not _is_import(statements[-1], problem):
         raise HomeworkError(
-            f"{source}: a cell with the tag '{GIVEN}' has to end with 'from solutions.{problem} import NAME'."
+            f"{source}: a cell with the tag '{GIVEN}' must end with 'from solutions.{problem} import NAME'."
         )
     named = _named(f"{source}: a given cell", problem, statements[-1], solutions, marked=False)
     others = [ast.unparse(statement) for statement in statements[:-1]]
@@ -164,20 +168,18 @@ def _is_import(statement: ast.stmt, problem: str) -> bool:
 def _named(
     where: str, problem: str, statement: ast.stmt, solutions: dict[str, str], marked: bool
 ) -> dict[str, str]:
-    """The source of what is imported from the solutions: functions to write (marked), or given code."""
+    """The source of the names imported from the solutions: functions to write (marked), or given code."""
     assert isinstance(statement, ast.ImportFrom)
     for alias in statement.names:
         if alias.asname is not None:
-            raise HomeworkError(f"{where} renames {alias.name}; import it by its own name.")
+            raise HomeworkError(f"{where} renames {alias.name}; import it under its own name.")
         if alias.name not in solutions:
             raise HomeworkError(
-                f"{where} imports {alias.name}, which is no function of solutions/{problem}.py."
+                f"{where} imports {alias.name}, which is not a function of solutions/{problem}.py."
             )
         if marked != (BEGIN in solutions[alias.name]):
-            should = (
-                f"put its body between '{BEGIN}' and '{END}'" if marked else "it is for students to write"
-            )
-            raise HomeworkError(f"{where} imports {alias.name} of solutions/{problem}.py; {should}.")
+            should = f"put its body between '{BEGIN}' and '{END}'" if marked else "students must write it"
+            raise HomeworkError(f"{where} imports {alias.name} from solutions/{problem}.py; {should}.")
     return {alias.name: solutions[alias.name] for alias in statement.names}
 
 
@@ -194,7 +196,7 @@ def _functions(problem: str) -> dict[str, str]:
     starts = [_first_line(node) for node in tree.body] + [len(lines)]
     for node, start, stop in zip(tree.body, starts, starts[1:], strict=False):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            # The closing mark is a comment, which no syntax tree has: take all up to the next statement.
+            # The closing mark is a comment and not in the syntax tree: take all up to the next statement.
             function = "\n".join(lines[start:stop]).rstrip()
             marks = [line.strip() for line in function.splitlines() if line.strip() in (BEGIN, END)]
             if marks not in ([BEGIN, END], []):
@@ -211,7 +213,7 @@ def _first_line(node: ast.stmt) -> int:
 
 
 def _answers(problem: str) -> dict[str, str]:
-    """The sections '## qNx' of the model answers, by question."""
+    """The '## qNx' sections of the model answers, by question."""
     path = ROOT / "solutions" / f"{problem}.md"
     if not path.is_file():
         return {}

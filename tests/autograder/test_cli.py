@@ -1,4 +1,4 @@
-"""Bad input to the command line: a sentence, status 1 or 2, and nothing half-written."""
+"""Bad input to the command line gives a sentence, status 1 or 2, and no partial output."""
 
 import re
 
@@ -16,21 +16,21 @@ TOML = "assignments/homework.toml"
 CHECK = "@check({}, 'once more', points={})\ndef {}(softmax): ...\n"
 
 BROKEN = {
-    # what is edited, how, the status, what the sentence has
-    "TOML that is none": (TOML, lambda t: t + "\n[", 2, "homework.toml is not valid TOML"),
+    # the edited file, the edit, the status, words of the sentence
+    "invalid TOML": (TOML, lambda t: t + "\n[", 2, "homework.toml is not valid TOML"),
     "no assignments": (TOML, lambda t: "", 2, "has no assignment"),
-    "a setting misspelt": (TOML, lambda t: t.replace("title =", "titel ="), 2, "has 'titel'; it may have"),
+    "a setting misspelt": (TOML, lambda t: t.replace("title =", "titel ="), 2, "has the unknown key 'titel'"),
     "a default misspelt": (
         TOML,
         lambda t: t.replace("requirements =", "requires =", 1),
         2,
-        "[defaults] in homework.toml has 'requires'; it may have",
+        "[defaults] in homework.toml has the unknown key 'requires'; the keys are",
     ),
-    "defaults that are no table": (
+    "defaults that are not a table": (
         TOML,
         lambda t: "defaults = 1\n[assignments.backprop]",
         2,
-        "[defaults] in homework.toml has to be a table",
+        "[defaults] in homework.toml must be a table",
     ),
     "a setting missing": (TOML, lambda t: t.replace('title = "A test"', ""), 2, "has no 'title'"),
     "a setting of the wrong kind": (
@@ -49,13 +49,13 @@ BROKEN = {
         PROBLEM,
         lambda t: t.replace('"q3f"', '"q3x"'),
         2,
-        "q3f, which is no question",
+        "q3f, which is not a question",
     ),
     "a check for no question": (
         PUBLIC,
         lambda t: t + CHECK.format("'q8a'", 1, "f"),
         2,
-        "checks q8a, which is no question",
+        "checks q8a, which is not a question",
     ),
     "two checks of one name": (
         PUBLIC,
@@ -73,7 +73,7 @@ BROKEN = {
         PUBLIC,
         lambda t: t + CHECK.format("'q3a'", 0, "f"),
         2,
-        "needs points, a number that is more than 0",
+        "needs points, a positive number",
     ),
     "no hidden check": (HIDDEN, lambda t: "'''None.'''\n", 2, "q3a has no hidden check"),
     "checks that cannot be imported": (
@@ -89,23 +89,23 @@ BROKEN = {
         "put the body of softmax between one '# BEGIN SOLUTION'",
     ),
     "a solution that does not parse": (SOLUTION, lambda t: t + "\ndef (", 2, "has a syntax error in line"),
-    "an import of no function": (
+    "an import of a missing function": (
         PROBLEM,
         lambda t: t.replace("import softmax\n", "import softmaks\n"),
         2,
-        "imports softmaks, which is no function",
+        "imports softmaks, which is not a function",
     ),
     "no import after a question": (
         PROBLEM,
         lambda t: t.replace("from solutions.p3_linear_layer import softmax\n", "1 + 1\n"),
         2,
-        "the cell after q3a has to be",
+        "the cell after q3a must contain only",
     ),
     "a question of an impossible name": (
         PROBLEM,
         lambda t: t.replace('"q3a"', '"softmax"'),
         2,
-        "name the question 'softmax' like q3b",
+        "rename the question 'softmax'; names look like q3b",
     ),
     "one question twice": (PROBLEM, lambda t: t.replace('"q3b"', '"q3a"'), 2, "has q3a twice"),
     "points on a question with checks": (
@@ -130,19 +130,19 @@ BROKEN = {
         TOML,
         lambda t: re.sub(r"problems = \[.*\]", "problems = []", t),
         2,
-        "needs problems, each once",
+        "needs at least one problem, and each problem only once",
     ),
-    "a setting that is no list of strings": (
+    "a setting that is not a list of strings": (
         TOML,
         lambda t: re.sub(r"problems = \[.*\]", "problems = [3]", t),
         2,
         "needs strings in 'problems'",
     ),
-    "an assignment that is no table": (
+    "an assignment that is not a table": (
         TOML,
         lambda t: "[assignments]\nbackprop = 3\n",
         2,
-        "has to be a table",
+        "must be a table",
     ),
     "an import by another name": (
         PROBLEM,
@@ -154,19 +154,19 @@ BROKEN = {
         PROBLEM,
         lambda t: t.partition("---\n\n")[2],
         2,
-        "has to start with jupytext's header",
+        "must start with jupytext's header",
     ),
     "a check of a misspelt function": (
         PUBLIC,
         lambda t: t.replace("def ratios(softmax)", "def ratios(softmaks)"),
         2,
-        "p3_linear_layer.ratios has the parameter softmaks, which is no function of this assignment",
+        "p3_linear_layer.ratios has the parameter softmaks, which is not a function of this assignment",
     ),
     "uses of an unknown question": (
         PUBLIC,
         lambda t: t.replace('uses("q3b", "q3a")', 'uses("q3b", "q3z")'),
         2,
-        "uses('q3b', ...) names q3z, which is no question with code",
+        "uses('q3b', ...) names q3z, which is not a question with code",
     ),
     "uses in a circle": (
         PUBLIC,
@@ -174,7 +174,7 @@ BROKEN = {
         2,
         "uses('q3a', 'q3b'): q3b does not come before",
     ),
-    "a cell's metadata that are no JSON": (
+    "cell metadata that are not JSON": (
         PROBLEM,
         lambda t: t.replace('{"question": "q3a"}', '{"question": "q3a",}'),
         2,
@@ -202,7 +202,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", sampled(BROKEN, one_in=7))
-def test_broken_sources_give_a_sentence_and_leave_the_last_build_alone(case, copy_of_the_project):
+def test_broken_sources_give_a_sentence_and_keep_the_last_build(case, copy_of_the_project):
     file, edit, status, sentence = BROKEN[case]
     path = copy_of_the_project / file
     changed = edit(path.read_text())
@@ -245,7 +245,7 @@ def test_bad_arguments_give_a_sentence(arguments, status, sentence):
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff\xfe\xff\xfe\xff\xfe\xff\xfe"])
-def test_a_secret_that_is_none_is_refused(content, copy_of_the_project):
+def test_an_invalid_secret_is_refused(content, copy_of_the_project):
     (copy_of_the_project / "secret.txt").write_bytes(content)
     done = run_homework(copy_of_the_project, "build")
     assert done.returncode == 2
@@ -254,7 +254,7 @@ def test_a_secret_that_is_none_is_refused(content, copy_of_the_project):
 
 
 @pytest.mark.parametrize("out", [".", "", "build", "mine"])
-def test_a_folder_of_somebody_else_is_not_replaced(out, copy_of_the_project):
+def test_a_folder_of_another_origin_is_not_replaced(out, copy_of_the_project):
     for folder in ("backprop", "mine/backprop", "build/backprop"):
         (copy_of_the_project / folder).mkdir(parents=True)
         (copy_of_the_project / folder / "thesis.tex").write_text("years of work")
@@ -282,14 +282,14 @@ def {function}(*arguments):
 """
 
 
-def test_verify_fails_where_a_mistake_gets_all_points(copy_of_the_project):
+def test_verify_fails_if_a_mistake_gets_all_points(copy_of_the_project):
     path = copy_of_the_project / "autograder" / "mistakes" / "p3_linear_layer.py"
     questions = [q for q in read_problem("p3_linear_layer").questions if not q.manual]
     wrong = [NO_RETURN.format(question=q.name, function=list(q.functions)[-1]) for q in questions]
     path.write_text(FEW_MISTAKES + "".join(wrong))
     done = run_homework(copy_of_the_project, "verify")
     assert done.returncode == 1
-    assert "1 not as they have to be" in done.stdout
+    assert "1 with faults" in done.stdout
     assert "q3a, 'is right': loses no point" in done.stdout
 
 
@@ -306,6 +306,6 @@ def test_verify_names_a_problem_without_mistakes(copy_of_the_project):
     done = run_homework(copy_of_the_project, "verify")
     assert done.returncode == 2
     assert (
-        "There is no file autograder/mistakes/p3_linear_layer.py; write down wrong answers first"
+        "There is no file autograder/mistakes/p3_linear_layer.py; write some wrong answers first"
         in done.stderr
     )

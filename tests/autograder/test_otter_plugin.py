@@ -1,4 +1,4 @@
-"""The plugin behind `otter run`: what it leaves of an upload, and what it makes of errors."""
+"""The plugin behind `otter run`: the files that it keeps, and how it reports errors."""
 
 import json
 import zipfile
@@ -17,7 +17,7 @@ pytestmark = isolated
 
 @pytest.fixture
 def short(dist, tmp_path):
-    """The autograder zip, for question 3(b) alone."""
+    """The autograder zip with only question 3(b)."""
     return with_questions(dist / "autograder.zip", tmp_path / "short.zip", {"q3b"})
 
 
@@ -28,20 +28,20 @@ def solved(student_folder):
 
 @pytest.fixture
 def tree(short, tmp_path):
-    """A folder as Gradescope makes /autograder, with metadata as Otter wants them."""
+    """A folder like Gradescope's /autograder, with the metadata that Otter needs."""
     top = autograder_tree(short, tmp_path / "autograder")
     (top / "submission_metadata.json").write_text("{}")
     return top
 
 
 def graded_by_otter(top, **options):
-    """The results, and the points in them, of what was handed in there."""
+    """The results and the points of the submission in this folder."""
     run_autograder(str(top), otter_run=True, logo=False, **options)
     results = json.loads((top / "results" / "results.json").read_text())
     return results, [test["score"] for test in results["tests"] if "score" in test]
 
 
-def test_an_uploaded_zip_is_still_there_when_otter_has_graded_it(tree, solved):
+def test_an_uploaded_zip_stays_after_otter_has_graded_it(tree, solved):
     with zipfile.ZipFile(tree / "submission" / "export.zip", "w") as archive:
         archive.write(solved, "solved.ipynb")
         archive.writestr("numpy.py", "raise SystemExit")
@@ -71,7 +71,7 @@ def test_an_error_in_the_grader_is_never_a_score_of_zero(short, solved, tmp_path
         "a notebook whose cells have the tag of pictures",
     ],
 )
-def test_a_notebook_as_students_hand_it_in_gets_what_it_deserves(name, tree, solved):
+def test_an_unusual_notebook_gets_its_points_and_a_remark(name, tree, solved):
     UPLOADS[name].write(solved.read_bytes(), tree / "submission")
     results, points = graded_by_otter(tree)
     assert points == [6]

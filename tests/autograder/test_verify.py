@@ -11,12 +11,12 @@ from autograder.errors import FellShortError
 from autograder.hidden_checks import hidden
 from autograder.mistakes import Entry, entries
 
-# Questions whose mistakes are named quickly (problem 4 has none); `homework verify` takes all of them.
+# Questions whose mistakes are quick to name (problem 4 has none); `homework verify` runs all questions.
 SAMPLE = {
     "autodiff": ["q1a", "q1d", "q1h", "q2b", "q2e"],
     "backprop": ["q3b", "q5a", "q5c"],
 }
-# Mistakes that take too long, and are wrong in nothing else.
+# Mistakes that only take too long.
 SLOW = {
     "q2f": "visits every path, and drops what it has listed already",
     "q2g": "follows every path by itself",
@@ -26,7 +26,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize(("assignment", "questions"), SAMPLE.items())
-def test_in_a_sample_of_questions_every_mistake_is_caught_and_named(assignment, questions):
+def test_every_mistake_of_a_sample_of_questions_is_caught_and_named(assignment, questions):
     answers = [p for name in read_settings(assignment).problems for p in entries(name)]
     results = [verification.grade_entry(assignment, p) for p in answers if p.question in questions]
     assert [f"{o.name}: {o.fault}" for o in results if o.fault] == []
@@ -48,7 +48,7 @@ def test_a_mistake_that_takes_too_long_loses_points(question, mistake):
 @pytest.mark.parametrize(
     ("assignment", "mistakes", "variants"), [("autodiff", 100, 30), ("backprop", 120, 40)]
 )
-def test_every_mistake_is_caught_and_named_and_nothing_right_is_marked_down(assignment, mistakes, variants):
+def test_every_mistake_is_caught_and_named_and_no_right_answer_fails(assignment, mistakes, variants):
     verified = verification.verify(assignment)
     assert [f"{o.name}: {o.fault}" for o in verified.faults] == []
     assert len(verified.mistakes) >= mistakes
@@ -64,8 +64,8 @@ def test_every_mistake_is_caught_and_named_and_nothing_right_is_marked_down(assi
 @pytest.mark.parametrize("number", range(20))
 @pytest.mark.parametrize("assignment", assignment_names())
 def test_verify_passes_with_any_secret(assignment, number, monkeypatch):
-    """The secret is a new one in each run. To repeat a failure, write it into `secret.txt`."""
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # as in the command: there is a process for each core
+    """Each run has a new secret. To repeat a failure, write the secret into `secret.txt`."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")  # as in the command, which has a process per core
     secret = secrets.token_hex(8)
     result = verification.verify(assignment, secret)
     faults = [f"{o.question}, {o.name}: {o.fault}" for o in result.faults]
@@ -91,10 +91,10 @@ def test_a_wrong_answer_among_the_variants_is_a_fault():
     assert graded("q3a", WRONG, right=True).fault.startswith("loses points in q3a")
 
 
-def test_a_mistake_that_costs_points_where_it_is_not_used_is_a_fault():
+def test_a_mistake_that_costs_points_in_an_unrelated_question_is_a_fault():
     both = "def log_softmax(z):\n    return z\ndef softmax_jacobian(z):\n    return z"
     assert graded("q3b", both).fault.startswith(
-        "loses points in q3c, q3d as well; if that may call it, declare uses("
+        "also loses points in q3c, q3d; if they may call its function, declare uses("
     )
 
 
@@ -109,21 +109,19 @@ IN_FLOAT64 = "def relu_vjp(z, u):\n    return np.where(z > 0, u, 0.0).astype(flo
         (IN_FLOAT64, "float64", "relu_dtypes", 0.75),
     ],
 )
-def test_one_fault_costs_one_check_and_what_a_mistake_states_about_it_is_proved(source, says, fails, costs):
+def test_one_fault_costs_one_check_and_wrong_statements_of_a_mistake_are_faults(source, says, fails, costs):
     def fault(**stated):
         return graded("q4d", source, says=says, **stated).fault
 
     assert fault(fails=(fails,), costs=costs) == ""
     assert fault(fails=(fails, "relu_extremes"), costs=costs) == (
-        f"fails {fails}, but states that it fails {', '.join(sorted([fails, 'relu_extremes']))}"
+        f"fails {fails}, but its fails= states {', '.join(sorted([fails, 'relu_extremes']))}"
     )
-    assert (
-        fault(fails=(fails,), costs=0.25) == f"costs {costs:g} points, but states that it costs 0.25 at most"
-    )
-    assert fault().startswith(f"fails only {fails}; state that by fails=")
+    assert fault(fails=(fails,), costs=0.25) == f"costs {costs:g} points, but its costs= states 0.25 at most"
+    assert fault().startswith(f"fails only {fails}; state this with fails=")
 
 
-def test_every_check_about_traces_has_a_mistake_that_fails_it_alone():
+def test_every_check_of_changed_arrays_has_a_mistake_that_fails_only_it():
     checks = [c for a in assignment_names() for cs in verification._prepared(a)[1].values() for c in cs]
     about = {(c.question, c.name) for c in checks if c.name.endswith("no_traces")}
     stated = {(p.question, *p.fails) for a, name in PROBLEMS for p in entries(name) if p.fails}
@@ -131,23 +129,23 @@ def test_every_check_about_traces_has_a_mistake_that_fails_it_alone():
     assert about - stated == {("q1f", "rules_no_traces")}  # on numbers, a changed Dual is a wrong value too
 
 
-def test_a_check_that_breaks_is_named(monkeypatch):
+def test_a_check_that_raises_an_unexpected_error_is_named(monkeypatch):
     problems, checks = verification._prepared("backprop")
 
     def broken(softmax):
         raise KeyError("oops")
 
     changed = {"q3a": [replace(checks["q3a"][0], function=broken)]}
-    with pytest.raises(FellShortError, match="positive_and_sum_to_one of q3a breaks on 'x'"):
+    with pytest.raises(
+        FellShortError, match=r"positive_and_sum_to_one of q3a raised KeyError\('oops'\) on 'x'"
+    ):
         verification.grade(verification.EntryResult("x", "q3a"), verification.namespace(problems), changed)
 
 
 @pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.exhaustive)])
 @pytest.mark.parametrize(("assignment", "problem"), PROBLEMS)
-def test_no_right_answer_fails_and_no_wrong_one_passes_with_another_secret(
-    assignment, problem, step, monkeypatch
-):
-    """All right answers and every fifth of the wrong ones, and one of every so many of these."""
+def test_another_secret_fails_no_right_answer_and_passes_no_wrong_one(assignment, problem, step, monkeypatch):
+    """Of all right answers and every fifth wrong one, every `step`-th."""
     problems, checks = verification._prepared(assignment)
     (one,) = [p for p in problems if p.name == problem]
     checks = {q.name: checks[q.name] for q in one.questions if not q.manual}

@@ -1,4 +1,4 @@
-"""The whole path on real Otter: what is in the zips, and what `otter run` makes of submissions."""
+"""Builds with the real Otter: the contents of the zips, and the scores of `otter run`."""
 
 import re
 import shutil
@@ -48,12 +48,12 @@ def solved(student_folder):
 
 
 @every_assignment
-def test_the_reference_scores_everything_and_the_template_nothing(manifest, full):
+def test_the_reference_gets_all_points_and_the_template_none(manifest, full):
     assert manifest["scores"] == {"reference solution": sum(full.values()), "blank template": 0}
 
 
 @pytest.mark.parametrize("assignment", ["autodiff", "backprop"])
-def test_the_two_assignments_have_a_hundred_points_of_which_public_checks_give_two_fifths(manifest, full):
+def test_each_assignment_has_a_hundred_points_and_public_checks_give_about_a_third(manifest, full):
     assert sum(full.values()) == 90
     assert sum(p.get("manual", 0) for p in manifest["points"].values()) == 10
     for points in manifest["points"].values():
@@ -61,7 +61,7 @@ def test_the_two_assignments_have_a_hundred_points_of_which_public_checks_give_t
             assert 0.25 <= points["public"] / (points["public"] + points["hidden"]) <= 0.45
 
 
-def test_a_build_is_another_one_for_students_where_a_question_reads_differently():
+def test_a_changed_question_changes_the_identity_of_a_build():
     problem = read_problem("p3_linear_layer")
     before = identity_of([problem])
     assert identity_of([read_problem("p3_linear_layer")]) == before != identity_of([])
@@ -69,7 +69,7 @@ def test_a_build_is_another_one_for_students_where_a_question_reads_differently(
     assert identity_of([problem]) != before
 
 
-def test_a_second_build_does_nothing_and_a_damaged_one_is_made_again(dist):
+def test_a_second_build_does_nothing(dist):
     before = {path.name: path.stat().st_mtime_ns for path in dist.iterdir()}
     manifest, built = build("backprop", dist.parent)
     assert not built
@@ -79,7 +79,7 @@ def test_a_second_build_does_nothing_and_a_damaged_one_is_made_again(dist):
 
 @pytest.mark.exhaustive
 @every_assignment
-def test_two_builds_at_two_times_in_two_folders_are_the_same_bytes(assignment, dist, tmp_path):
+def test_two_builds_at_two_times_in_two_folders_have_the_same_bytes(assignment, dist, tmp_path):
     time.sleep(2.1)  # the resolution of times in zip files
     _, built = build(assignment, tmp_path / "elsewhere" / "dist")
     assert built
@@ -88,12 +88,12 @@ def test_two_builds_at_two_times_in_two_folders_are_the_same_bytes(assignment, d
 
 
 def nothing_graded(*_):
-    """In the place of `otter_run`, where a build is about its bytes."""
+    """Replaces `otter_run` in a build of which only the bytes matter."""
     return []
 
 
 @pytest.mark.exhaustive
-def test_a_build_with_another_secret_at_another_time_differs_in_the_secret_alone(dist, tmp_path, monkeypatch):
+def test_a_build_with_another_secret_differs_only_in_the_secret(dist, tmp_path, monkeypatch):
     import autograder.builder as module
 
     def with_secret(name):
@@ -118,7 +118,7 @@ def test_a_build_with_another_secret_at_another_time_differs_in_the_secret_alone
 
 
 @one_assignment
-def test_otter_assign_works_on_the_master_by_itself(assignment, dist, full, tmp_path):
+def test_otter_assign_works_on_the_master_alone(assignment, dist, full, tmp_path):
     master = dist.parents[1] / "build" / assignment
     shutil.copytree(master, tmp_path / "master")
     command = [sys.executable, "-m", "otter", "assign", f"{assignment}.ipynb", str(tmp_path / "out")]
@@ -132,7 +132,7 @@ def test_otter_assign_works_on_the_master_by_itself(assignment, dist, full, tmp_
     assert "NotImplementedError" in (out / "student" / f"{assignment}.ipynb").read_text()
 
 
-def test_otter_run_on_the_command_line_gives_a_renamed_notebook_without_checks_and_metadata_the_same_score(
+def test_otter_run_gives_a_renamed_notebook_without_checks_and_metadata_the_same_score(
     solved, dist, full, tmp_path
 ):
     notebook = nbformat.read(solved, as_version=4)
@@ -168,7 +168,7 @@ def test_otter_run_and_verify_score_a_mistake_the_same(function, student_folder,
 
 
 @every_assignment
-def test_the_student_zip_gives_nothing_away(assignment, student_folder):
+def test_the_student_zip_contains_no_solutions(assignment, student_folder):
     problems = [read_problem(p) for p in read_settings(assignment).problems]
     secrets = {}
     for question in (q for p in problems for q in p.questions):
@@ -213,14 +213,14 @@ def test_the_solutions_zip_has_answers_and_a_page_without_scripts(assignment, di
 
 
 @every_assignment
-def test_the_zips_hold_no_stray_files(dist):
+def test_the_zips_contain_no_stray_files(dist):
     for path in dist.glob("*.zip"):
         with zipfile.ZipFile(path) as archive:
             assert not [n for n in archive.namelist() if re.search(r"pycache|\.pyc|checkpoint|^/|\.\.", n)]
 
 
 @pytest.mark.parametrize("problem", sampled(sorted(p.stem for p in PROBLEMS.glob("p*.md")), one_in=5))
-def test_the_problem_source_is_a_notebook_that_runs_as_it_stands(problem, tmp_path):
+def test_the_source_of_a_problem_runs_as_a_notebook(problem, tmp_path):
     import jupytext
 
     execute(jupytext.read(PROBLEMS / f"{problem}.md"), tmp_path)
@@ -241,7 +241,7 @@ def test_a_student_sees_what_is_wrong_and_exports_a_zip_that_grades(student_fold
     assert "Raised: nll_loss raised ValueError: 1 <\u2060b>2<\u2060/b> & 3 <4" in said.replace(
         "\\u2060", "\u2060"
     )
-    assert "passed!" in output['grader.check("q3e")']  # its check has a loss of its own
+    assert "passed!" in output['grader.check("q3e")']  # its check uses its own loss
     (exported,) = student_folder.glob("hw (1)_*.zip")
     autograder = with_questions(dist / "autograder.zip", tmp_path / "short.zip", ["q3a", "q3d", "q4a"])
     points = score(otter_run(exported, autograder))
@@ -281,7 +281,7 @@ MISSING = {
 
 
 @pytest.mark.parametrize(("assignment", "said"), MISSING.items())
-def test_a_blank_template_runs_through_and_says_what_is_missing(assignment, said, student_folder):
+def test_a_blank_template_runs_and_says_what_is_missing(assignment, said, student_folder):
     notebook = nbformat.read(student_folder / f"{assignment}.ipynb", as_version=4)
     notebook.cells = notebook.cells[:-1]
     execute(notebook, student_folder)

@@ -1,4 +1,4 @@
-"""Any problems make an assignment: `homework.toml` is all that says which."""
+"""Any problems can form an assignment; only `homework.toml` lists them."""
 
 import json
 import re
@@ -10,14 +10,14 @@ from autograder.builder.settings import assignment_names, read_settings
 from autograder.mistakes import entries
 from tests.helpers import fill, reference_answers, run_homework, unzip, write_assignments
 
-# In the suite, `tests/test_docs.py` builds an assignment that is one problem by itself.
+# In the suite, `tests/test_docs.py` builds an assignment of a single problem.
 pytestmark = pytest.mark.exhaustive
 
 PROBLEMS = [problem for name in assignment_names() for problem in read_settings(name).problems]
 
 
 def built(project, name, problems):
-    """Build an assignment of these problems alone; return its manifest."""
+    """Build an assignment of these problems; return its manifest."""
     write_assignments(project, {name: problems})
     done = run_homework(project, "build")
     assert done.returncode == 0, done.stderr
@@ -25,7 +25,7 @@ def built(project, name, problems):
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
-def test_a_problem_makes_an_assignment_by_itself(problem, copy_of_the_project):
+def test_a_single_problem_makes_an_assignment(problem, copy_of_the_project):
     manifest = built(copy_of_the_project, "alone", [problem])
     full = sum(p.get("public", 0) + p.get("hidden", 0) for p in manifest["points"].values())
     assert manifest["scores"] == {"reference solution": full, "blank template": 0}
@@ -35,7 +35,7 @@ def test_a_problem_makes_an_assignment_by_itself(problem, copy_of_the_project):
     assert modules == [problem]
 
 
-def test_all_problems_make_one_assignment_that_grades_each_of_them(copy_of_the_project, tmp_path):
+def test_all_problems_make_one_assignment(copy_of_the_project, tmp_path):
     manifest = built(copy_of_the_project, "all_five", PROBLEMS)
     assert manifest["scores"] == {"reference solution": 180, "blank template": 0}
     dist = copy_of_the_project / "dist" / "all_five"

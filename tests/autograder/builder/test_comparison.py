@@ -1,4 +1,4 @@
-"""The build compares what Otter scored with what is registered: nothing can get lost on the way."""
+"""The build compares Otter's scores with the registered checks, so nothing can get lost."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The student zip with nothing but its own requirements, in an environment made for it."""
+"""The student zip in a new environment with only its own requirements."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What `homework.toml` says of an assignment: its own table, and the defaults below it."""
+"""The settings of an assignment in `homework.toml`: its own table and the defaults."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_an_assignment_has_the_defaults(read):
     assert found.gradescope == {"show_hidden": True, "show_stdout": False}
 
 
-def test_what_an_assignment_says_itself_comes_first_entry_by_entry(read):
+def test_an_assignments_own_entries_override_the_defaults_one_by_one(read):
     own = 'requirements = ["scipy"]\n[assignments.one.gradescope]\nshow_stdout = true\n'
     found = read(DEFAULTS + OWN + own)
     assert found.requirements == ["scipy"]

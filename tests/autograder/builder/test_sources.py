@@ -1,4 +1,4 @@
-"""What a problem's sources may hold: given code besides questions."""
+"""The sources of a problem can contain given code."""
 
 import pytest
 
@@ -62,21 +62,21 @@ def test_given_code_is_taken_from_the_solutions_with_its_decorators(project):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (GIVEN.replace("Pair", "total") + QUESTION, "it is for students to write"),
+        (GIVEN.replace("Pair", "total") + QUESTION, "students must write it"),
         (GIVEN + QUESTION.replace("total", "Pair"), "put its body between '# BEGIN SOLUTION'"),
-        (GIVEN.replace("Pair", "Triple") + QUESTION, "imports Triple, which is no function"),
+        (GIVEN.replace("Pair", "Triple") + QUESTION, "imports Triple, which is not a function"),
         (
             GIVEN.replace("from solutions.p8_x import Pair", "1 + 1") + QUESTION,
-            "has to end with 'from solutions",
+            "must end with 'from solutions",
         ),
         (GIVEN.replace("Pair", "Pair as P") + QUESTION, "renames Pair"),
     ],
 )
-def test_given_code_of_the_wrong_kind_gets_a_sentence(project, text, message):
+def test_wrong_given_code_is_refused(project, text, message):
     with pytest.raises(HomeworkError, match=message):
         project(text)
 
 
-def test_half_a_pair_of_marks_gets_a_sentence(project):
+def test_a_missing_mark_is_refused(project):
     with pytest.raises(HomeworkError, match="put the body of total between one"):
         project(GIVEN + QUESTION, SOLUTION.replace("    # END SOLUTION\n", ""))
