@@ -11,8 +11,8 @@ from pathlib import Path
 from autograder.errors import HomeworkError, fault
 from autograder.signals import Stopped, stopped_by_signals
 
-# One thread of linear algebra per process: the arrays are small, and each core has a process. This must be set
-# before NumPy is loaded, so the commands import what they need when they run.
+# One thread of linear algebra per process: the arrays are small, and each core has a process. This must be
+# set before NumPy is loaded, so the commands import what they need when they run.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 

@@ -32,7 +32,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Let the first signal raise Stopped. Later signals are ignored, because they would disturb the cleanup."""
+    """Let the first signal raise Stopped. Later signals are ignored: they would disturb the cleanup."""
     global _arrived
     before = {}
     for number in (getattr(signal, name) for name in NAMES if hasattr(signal, name)):

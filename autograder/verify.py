@@ -160,8 +160,8 @@ def _names_in_use(name: str) -> dict[Check, set[str]]:
 def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResult:
     """Run the checks of a problem on the reference, with one of its functions replaced.
 
-    Only the problem of the entry is needed: no reference solution calls a function of another problem. A check
-    that looks up no name of the entry would pass as on the reference, so it does not run.
+    The other problems are not needed: no reference solution calls a function of another problem. A check that
+    looks up no name of the entry would pass as on the reference, so it does not run.
 
     secret : as for `verify`.
     """

@@ -67,7 +67,8 @@ def build(name: str, out: Path) -> tuple[dict[str, Any], bool]:
     for folder, ours in ((master_folder, "autograder"), (zip_folder, "manifest.json")):
         if folder.is_symlink() or (folder.exists() and not (folder / ours).exists()):
             raise HomeworkError(
-                f"{folder} already exists and was not built by this project; move it, or choose another --out."
+                f"{folder} already exists and was not built by this project; "
+                "move it, or choose another --out."
             )
     if master_folder == zip_folder:
         raise HomeworkError(f"The master notebook is written into {out}; choose another --out.")
@@ -149,7 +150,7 @@ def _points(problems: list[Problem], checks: dict[str, list[Check]]) -> dict[str
 
 
 def _score(cases: list[Case], checks: dict[str, list[Check]], everything: bool) -> float:
-    """The points that Otter scored. They must be as registered, and all checks must pass, or all must fail."""
+    """The points that Otter scored. They must be as registered, and all checks must pass or all must fail."""
     expect_registered(cases, checks)
     for case in cases:
         if case.passed != everything:

@@ -143,7 +143,7 @@ def _is_given(cell: NotebookNode) -> bool:
 
 
 def _given(source: str, problem: str, cell: NotebookNode, solutions: dict[str, str]) -> Given:
-    """The code of a cell with the tag `given`, its import from the solutions replaced by the imported code."""
+    """The code of a cell with the tag `given`, with the imported code instead of the import."""
     statements = _statements(cell)
     if not statements or not _is_import(statements[-1], problem):
         raise HomeworkError(

@@ -1,8 +1,8 @@
 """Grades the upload in a container, and writes Otter's results.json and results.pkl whatever happens.
 
-Otter's own runner has this file's name. The grading is done in a child. The parent needs nothing but Python,
-sees how the child ends, and says so where that left no results. A signal ends both, and leaves no process and
-no folder; the results are then those that `run_autograder` has written before.
+This file replaces Otter's own runner of the same name. A child process does the grading. The parent needs
+only Python; if the child ends without results, the parent writes the reason. A signal ends both and leaves
+no process and no folder; the results are then those that `run_autograder` wrote first.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-SECONDS = 480  # Gradescope stops a grader after ten minutes, unless the instructor has set more
-ENDING = 30  # seconds in which the child may close its sandbox; it takes one at most
+SECONDS = 480  # Gradescope stops a grader after ten minutes, unless the instructor sets another limit
+ENDING = 30  # seconds in which the child may close its sandbox; it usually takes at most one
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NOT_GRADED = "This submission could not be graded, which is not your fault. Please tell your instructor."
 PRIVATE = ("source", "submission", "submission_metadata.json")
@@ -35,15 +35,15 @@ class Results:
         self._folder = folder
 
     def write_grade(self, shown: dict[str, Any], results: Any) -> None:
-        """Write what Gradescope shows, and Otter's own results."""
+        """Write the results that Gradescope shows, and Otter's own results."""
         self._write("results.pkl", pickle.dumps(results))
         self._write("results.json", json.dumps(shown, indent=4).encode())
 
     def write_refusal(self, sentence: str, reason: str | None = None) -> None:
-        """Say why there is no grade.
+        """Write why there is no grade.
 
-        sentence : for the student.
-        reason : for the instructor alone; its last line is the status that `otter grade` shows.
+        sentence : the message for the student.
+        reason : the message for the instructor; `otter grade` shows its last line as the status.
         """
         test = {"name": INSTRUCTOR, "status": "failed", "visibility": "hidden", "output": reason}
         shown = {
@@ -53,7 +53,7 @@ class Results:
             "tests": [test] if reason else [],
         }
         self._write("results.json", json.dumps(shown, indent=4).encode())
-        with contextlib.suppress(Exception):  # where Otter cannot be imported
+        with contextlib.suppress(Exception):  # if Otter cannot be imported
             from otter.run.run_autograder.utils import OtterRuntimeError
             from otter.test_files import GradingResults
 
@@ -67,10 +67,10 @@ class Results:
 
 
 def main(folder: Path) -> None:
-    """Grade what is in `folder/submission` by what is in `folder/source`."""
+    """Grade the submission in `folder/submission` with the autograder in `folder/source`."""
     results = Results(folder / "results")
     if not os.access(folder / "results", os.W_OK):
-        print(f"Results cannot be written into {folder}/results; run this as root or as its owner.")
+        print(f"Results cannot be written into {folder}/results; run this as root or as the folder's owner.")
         return
     make_private(folder)
     child = get_context("fork").Process(target=grade_or_say_why, args=(folder, results))
@@ -90,20 +90,20 @@ def main(folder: Path) -> None:
             NOT_GRADED, f"Grading took longer than {SECONDS // 60} minutes and was stopped."
         )
     elif child.exitcode == -signal.SIGKILL:
-        results.write_refusal(NOT_GRADED, "The grader ran out of memory; give its container more.")
+        results.write_refusal(NOT_GRADED, "The grader ran out of memory; give its container more memory.")
     elif child.exitcode != 0:
         results.write_refusal(NOT_GRADED, f"The grader ended with status {child.exitcode}.")
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder readable by root only: the checks, the metadata, everything that was handed in."""
-    # Where it cannot be changed, or is somebody else's, `isolation_level` decides whether that matters.
+    """Make the folder readable only by root: it contains the checks, the metadata and the submission."""
+    # If this fails, `isolation_level` decides whether it matters.
     with contextlib.suppress(OSError):
         folder.chmod(0o700)
 
 
 def grade_or_say_why(folder: Path, results: Results) -> None:
-    """Run in the child: write results, and end at once, so that nothing can fail afterwards."""
+    """Run in the child: write the results and exit at once, so nothing can fail afterwards."""
     for number in ENDS:
         signal.signal(number, signal.SIG_DFL)
     sys.path.insert(0, str(folder / "source" / "files"))
@@ -120,7 +120,7 @@ def grade_or_say_why(folder: Path, results: Results) -> None:
 
 
 def grade(folder: Path, results: Results) -> str:
-    """Grade, write the results, and return notes for the instructor. Errors: whatever is not expected."""
+    """Grade, write the results, and return notes for the instructor. Only unexpected errors are raised."""
     from autograder.errors import HomeworkError
     from autograder.grading.isolation import isolation_level
     from autograder.grading.process import gradescope_results, grading_results, submitted_notebook
@@ -135,8 +135,8 @@ def grade(folder: Path, results: Results) -> str:
         notebook = submitted_notebook(folder / "submission")
         level = isolation_level(None, *(path for name in PRIVATE if (path := folder / name).exists()))
         with stopped_by_signals(), held(), ForkServer(level) as server, released():
-            gc.disable()  # nothing that is loaded is ever garbage
-            import_module("autograder.grading.loop")  # and Otter with it
+            gc.disable()  # loaded modules are never garbage
+            import_module("autograder.grading.loop")  # this also imports Otter
             gc.freeze()
             gc.enable()
             found, graded = grading_results(notebook, server)

@@ -1,1 +1,1 @@
-"""Grades submissions: reads them, runs them in the sandbox, and has Otter's test files score them."""
+"""Grades submissions: reads them, runs them in the sandbox, and scores them with Otter's test files."""

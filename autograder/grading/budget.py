@@ -1,16 +1,16 @@
-"""What a submission may still use, and what it loses when that is used up.
+"""The time and the workers that a submission may use.
 
-The rules, which are the same wherever a submission is graded:
+These rules are the same wherever a submission is graded:
 
 - A call that does not return in time, or that ends its worker, fails its check.
-- A function that did not return is not called again; neither is one that ended its worker twice. The programs
-  of the checks of one question, which call the student's functions, count as one function.
-- A question whose calls have taken `Limits.question`, and a submission that has taken `Limits.total` or
-  lost more than `Limits.crashes` workers, makes no more calls.
-- A cell that does not return, or that ends its worker, is left out when the cells are run again.
+- A function that did not return, or that ended its worker twice, is not called again. The programs of the
+  checks of one question, which call the student's functions, count as one function.
+- After `Limits.question` seconds, a question makes no more calls. After `Limits.total` seconds, or more than
+  `Limits.crashes` lost workers, a submission makes no more calls.
+- A cell that does not return, or that ends its worker, is skipped when the cells run again.
 
-A function counts by its name, also where a later cell defines it anew. All limits are on processor time, far
-above what any right answer takes. A submission that waits is stopped after a longer time by the clock.
+Functions are identified by name, even if a later cell defines them again. All limits are on processor time,
+far above the time of any right answer. A submission that waits is stopped after a longer time by the clock.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ MOST_CRASHES = 2  # of one function
 
 
 class Budget:
-    """The time and the workers that one submission has used, and the functions that are given up.
+    """The time and the workers used by one submission, and the functions that are not called again.
 
-    limits : what it may use.
-    taken : the seconds of processor time that ended workers have taken.
-    crashes : how many workers were lost.
+    limits : the limits of the submission.
+    taken : the seconds of processor time of ended workers.
+    crashes : the number of lost workers.
     """
 
     def __init__(self, limits: Limits):
@@ -39,18 +39,19 @@ class Budget:
     def begin_question(self, taken: float) -> None:
         """Start the time of a question.
 
-        taken : the seconds that the submission has taken so far, its present worker included.
+        taken : the seconds that the submission has taken so far, including its current worker.
         """
         self._question_began = taken
 
     def exhausted(self, taken: float) -> bool:
-        """Whether the submission has no time left, or was lost too often."""
+        """Whether the submission has no time left, or has lost too many workers."""
         return taken > self.limits.total or self.crashes > self.limits.crashes
 
     def expect_call(self, key: str, name: str, taken: float) -> None:
-        """Raise the failure that a call of a function meets where it may not be made any more.
+        """Raise the failure of a call that is no longer allowed.
 
-        key : what tells the function from others. name : what to call it in messages.
+        key : identifies the function.
+        name : the function's name in messages.
         """
         failures = self._failures.get(key, [])
         if len(failures) >= MOST_CRASHES or any(isinstance(f, OutOfTime) for f in failures):
@@ -61,11 +62,11 @@ class Budget:
             raise self.used_up(name, "this question")
 
     def used_up(self, name: str, whose: str) -> CheckFailure:
-        """The failure of a call for which there is no time left."""
+        """The failure of a call when no time is left."""
         return NotCalled(f"{name} was not called: {whose} has used up all of its time.")
 
     def lost(self, key: str, name: str, why: WorkerLost, seconds: float | None) -> CheckFailure:
-        """Note that a call of a function lost its worker, and return the failure that it makes.
+        """Record that a call lost its worker, and return its failure.
 
         seconds : as for `out_of_time`.
         """
@@ -77,9 +78,10 @@ class Budget:
         return failures[-1]
 
     def out_of_time(self, key: str, name: str, seconds: float | None) -> CheckFailure:
-        """Note that a call of a function did not return in time, and return the failure that it makes.
+        """Record that a call did not return in time, and return its failure.
 
-        seconds : the limit of the check, after which the function may be called again; None for the backstop.
+        seconds : the time limit of the check, after which the function may be called again. None means the
+            general limit, after which it may not.
         """
         if seconds is not None:
             return OutOfTime(f"{name} did not return within {seconds:.2g} s and was stopped.")

@@ -13,16 +13,16 @@ from checking.boundary import clean
 
 
 class Cells:
-    """A worker in which the cells up to some place have run.
+    """A worker in which the cells up to a position have run.
 
-    Where a worker is lost, a new one runs the same cells again, as soon as it is needed.
+    If a worker is lost, a new one runs the same cells again when it is needed.
 
     cells : the code cells of the submission.
-    server : where workers come from.
-    budget : what the submission may use.
-    notes : for an instructor: which cells raised, and where workers were lost.
-    looked_up : the functions that checks have asked for, and whether they were there.
-    fault : an error of the sandbox that a check met, if there was one. Checks cannot be trusted after it.
+    server : starts the workers.
+    budget : the time and the workers that the submission may use.
+    notes : sentences for the instructor about cells that raised and workers that ended.
+    looked_up : the functions that checks have looked up, and whether they exist.
+    fault : the error if the sandbox failed during a check, after which checks cannot be trusted.
     """
 
     def __init__(self, cells: Sequence[Cell], server: ForkServer, budget: Budget):
@@ -36,18 +36,18 @@ class Cells:
         self._position = 0
         self._left_out: set[int] = set()
         self._stopped = {
-            number: "has the tag otter_ignore, so that only its imports, functions and classes are there"
+            number: "has the tag otter_ignore, so only its imports, functions and classes are run"
             for number, cell in enumerate(cells)
             if cell.ignored
         }
 
     def place(self, question: str) -> int:
-        """How many cells run before a question is checked: up to its last check cell, or all of them."""
+        """The number of cells that run before a question is checked: up to its last check cell, or all."""
         found = [i + 1 for i, cell in enumerate(self._cells) if question in cell.questions]
         return found[-1] if found else len(self._cells)
 
     def run_to(self, position: int) -> None:
-        """Run the cells up to a position; a cell that raises or ends its worker stops none of the others."""
+        """Run the cells up to a position. A cell that raises or ends its worker does not stop the others."""
         while self._position < position and not self.exhausted:
             number = self._position
             self._position += 1
@@ -55,9 +55,9 @@ class Cells:
                 self._run_next(number)
 
     def worker(self, name: str) -> WorkerHandle:
-        """The worker, in which the cells up to the present position have run.
+        """The worker, in which the cells up to the current position have run.
 
-        name : of the function that it is wanted for. Errors: OutOfTime where there can be none any more.
+        name : the name of the function to call, for the OutOfTime failure when no time is left.
         """
         if self._worker is None and not self._start(self._position):
             raise self.budget.used_up(name, "the notebook")
@@ -66,13 +66,13 @@ class Cells:
 
     @property
     def of_something_else(self) -> bool:
-        """Whether the checks have asked for functions, and no cell so much as begins to define one."""
+        """Whether the checks have looked up functions, and no cell seems to define any of them."""
         names = set().union(*(cell.names for cell in self._cells))
         asked = self.looked_up
         return bool(asked) and not any(asked.values()) and names.isdisjoint(asked)
 
     def why_missing(self, name: str) -> str | None:
-        """Why a name has no value at the present position, in words that follow "there is no ..."."""
+        """Why a name has no value at the current position, in words that follow "there is no ..."."""
         binding = [number for number, cell in enumerate(self._cells) if name in cell.names]
         stopped = [n for n in binding if n < self._position and n in self._stopped]
         if stopped:
@@ -84,8 +84,8 @@ class Cells:
         return None
 
     def lost(self, why: WorkerLost, where: str) -> None:
-        """Note that the worker was lost."""
-        self.notes.append(f"the submission's program was lost {where}: {why}")
+        """Record that the worker was lost."""
+        self.notes.append(f"the submission's process ended {where}: {why}")
         self.budget.crashes += 1
         self.close()
 
@@ -96,7 +96,7 @@ class Cells:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the submission may use nothing more."""
+        """Whether the submission has used up its budget."""
         return self.budget.exhausted(self.taken)
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ class Cells:
             self._stopped.setdefault(number, f"stopped: {error}")
 
     def _start(self, position: int) -> bool:
-        """Start a worker and run the cells up to a position in it; return whether there was time for that."""
+        """Start a worker and run the cells up to a position; return whether there was enough time."""
         while not self.exhausted:
             self._worker = self._server.worker()
             for number in range(position):
@@ -136,16 +136,16 @@ class Cells:
         return False
 
     def _run(self, number: int) -> str | None:
-        """Run a cell and return what it raised. One that does not end is left out from now on."""
+        """Run a cell and return its error. A cell that does not end is skipped from now on."""
         assert self._worker is not None
         try:
             cell = self._cells[number]
             response = self._worker.run(cell.source, self.budget.limits.cell, cell.ignored)
         except WireError:
-            self._leave_out(number, "is too large to be run")
+            self._leave_out(number, "is too large to run")
             return None
         except WorkerLost as why:
-            self._leave_out(number, f"was left out, because it ended the program: {why}")
+            self._leave_out(number, f"was skipped because it ended the program: {why}")
             self.lost(why, f"in cell {number + 1}")
             return None
         if response.get("interrupted"):

@@ -1,4 +1,4 @@
-"""Grade submissions with an autograder zip, in a process that imports the packages of that zip."""
+"""Grades submissions with an autograder zip, in a process that imports the packages of that zip."""
 
 from __future__ import annotations
 
@@ -21,21 +21,29 @@ from autograder.grading.process import CONFIG, Grade
 from autograder.sandbox import Limits, limits_of_this_machine, remove
 from autograder.signals import held, released
 
-SECONDS = 30  # that the process may take to end; it takes one at most
+SECONDS = 30  # the process may take this long to end; it usually takes at most one second
 
 
 @contextlib.contextmanager
 def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterator[Callable[[Path], Grade]]:
-    """A function that grades a notebook, or a zip or a folder with one, each by itself.
+    """Yield a function that grades one submission: a notebook, or a zip or folder with one.
 
-    It raises a HomeworkError where the submission cannot be read, or the sandbox fails. No process and no
-    folder is left when this ends, whatever ends it.
+    The function raises a HomeworkError if the submission cannot be read or the sandbox fails. At the end, no
+    process and no folder is left.
 
-    autograder : the autograder zip. All of its packages are imported in a process of its own.
-    level : of isolation, see `isolation_level`.
-    limits : on what a submission may use.
+    Parameters
+    ----------
+    autograder : Path
+        The autograder zip. Its packages are imported in a separate process.
+    level : str
+        The isolation level, see `isolation_level`.
+    limits : Limits, optional
+        The limits of a submission.
 
-    Errors: HomeworkError where this is not an autograder zip of this project.
+    Raises
+    ------
+    HomeworkError
+        If this is not an autograder zip of this project.
     """
     with held(), _folder() as folder:
         unpack(autograder, folder / "autograder")
@@ -46,7 +54,7 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
                     return _response(channel, submission.resolve())
                 except (EOFError, OSError):
                     raise FellShortError(
-                        f"The process that grades {submission.name} has ended. Is there too little memory?"
+                        f"The process that grades {submission.name} ended. Is there enough memory?"
                     ) from None
 
             with released():
@@ -54,7 +62,7 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
                     _response(channel, (folder, level, limits or limits_of_this_machine()))
                 except (EOFError, OSError):
                     raise FellShortError(
-                        f"The packages in {autograder.name} cannot be imported here; what is above says why. "
+                        f"The packages in {autograder.name} cannot be imported here; the error is above. "
                         "Build the zip again with this version."
                     ) from None
                 yield graded
@@ -62,7 +70,7 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder in which the autograder is private, and which the workers of the sandbox may enter."""
+    """A folder that the workers of the sandbox may enter, with a private folder for the autograder."""
     folder = Path(tempfile.mkdtemp(prefix="homework-autograder-"))
     try:
         (folder / "autograder").mkdir(mode=0o700)
@@ -73,12 +81,12 @@ def _folder() -> Iterator[Path]:
             remove(folder)
             if not folder.exists():
                 break
-            time.sleep(0.1)  # where the process was killed, the kernel is about to kill the workers too
+            time.sleep(0.1)  # if the process was killed, the kernel kills the workers soon
 
 
 @contextlib.contextmanager
 def _process(packages: Path) -> Iterator[Connection]:
-    """Start the process that grades; yield the channel to it. At the end it closes its sandbox, and ends."""
+    """Start the process that grades, and yield the channel to it. At the end, the process is ended."""
     ours, theirs = Pipe()
     start = (
         f"import sys; sys.path[:] = {[str(packages), *sys.path]!r}; "
@@ -89,7 +97,7 @@ def _process(packages: Path) -> Iterator[Connection]:
             [sys.executable, "-c", start],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            start_new_session=True,  # so that Ctrl-C reaches the command alone, which then ends this one
+            start_new_session=True,  # Ctrl-C must reach only the command, which then ends this process
         )
         theirs.close()
         try:
@@ -104,7 +112,7 @@ def _process(packages: Path) -> Iterator[Connection]:
 
 
 def _response(channel: Connection, request: Any) -> Any:
-    """The response of the process that grades. Errors: what it raises; EOFError or OSError if it is gone."""
+    """The response of the process that grades, or its exception; EOFError or OSError if it has ended."""
     channel.send(request)
     response = channel.recv()
     if isinstance(response, Exception):
@@ -113,7 +121,7 @@ def _response(channel: Connection, request: Any) -> Any:
 
 
 def unpack(path: Path, folder: Path) -> None:
-    """Unpack an autograder zip. Errors: HomeworkError where it is not one of this project."""
+    """Unpack an autograder zip; raise a HomeworkError if this project did not build it."""
     try:
         with zipfile.ZipFile(path) as archive:
             archive.extractall(folder)
@@ -121,8 +129,8 @@ def unpack(path: Path, folder: Path) -> None:
     except OSError as error:
         raise HomeworkError(f"{path} cannot be read: {error.strerror or error}.") from None
     except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError):
-        raise HomeworkError(f"{path} is not an autograder zip; take the one from dist.") from None
+        raise HomeworkError(f"{path} is not an autograder zip; use the one in dist.") from None
     if not (folder / "files" / "autograder" / "hidden_checks").is_dir():
-        raise HomeworkError(f"{path} is an autograder zip of something else; take the one from dist.")
+        raise HomeworkError(f"{path} is an autograder zip of another project; use the one in dist.")
     if not (folder / "files" / "autograder" / "grading" / "process.py").is_file():
         raise HomeworkError(f"{path} was built by another version of this project; build it again.")

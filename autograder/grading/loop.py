@@ -1,4 +1,4 @@
-"""The one loop: the cells of a notebook run in order, and each question is checked at its place."""
+"""The grading loop: the cells of a notebook run in order, and each question is checked at its place."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from autograder.sandbox import ForkServer
 
 TESTS = Path("tests")
 NOTHING_FOUND = (
-    "This notebook has none of the functions that the assignment asks for. Is it that of another assignment, "
-    "or an empty one? Hand in the right one."
+    "This notebook has none of the functions that the assignment asks for. Is it empty, or does it belong to "
+    "another assignment? Hand in the right notebook."
 )
 
 
 @dataclass(frozen=True)
 class Graded:
-    """What the checks said of one notebook.
+    """The results of one notebook.
 
     tests : Otter's test file of each question, with its results.
-    remarks : what is odd about the notebook, in sentences for the student.
-    notes : for an instructor: which cells raised, and where workers were lost.
+    remarks : sentences for the student about unusual things in the notebook.
+    notes : sentences for the instructor about cells that raised and workers that ended.
     """
 
     tests: list[TestFile]
@@ -40,15 +40,25 @@ class Graded:
 
 
 def grade_notebook(notebook: Notebook, server: ForkServer) -> Graded:
-    """Grade one notebook by the test files in the folder `tests` of the current folder.
+    """Grade one notebook with the test files in the folder `tests` of the current folder.
 
-    A question is checked when the cells up to its last check cell have run, with the names as they stand
-    there; one without a check cell is checked at the end.
+    A question is checked after its last check cell, with the names defined so far. A question without a
+    check cell is checked at the end.
 
-    server : where workers come from.
+    Parameters
+    ----------
+    notebook : Notebook
+    server : ForkServer
+        Starts the workers.
 
-    Errors: SandboxError if the sandbox fails, and whatever the checks raise when they are imported; then
-    nothing is graded.
+    Returns
+    -------
+    Graded
+
+    Raises
+    ------
+    SandboxError
+        If the sandbox fails. Errors in the modules of the checks are raised too.
     """
     _load_checks()
     tests = []
@@ -65,6 +75,6 @@ def grade_notebook(notebook: Notebook, server: ForkServer) -> Graded:
 
 
 def _load_checks() -> None:
-    """Import what the test files import, in which Otter would take an error for one of the submission."""
+    """Import the modules of the checks first: Otter would blame the submission for an error in them."""
     for package, registry in (("public_checks", "public"), ("autograder.hidden_checks", "hidden")):
         getattr(import_module(package), registry).load()

@@ -1,4 +1,4 @@
-"""Reading a notebook, whoever wrote it and however: its code cells, as text."""
+"""Reads the code cells of any notebook, as text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Cell:
     """A code cell.
 
     source : its text.
-    ignored : whether it has Otter's tag for a cell that is not to be run.
+    ignored : whether it has Otter's tag for cells that should not run.
     """
 
     source: str
@@ -36,10 +36,10 @@ class Cell:
 
     @cached_property
     def names(self) -> set[str]:
-        """The names to which it seems to give a value, line by line."""
-        # It is not parsed: the text is anybody's, and Python's parser may crash on it.
+        """The names that it seems to bind, line by line."""
+        # The text is untrusted and not parsed, because Python's parser may crash on it.
         found: set[str] = set()
-        imports = False  # that go on over several lines, in parentheses
+        imports = False  # whether an import in parentheses continues
         for line in self.source.split("\n"):
             words, targets = WORD.findall(line), line.partition("=")[0]
             if imports or (words and words[0] in ("import", "from")):
@@ -54,10 +54,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook that was handed in.
+    """A submitted notebook.
 
     cells : its code cells.
-    remarks : what is odd about it, in sentences for the student.
+    remarks : sentences for the student about unusual things in it.
     """
 
     cells: list[Cell]
@@ -65,13 +65,20 @@ class Notebook:
 
 
 def read_notebook(path: Path, assignment: str | None = None, build: str | None = None) -> Notebook:
-    """Read the one notebook that was handed in.
+    """Read the one notebook of a submission.
 
-    path : a notebook, a zip or a folder, see `notebook_of`.
-    assignment, build : the assignment that is graded, and which build of it; None for any. A notebook that
-        says that it belongs to another assignment is refused, one of another build gets a remark.
+    Parameters
+    ----------
+    path : Path
+        A notebook, a zip or a folder, see `notebook_of`.
+    assignment, build : str, optional
+        The graded assignment and its build; None accepts any. A notebook of another assignment is refused;
+        a notebook of another build gets a remark.
 
-    Errors: SubmissionError.
+    Raises
+    ------
+    SubmissionError
+        If the notebook cannot be read or is refused.
     """
     name, data = notebook_of(path)
     notebook = _parsed(name, data)
@@ -84,15 +91,15 @@ def read_notebook(path: Path, assignment: str | None = None, build: str | None =
     remarks = []
     if build is not None and isinstance(other := theirs.get("build"), str) and other != build:
         remarks.append(
-            f"This notebook comes from another version of the assignment (build {clean(other, 20)}) "
-            f"than the one that graded it (build {build}). If a question reads differently now, copy your "
-            "answers into the new notebook."
+            f"This notebook comes from another version of the assignment (build {clean(other, 20)}). It was "
+            f"graded with build {build}. If the questions have changed, copy your answers into the new "
+            "notebook."
         )
     return Notebook([_cell(cell) for cell in notebook["cells"] if cell.get("cell_type") == "code"], remarks)
 
 
 def _parsed(name: str, data: bytes) -> dict[str, Any]:
-    """A notebook of any version from 3 on, with a list of cells. Errors: SubmissionError."""
+    """A notebook of version 3 or later, with a list of cells."""
     encoding = json.detect_encoding(data)  # UTF-8, 16 or 32
     try:
         notebook = json.loads(data.decode(encoding, errors="replace"), parse_int=float)

@@ -1,4 +1,4 @@
-"""What runs in the process that grades: it was started with the packages of the autograder zip first."""
+"""The process that grades. Its path begins with the packages of the autograder zip."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ PLUGIN = "autograder.otter_plugin.SandboxPlugin"
 
 @dataclass(frozen=True)
 class Grade:
-    """What became of a submission.
+    """The grade of a submission.
 
-    results : as Gradescope reads them, what Otter writes into results.json.
-    points : earned, by question.
-    possible : the most, by question.
-    remarks : what is odd about the notebook, in sentences for the student; the results have them too.
-    notes : for the instructor.
+    results : the contents of Otter's results.json, for Gradescope.
+    points : the points earned, by question.
+    possible : the possible points, by question.
+    remarks : sentences for the student about unusual things in the notebook; also in the results.
+    notes : sentences for the instructor.
     """
 
     results: dict[str, Any]
@@ -45,11 +45,11 @@ class Grade:
 
 
 def serve(descriptor: int) -> None:
-    """Grade for one client until it ends this process.
+    """Grade for one client until the client ends this process.
 
-    descriptor : of a connection. The first request is a folder, the level and the limits; in the folder, an
-        autograder zip is unpacked in `autograder`. Each later one is the path of a submission, and gets its
-        Grade, or the exception that it raises.
+    descriptor : the descriptor of a connection. The first request is a folder, the level and the limits;
+        the folder contains an unpacked autograder zip in `autograder`. Each later request is the path of a
+        submission. The response is its Grade, or an exception.
     """
     end_with_parent()
     with contextlib.suppress(Stopped, EOFError, OSError), stopped_by_signals(), held():
@@ -70,7 +70,7 @@ def serve(descriptor: int) -> None:
 
 
 def grade(submission: Path, server: ForkServer) -> Grade:
-    """Grade a submission by the autograder in the current folder. Errors: HomeworkError."""
+    """Grade a submission with the autograder in the current folder; raise a HomeworkError on failure."""
     results, graded = grading_results(submitted_notebook(submission), server)
     return Grade(
         gradescope_results(results),
@@ -82,10 +82,7 @@ def grade(submission: Path, server: ForkServer) -> Grade:
 
 
 def submitted_notebook(submission: Path) -> Notebook:
-    """Read a submission to the assignment that the autograder in the current folder is for.
-
-    Errors: SubmissionError.
-    """
+    """Read a submission for the autograder in the current folder; raise a SubmissionError on failure."""
     plugins = [
         plugin for plugin in _config().get("plugins", []) if isinstance(plugin, dict) and PLUGIN in plugin
     ]
@@ -93,32 +90,42 @@ def submitted_notebook(submission: Path) -> Notebook:
 
 
 def grading_results(notebook: Notebook, server: ForkServer) -> tuple[GradingResults, Graded]:
-    """Grade a notebook by the autograder in the current folder; return Otter's results, and the rest.
+    """Grade a notebook with the autograder in the current folder.
 
-    Errors: SandboxError.
+    Returns
+    -------
+    GradingResults
+        Otter's results.
+    Graded
+        The remarks and notes.
+
+    Raises
+    ------
+    SandboxError
+        If the sandbox fails.
     """
-    # Otter takes as long to import as the source of workers takes to load.
+    # Importing Otter is slow; meanwhile the server loads.
     from otter.test_files import GradingResults
 
     from autograder.grading.loop import grade_notebook
 
     graded = grade_notebook(notebook, server)
     for case in (case for test in graded.tests for case in test.test_cases):
-        case.body = None  # a function of the test file, which another Python could not unpickle
+        case.body = None  # a function of the test file, which another process could not unpickle
     results = GradingResults(graded.tests)
     say_with_results(results, graded.remarks, server.level)
     return results, graded
 
 
 def say_with_results(results: GradingResults, remarks: list[str], level: str) -> None:
-    """Say above all questions what is odd about a notebook, and where nothing was isolated."""
+    """Add the remarks to the top of the results, and a warning if nothing was isolated."""
     said = [*remarks, *([WITHOUT_ISOLATION] if level == NONE else [])]
     if said:
         results.set_output("\n".join(said))
 
 
 def gradescope_results(results: GradingResults) -> dict[str, Any]:
-    """What Otter writes into results.json by the configuration in the current folder."""
+    """The contents of Otter's results.json for the configuration in the current folder."""
     from otter.run.run_autograder.autograder_config import AutograderConfig
 
     found: dict[str, Any] = results.to_gradescope_dict(AutograderConfig(_config()))

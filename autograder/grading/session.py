@@ -20,7 +20,7 @@ from checking.outcomes import (
     TooSlow,
 )
 
-MOST_NAMES = 1000  # that a function is taken to use
+MOST_NAMES = 1000  # the most names that a function is believed to use
 MISSING = re.compile(r"NameError: name '(\w+)' is not defined")
 FAILURES: dict[str, type[CheckFailure]] = {
     c.__name__: c for c in (Incorrect, NotAttempted, OutOfTime, Raised, TooSlow)
@@ -30,8 +30,8 @@ FAILURES: dict[str, type[CheckFailure]] = {
 class Session(Submission):
     """The names that a submission defines at the check cell of one question.
 
-    question : its name.
-    cells : the submission, run up to there.
+    question : the name of the question.
+    cells : the submission, run up to the check cell.
     """
 
     def __init__(self, question: str, cells: Cells):
@@ -58,14 +58,14 @@ class Session(Submission):
         return self._uses[name]
 
     def _find(self, name: str) -> None:
-        """Have the worker look for a function, once. Errors: NotAttempted where there is none."""
+        """Let the worker look for a function, once; raise NotAttempted if it is missing."""
         if name not in self._uses:
             found = self._ask(name, name, None, do="find", name=name)["uses"]
             names = [used for used in found[:MOST_NAMES] if isinstance(used, str)]
             self._uses[name] = {used for used in names if used.isidentifier()}
 
     def program_from(self, source: str, name: str) -> Proxy:
-        # A worker defines a program when it is first called, also one that comes after a crash.
+        # Each worker defines a program at its first call, even after a crash.
         self._programs += 1
         reference = Reference("program", f"{self._question}/{self._programs}:{name}\n{source}")
         return self._remote(f"programs of {self._question}", name, reference)
@@ -99,10 +99,10 @@ class Session(Submission):
         /,
         **request: Any,
     ) -> dict[str, Any]:
-        """The worker's response to a request about a function. Errors: CheckFailure, SandboxError.
+        """The worker's response to a request about a function; raises a CheckFailure or a SandboxError.
 
-        key, of : what the budget knows the function by, and its name for messages.
-        seconds : the limit of the check, or None for that of the budget.
+        key, of : the function's key in the budget, and its name in messages.
+        seconds : the time limit of the check, or None for that of the budget.
         callback, wrap : see `WorkerHandle.ask`.
         """
         budget = self._cells.budget
@@ -115,7 +115,7 @@ class Session(Submission):
             raise budget.lost(key, of, lost, seconds) from None
         except WireError as error:
             raise Incorrect(f"{of} cannot be given its arguments: {error}.") from None
-        except SandboxError as fault:  # Otter would take it for a failed check
+        except SandboxError as fault:  # Otter would treat it as a failed check
             self._cells.fault = fault
             raise
         if response["is"] == "failure":
@@ -131,11 +131,11 @@ class Session(Submission):
 
 
 def _nothing(_: Any) -> None:
-    """A callback leaves nothing behind as an argument."""
+    """Replaces a callback among the arguments after the call."""
 
 
 def _caller(functions: dict[str, Callable[..., Any]]) -> Callable[[str, tuple[Any, ...]], dict[str, Any]]:
-    """Calls the functions of a check that were given as arguments, and answers with plain data."""
+    """Makes a function that calls the check's callbacks and responds with plain data."""
 
     def call(name: str, arguments: tuple[Any, ...]) -> dict[str, Any]:
         function = functions.get(name)

@@ -1,4 +1,4 @@
-"""Finding the one notebook in what was handed in: a notebook, a zip, or a folder with either."""
+"""Finds the one notebook in a submission: a notebook, a zip, or a folder with either."""
 
 from __future__ import annotations
 
@@ -14,23 +14,29 @@ from checking.boundary import clean
 
 LARGEST = 100 << 20
 DEEPEST = 3
-# Some browsers put one more ending behind that of a download.
+# Some browsers add another ending to a download.
 NOTEBOOK_ENDINGS = (".ipynb", ".ipynb.json", ".ipynb.txt")
 
 
 class SubmissionError(FellShortError):
-    """A submission that cannot be graded. The message says why, for the student."""
+    """A submission that cannot be graded. The message tells the student why."""
 
 
 def notebook_of(path: Path) -> tuple[str, bytes]:
-    """The name and the bytes of the one notebook that was handed in.
+    """The name and the bytes of the one notebook in a submission.
 
-    path : a notebook; a zip with one, such as `grader.export` makes; or a folder with one of these.
+    Parameters
+    ----------
+    path : Path
+        A notebook; a zip with a notebook, such as `grader.export` makes; or a folder with one of these.
 
-    Errors: SubmissionError.
+    Raises
+    ------
+    SubmissionError
+        If there is not exactly one notebook, or if it cannot be read.
     """
     if path.is_dir():
-        path = path / _the_one("what was handed in", _files_below(path))
+        path = path / _the_one("the submission", _files_below(path))
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -44,24 +50,22 @@ def notebook_of(path: Path) -> tuple[str, bytes]:
 
 
 def _unpacked(name: str, data: bytes, depth: int = 0) -> tuple[str, bytes]:
-    """What these bytes hold, where they are a zip: the one notebook in it. Errors: SubmissionError."""
+    """The one notebook in these bytes if they are a zip, otherwise the bytes themselves."""
     if not _is_zip(name) and not data.startswith(b"PK\3\4"):
         return name, data
     if depth == DEEPEST:
-        raise SubmissionError(f"{name} is a zip in {DEEPEST} others. Hand in the notebook itself.")
+        raise SubmissionError(f"{name} is inside {DEEPEST} other zips. Hand in the notebook itself.")
     try:
         inner = _read_from_zip(name, data)
     except SubmissionError:
         raise
-    except Exception as error:  # zipfile raises of many kinds for a damaged zip
-        raise SubmissionError(
-            f"{name} is not a zip file that can be read: {clean(str(error), 100)}."
-        ) from None
+    except Exception as error:  # for a damaged zip, zipfile raises many kinds of errors
+        raise SubmissionError(f"The zip {name} cannot be read: {clean(str(error), 100)}.") from None
     return _unpacked(*inner, depth + 1)
 
 
 def _read_from_zip(name: str, data: bytes) -> tuple[str, bytes]:
-    """The name and the bytes of the one file in a zip. Errors: SubmissionError, whatever zipfile raises."""
+    """The name and the bytes of the one notebook or zip in a zip."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         files = {
             entry.filename.replace("\\", "/"): entry
@@ -70,7 +74,7 @@ def _read_from_zip(name: str, data: bytes) -> tuple[str, bytes]:
         }
         found = files[_the_one(name, list(files))]
         if found.flag_bits & 1:
-            raise SubmissionError(f"{name} is locked with a password. Hand in a zip without one.")
+            raise SubmissionError(f"{name} has a password. Hand in a zip without a password.")
         if found.file_size > LARGEST:
             raise _too_large(found.filename)
         with archive.open(found) as file:
@@ -78,13 +82,13 @@ def _read_from_zip(name: str, data: bytes) -> tuple[str, bytes]:
 
 
 def _files_below(folder: Path) -> list[str]:
-    """The files in a folder and those below it, but no links and nothing else."""
+    """The regular files in a folder and its subfolders."""
     paths = [Path(top, name) for top, _, names in os.walk(folder) for name in sorted(names)]
     return [p.relative_to(folder).as_posix() for p in paths if p.is_file() and not p.is_symlink()]
 
 
 def _the_one(where: str, files: Sequence[str]) -> str:
-    """The one notebook among files, or else the one zip. Errors: SubmissionError."""
+    """The one notebook among files, or else the one zip."""
     files = [name for name in files if not _is_of_the_system(name)]
     notebooks = [name for name in files if name.lower().endswith(NOTEBOOK_ENDINGS)]
     found = notebooks or [name for name in files if _is_zip(name)]
@@ -92,9 +96,9 @@ def _the_one(where: str, files: Sequence[str]) -> str:
         return found[0]
     names = ", ".join(clean(PurePosixPath(name).name, 50) for name in (found or files)[:5])
     if found:
-        raise SubmissionError(f"There is more than one notebook in {where} ({names}). Hand in one.")
+        raise SubmissionError(f"There is more than one notebook in {where} ({names}). Hand in only one.")
     raise SubmissionError(
-        f"There is no notebook in {where} ({names or 'no file at all'}). "
+        f"There is no notebook in {where} ({names or 'no files'}). "
         "Hand in the file that ends in .ipynb, or the zip that the notebook's last cell makes."
     )
 
@@ -104,12 +108,12 @@ def _is_zip(name: str) -> bool:
 
 
 def _is_of_the_system(name: str) -> bool:
-    """Whether a file was put there by macOS or by Jupyter, beside the student's."""
+    """Whether macOS or Jupyter added this file."""
     *folders, last = name.split("/")
     return last.startswith("._") or not {"__MACOSX", ".ipynb_checkpoints"}.isdisjoint(folders)
 
 
 def _too_large(name: str) -> SubmissionError:
     return SubmissionError(
-        f"{clean(name, 50)} is larger than {LARGEST >> 20} MB. Clear all outputs in it, and save it."
+        f"{clean(name, 50)} is larger than {LARGEST >> 20} MB. Clear all its outputs and save it again."
     )

@@ -1,4 +1,4 @@
-"""Containers of a real Docker engine, as Gradescope's documentation describes its own."""
+"""Containers of a real Docker engine, like those in Gradescope's documentation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from tests.autograder.container.uploads import Upload
 from tests.helpers import BACKSTOP
 
-DEBIAN = "homework-base:bookworm"  # a base image with Debian 12 and its Python, where there is one
+DEBIAN = "homework-base:bookworm"  # a base image with Debian 12 and its Python, if available
 GRADESCOPE = ("--cpus=0.5", "--memory=768m", "--memory-swap=768m")
 DOCKERFILE = """
 FROM {base}
@@ -29,7 +29,7 @@ WORKDIR /autograder
 
 @dataclass(frozen=True)
 class Run:
-    """What a container left: results.json, or None without one; what it printed; its exit status."""
+    """The results.json of a container or None, its output, and its exit status."""
 
     results: dict[str, Any] | None
     printed: str
@@ -37,7 +37,7 @@ class Run:
 
 
 def docker(*arguments: str | Path) -> str:
-    """What a docker command prints."""
+    """The output of a docker command."""
     done = subprocess.run(
         ["docker", *arguments], capture_output=True, text=True, timeout=BACKSTOP, check=False
     )
@@ -46,13 +46,13 @@ def docker(*arguments: str | Path) -> str:
 
 
 def base_image() -> str:
-    """The image that others are built from: $IMAGE, or `DEBIAN`, or else what Otter takes."""
+    """The base image: $IMAGE, or `DEBIAN`, or else Otter's."""
     there = docker("image", "ls", "--quiet", DEBIAN)
     return os.environ.get("IMAGE") or (DEBIAN if there else "ubuntu:22.04")
 
 
 def gradescope_image(autograder: Path, name: str) -> str:
-    """Build an image from an autograder zip, by the steps that Gradescope documents; return its name."""
+    """Build an image from an autograder zip, by Gradescope's documented steps; return its name."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(autograder, Path(folder) / "autograder.zip")
         (Path(folder) / "Dockerfile").write_text(DOCKERFILE.format(base=base_image()))

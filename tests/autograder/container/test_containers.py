@@ -43,7 +43,7 @@ READ_ONLY = ("--read-only", "--tmpfs=/tmp")
 
 @pytest.fixture(scope="module")
 def templates(built, tmp_path_factory):
-    """The notebooks as students get them, by assignment."""
+    """The students' notebooks, by assignment."""
     return {
         name: nbformat.read(
             unzip(built(name) / "student.zip", tmp_path_factory.mktemp(name)) / name / f"{name}.ipynb",
@@ -83,7 +83,7 @@ def submissions(assignment, template):
 
 @pytest.mark.parametrize("extension", ["ipynb", "zip"])
 @pytest.mark.parametrize("assignment", assignment_names())
-def test_otter_grade_gives_what_homework_grade_gives(assignment, extension, templates, dist, tmp_path):
+def test_otter_grade_and_homework_grade_agree(assignment, extension, templates, dist, tmp_path):
     folder = tmp_path / "submissions"
     folder.mkdir()
     for name, notebook in submissions(assignment, templates[assignment]):
@@ -118,7 +118,7 @@ def test_there_are_results_in_a_container_like_gradescopes(name, image, right):
     expect_deserved(UPLOADS[name], found.results)
 
 
-def test_a_mistake_gets_the_points_and_messages_that_homework_grade_gives(image, templates, dist, tmp_path):
+def test_a_mistake_gets_the_same_points_and_messages_as_from_homework_grade(image, templates, dist, tmp_path):
     with grader(dist / "autograder.zip", LEVEL) as graded:
         for notebook in mistakes("backprop", templates["backprop"], 3):
             nbformat.write(notebook, tmp_path / "hw.ipynb")
@@ -126,7 +126,7 @@ def test_a_mistake_gets_the_points_and_messages_that_homework_grade_gives(image,
             assert found.results["tests"] == graded(tmp_path / "hw.ipynb").results["tests"]
 
 
-def test_a_submission_that_only_waits_is_given_up_before_the_grader_is_stopped(image, right):
+def test_a_submission_that_only_waits_is_stopped_before_the_grader_is(image, right):
     found = run(image, Upload(lambda nb: {"hw.ipynb": waiting(nb, cells=20)}), right, *GRADESCOPE)
     expect_documented_format(found.results)
     assert found.printed.startswith("Graded, isolation root.")
@@ -146,7 +146,7 @@ def test_a_submission_that_only_waits_is_given_up_before_the_grader_is_stopped(i
     ],
     ids=" ".join,
 )
-def test_the_reference_gets_all_points_in_a_container_with_less(options, level, image, right):
+def test_the_reference_gets_all_points_in_a_restricted_container(options, level, image, right):
     found = run(image, UPLOADS["a notebook"], right, *GRADESCOPE, *options)
     assert (found.status, found.printed.strip()) == (0, f"Graded, isolation {level}.")
     expect_deserved(UPLOADS["a notebook"], found.results)
@@ -159,12 +159,12 @@ def test_an_ordinary_user_grades_at_level_user_or_says_that_results_cannot_be_wr
     found = run(image, UPLOADS["a notebook"], right, "--user=1000")
     assert found.results is None
     assert (
-        "Results cannot be written into /autograder/results; run this as root or as its owner."
+        "Results cannot be written into /autograder/results; run this as root or as the folder's owner."
         in found.printed
     )
 
 
-def test_a_container_that_is_too_small_says_so_to_the_instructor(image, right):
+def test_the_instructor_is_told_if_a_container_is_too_small(image, right):
     found = run(image, UPLOADS["a notebook"], right, "--memory=256m", "--memory-swap=256m")
     says = Upload(says=NOT_YOUR_FAULT, reason="There are 256 MB of memory here, and grading needs 640 MB")
     assert found.status == 0
@@ -172,7 +172,7 @@ def test_a_container_that_is_too_small_says_so_to_the_instructor(image, right):
 
 
 @pytest.mark.parametrize("memory", ["768m", "640m"])
-def test_a_flood_of_memory_costs_its_question_and_the_message_says_memory(memory, image, templates):
+def test_using_too_much_memory_costs_the_question_and_the_message_says_so(memory, image, templates):
     notebook = nbformat.writes(
         filled(templates["backprop"], reference_answers() | {"softmax_jacobian": FLOOD})
     ).encode()
@@ -185,7 +185,7 @@ def test_a_flood_of_memory_costs_its_question_and_the_message_says_memory(memory
     assert "memory" in lost["q3b"].lower()
 
 
-def test_the_image_is_small_and_the_zip_too(image, built):
+def test_the_image_and_the_zip_are_small(image, built):
     assert size(image) - size(base_image()) < 500e6
     for assignment in assignment_names():
         assert (built(assignment) / "autograder.zip").stat().st_size < 1e6

@@ -1,4 +1,4 @@
-"""What the autograder zip installs in a container, on every Python that it may meet there."""
+"""The packages that the autograder zip installs in a container work on every supported Python."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The runner, in a folder that looks like /autograder: there are results whatever was handed in."""
+"""The runner, in a folder like /autograder, writes results for every upload."""
 
 import json
 import subprocess
@@ -31,14 +31,14 @@ def right_notebook(built, tmp_path_factory):
 
 @pytest.fixture
 def tree(built, tmp_path):
-    """A folder as Gradescope makes /autograder, with an autograder zip of one question."""
+    """A folder like Gradescope's /autograder, with an autograder zip of one question."""
     zipped = with_questions(built("backprop") / "autograder.zip", tmp_path / "short.zip", {"q3b"})
     return autograder_tree(zipped, tmp_path / "autograder")
 
 
 @pytest.fixture
 def graded(tree, right_notebook):
-    """A function that grades an upload in the tree, and returns results.json and the end of the process."""
+    """A function that grades an upload in the tree and returns results.json and the finished process."""
 
     def grade(upload):
         upload.write(right_notebook, tree / "submission")
@@ -58,7 +58,7 @@ def graded(tree, right_notebook):
 
 
 @pytest.mark.parametrize("name", sampled(UPLOADS, one_in=6))
-def test_there_are_results_whatever_was_handed_in(name, graded, tree):
+def test_every_upload_gets_results(name, graded, tree):
     results, done = graded(UPLOADS[name])
     expect_deserved(UPLOADS[name], results)
     assert (done.returncode, done.stderr) == (0, "")
@@ -71,7 +71,7 @@ def test_there_are_results_whatever_was_handed_in(name, graded, tree):
     assert sorted(path.name for path in (tree / "results").iterdir()) == ["results.json", "results.pkl"]
 
 
-def test_the_folder_is_private_before_a_worker_can_start_and_only_results_are_written(graded, tree):
+def test_the_folder_becomes_private_and_only_results_are_written(graded, tree):
     tree.chmod(0o755)
     before = everything_but_results(tree)
     mode = "import os, pathlib\nprint('mode', oct(pathlib.Path(__file__).parents[4].stat().st_mode))"

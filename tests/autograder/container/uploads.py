@@ -1,4 +1,4 @@
-"""What may lie in a container when it grades, and what students and instructors must read then."""
+"""Uploads and broken containers, and the messages for students and instructors."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ NOT_YOUR_FAULT = "could not be graded, which is not your fault"
 
 @dataclass(frozen=True)
 class Upload:
-    """What was handed in, from a right notebook of the assignment, and in what state the container is.
+    """An upload, made from a right notebook of the assignment, and the state of the container.
 
-    files : the content of the files by name, made from the notebook's text.
-    says : words of what the student reads; empty where the upload is graded, and gets all points.
-    remark : words of what stands above the points of one that is graded.
-    reason : words of what the instructor alone reads.
+    files : makes the uploaded files, by name, from the notebook's text.
+    says : words of the student's message; empty if the upload is graded and gets all points.
+    remark : words of the remark above the points of a graded upload.
+    reason : words of the instructor's message.
     changed : changes of files below /autograder, by name. A missing file counts as empty.
     """
 
@@ -39,7 +39,7 @@ class Upload:
 
 
 def zipped(separator: str = "/", **files: bytes) -> bytes:
-    """The bytes of a zip, with this separator in its names."""
+    """The bytes of a zip with this separator in the names."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -53,7 +53,7 @@ def in_utf_16(notebook: bytes) -> bytes:
 
 
 def beginning(text: str, notebook: bytes, tags: tuple[str, ...] = ()) -> bytes:
-    """The notebook, with a text above the code of its first cell, and tags on all cells without a check."""
+    """The notebook, with text above the code of its first cell and tags on all cells without a check."""
     read = json.loads(notebook)
     code = [cell for cell in read["cells"] if cell["cell_type"] == "code"]
     code[0]["source"] = text + "\n" + "".join(code[0]["source"])
@@ -64,40 +64,40 @@ def beginning(text: str, notebook: bytes, tags: tuple[str, ...] = ()) -> bytes:
 
 
 def damaged(data: bytes) -> bytes:
-    """A zip with other bytes in the place of some of its data."""
+    """A zip with some of its bytes replaced."""
     return data[:60] + bytes(200) + data[260:]
 
 
 def of_another_build(notebook: bytes) -> bytes:
-    """The notebook, as one of another build."""
+    """The notebook with the metadata of another build."""
     read = json.loads(notebook)
     read["metadata"]["homework"]["build"] = "0a1b2c"
     return json.dumps(read).encode()
 
 
 def of_autodiff(notebook: bytes) -> bytes:
-    """The notebook, as one that says it belongs to autodiff."""
+    """The notebook with the metadata of autodiff."""
     return notebook.replace(b'"assignment": "backprop"', b'"assignment": "autodiff"')
 
 
 def waiting(notebook: bytes, cells: int = 1) -> bytes:
-    """The notebook, with first cells that wait for a quarter of an hour each."""
+    """The notebook after cells that wait for a quarter of an hour each."""
     read = json.loads(notebook)
     cell = {"cell_type": "code", "source": "import time\ntime.sleep(1000)", "metadata": {}, "outputs": []}
     return json.dumps(read | {"cells": [*[cell] * cells, *read["cells"]]}).encode()
 
 
 def after(text: str) -> Callable[[bytes], bytes]:
-    """A change that lets a module do something more when it is imported."""
+    """A change that appends code to a module."""
     return lambda before: before + f"\n{text}\n".encode()
 
 
 def broken(reason: str, module: str, text: str) -> Upload:
-    """A right notebook, and a module of the autograder zip that does something more when it is imported."""
+    """A right notebook, and a module of the autograder zip with appended code."""
     return Upload(says=NOT_YOUR_FAULT, reason=reason, changed={f"source/files/{module}": after(text)})
 
 
-# What Jupyter runs, though there is no shell, no network and nobody at the screen when work is graded.
+# Lines that Jupyter runs. In grading there is no shell, no network and no user at the screen.
 LINES = """!pip install -q numpy
 %pip install -q numpy
 files = !ls
@@ -121,7 +121,8 @@ UPLOADS = {
         lambda nb: {"hw.ipynb": beginning("", nb, tags=("otter_ignore",))}
     ),
     "a notebook of another build": Upload(
-        lambda nb: {"hw.ipynb": of_another_build(nb)}, remark="of the assignment (build 0a1b2c) than the one"
+        lambda nb: {"hw.ipynb": of_another_build(nb)},
+        remark="of the assignment (build 0a1b2c). It was graded",
     ),
     "a zip from a Mac": Upload(
         lambda nb: {"hw.zip": zipped(**{"hw/hw.ipynb": nb, "hw/._hw.ipynb": b"\0\5\x16\7"})}
@@ -145,19 +146,17 @@ UPLOADS = {
         }
     ),
     "no metadata": Upload(changed={"submission_metadata.json": lambda _: b""}),
-    "metadata that nobody can read": Upload(changed={"submission_metadata.json": lambda _: b'{"id": '}),
-    "no file": Upload(lambda _: {}, "There is no notebook in what was handed in (no file at all)"),
-    "a text": Upload(
-        lambda _: {"answers.txt": b"x"}, "There is no notebook in what was handed in (answers.txt)"
-    ),
+    "unreadable metadata": Upload(changed={"submission_metadata.json": lambda _: b'{"id": '}),
+    "no file": Upload(lambda _: {}, "There is no notebook in the submission (no files)"),
+    "a text": Upload(lambda _: {"answers.txt": b"x"}, "There is no notebook in the submission (answers.txt)"),
     "two notebooks": Upload(
         lambda nb: {"a.ipynb": nb, "b.ipynb": nb},
-        "more than one notebook in what was handed in (a.ipynb, b.ipynb). Hand in one.",
+        "more than one notebook in the submission (a.ipynb, b.ipynb). Hand in only one.",
     ),
     "a notebook that is cut off": Upload(lambda nb: {"hw.ipynb": nb[:-20]}, "hw.ipynb is not a notebook"),
     "a zip that is damaged": Upload(
         lambda nb: {"hw.zip": damaged(zipped(**{"hw.ipynb": nb}))},
-        "hw.zip is not a zip file that can be read",
+        "The zip hw.zip cannot be read",
     ),
     "a notebook of another assignment": Upload(
         lambda nb: {"hw.ipynb": of_autodiff(nb)},
@@ -187,7 +186,7 @@ UPLOADS = {
 
 VISIBILITY = {"visible", "hidden", "after_due_date", "after_published"}
 NUMBER = (int, float)
-# Gradescope's documentation of results.json: what may stand there, and its type or the set of its values.
+# The keys of results.json in Gradescope's documentation, each with its type or the set of its values.
 RESULTS: dict[str, Any] = {
     "score": NUMBER,
     "execution_time": NUMBER,
@@ -212,7 +211,7 @@ TEST: dict[str, Any] = {
 
 
 def expect_documented_format(results: dict[str, Any]) -> None:
-    """Compare results.json with what Gradescope documents."""
+    """Compare results.json with Gradescope's documentation."""
     for found, allowed in [(results, RESULTS), *((test, TEST) for test in results.get("tests", []))]:
         for key, value in found.items():
             kind = allowed[key]
@@ -221,7 +220,7 @@ def expect_documented_format(results: dict[str, Any]) -> None:
 
 
 def expect_deserved(upload: Upload, results: dict[str, Any]) -> None:
-    """Compare results.json with what an upload deserves."""
+    """Compare results.json with the expected result of an upload."""
     expect_documented_format(results)
     tests = results.get("tests", [])
     hidden = "\n".join(test["output"] for test in tests if test.get("visibility") == "hidden")

@@ -1,4 +1,4 @@
-"""Notebooks as no student hands them in on purpose: a real one, mutated in one place or in several."""
+"""Damaged notebooks: real ones, mutated in one or several places."""
 
 import copy
 import json
@@ -22,7 +22,7 @@ ANYTHING = st.one_of(
 KEYS = st.sampled_from(
     ["cells", "worksheets", "metadata", "nbformat", "cell_type", "source", "input", "tags", "id", "\ud800"]
 )
-# Lines that do not belong into a cell, or change what it does.
+# Lines that do not belong in a cell, or change its effect.
 LINES = [
     *("\0", "\x1b[31m\x07\x08", "\ud800\udc00\udfff", "\ufeff", "\u202e\u2066", "\r", "\f\v\x1c\x85\u2028"),
     *(f"x = '{'a' * 200_000}'", f"x = {'(' * 300}{')' * 300}", f"x = {'[' * 90_000}", f"x = {'-' * 50_000}1"),
@@ -83,7 +83,7 @@ from __future__ import nothing
 ]
 VERSIONS = st.sampled_from([3, 4, 5, 2, 1, 0, -1, 4.5, 10**30, "4", None, [], True, float("nan")])
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252", "utf-7"]
-# Bytes that do not belong into JSON, or too many of those that do.
+# Bytes that do not belong in JSON, or too many that do.
 BYTES = st.sampled_from(
     [
         *(b"\0", b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80"),
@@ -95,7 +95,7 @@ BYTES = st.sampled_from(
 
 @st.composite
 def notebooks(draw: Draw, originals: list[Notebook]) -> bytes:
-    """The bytes of a notebook that was one of these, and has been mutated up to four times."""
+    """The bytes of one of these notebooks, mutated up to four times."""
     notebook = copy.deepcopy(draw(st.sampled_from(originals)))
     for _ in range(draw(st.integers(0, 4))):
         notebook = draw(st.sampled_from(MUTATIONS))(draw, notebook)
@@ -103,7 +103,7 @@ def notebooks(draw: Draw, originals: list[Notebook]) -> bytes:
 
 
 def replaced(draw: Draw, notebook: Notebook) -> Notebook:
-    """Anything in the place of something, somewhere in the notebook."""
+    """Replace something in the notebook by anything."""
     place = somewhere(draw, notebook)
     if place is None:
         return draw(ANYTHING)
@@ -113,7 +113,7 @@ def replaced(draw: Draw, notebook: Notebook) -> Notebook:
 
 
 def removed(draw: Draw, notebook: Notebook) -> Notebook:
-    """Something that is missing."""
+    """Remove something."""
     place = somewhere(draw, notebook)
     if place is not None:
         del place[0][place[1]]
@@ -121,7 +121,7 @@ def removed(draw: Draw, notebook: Notebook) -> Notebook:
 
 
 def wrapped(draw: Draw, notebook: Notebook) -> Notebook:
-    """Something deep in lists, or a list of thousands of it."""
+    """Nest something deep in lists, or repeat it thousands of times."""
     place = somewhere(draw, notebook)
     if place is None:
         return notebook
@@ -136,7 +136,7 @@ def wrapped(draw: Draw, notebook: Notebook) -> Notebook:
 
 
 def added(draw: Draw, notebook: Notebook) -> Notebook:
-    """A key that is not known, or known and not here."""
+    """Add an unknown key, or a known key in the wrong place."""
     place = somewhere(draw, notebook)
     inside = place[0] if place is not None else notebook
     if isinstance(inside, dict):
@@ -145,7 +145,7 @@ def added(draw: Draw, notebook: Notebook) -> Notebook:
 
 
 def other_metadata(draw: Draw, notebook: Notebook) -> Notebook:
-    """Other metadata, of the notebook or of a cell."""
+    """Change the metadata of the notebook or of a cell."""
     of = draw(st.sampled_from([notebook, *cells(notebook)]))
     if isinstance(of, dict):
         key = draw(st.sampled_from(["tags", "homework", "otter", "kernelspec", "deletable"]))
@@ -157,7 +157,7 @@ def other_metadata(draw: Draw, notebook: Notebook) -> Notebook:
 
 
 def other_cells(draw: Draw, notebook: Notebook) -> Notebook:
-    """Cells in another order, twice, or gone."""
+    """Move, double or remove cells."""
     found = cells(notebook)
     if found:
         at, to = (draw(st.integers(0, len(found) - 1)) for _ in range(2))
@@ -186,7 +186,7 @@ def other_cells(draw: Draw, notebook: Notebook) -> Notebook:
 
 
 def other_text(draw: Draw, notebook: Notebook) -> Notebook:
-    """Other text in a cell: lines swapped, removed or added, characters replaced."""
+    """Change the text of a cell: swap, remove or add lines, or replace characters."""
     found = [cell for cell in cells(notebook) if isinstance(cell, dict) and cell.get("cell_type") == "code"]
     if not found:
         return notebook
@@ -212,7 +212,7 @@ def other_text(draw: Draw, notebook: Notebook) -> Notebook:
 
 
 def other_version(draw: Draw, notebook: Notebook) -> Notebook:
-    """Another version of the format, of which the notebook may have the form or not."""
+    """Change the version of the format, with or without its structure."""
     if isinstance(notebook, dict):
         notebook["nbformat"] = draw(VERSIONS)
         if draw(st.booleans()):
@@ -233,7 +233,7 @@ MUTATIONS: list[Callable[[Draw, Notebook], Notebook]] = [
 
 
 def encoded(draw: Draw, notebook: Any) -> bytes:
-    """The notebook as a file: in most cases as it should be."""
+    """The notebook as a file, in most cases undamaged."""
     how = draw(st.sampled_from(["plain"] * 5 + ["encoding", "encoding", "cut", "bytes", "bytes"]))
     escaped = json.dumps(notebook, ensure_ascii=how == "plain" or draw(st.booleans()))
     if how == "encoding":
@@ -248,7 +248,7 @@ def encoded(draw: Draw, notebook: Any) -> bytes:
 
 
 def somewhere(draw: Draw, notebook: Notebook) -> tuple[Any, Any] | None:
-    """A place in the notebook: what it is in, and its key or index there. None if it holds nothing."""
+    """A place in the notebook: a container, and a key or index in it. None if the notebook is empty."""
     inside, place = notebook, None
     while isinstance(inside, (dict, list)) and inside:
         key = draw(

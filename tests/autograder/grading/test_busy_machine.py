@@ -1,4 +1,4 @@
-"""A busy machine gives the same grades: right answers keep all of their points, slow ones lose theirs."""
+"""A busy machine gives the same grades: right answers get all points, slow ones do not."""
 
 import contextlib
 import subprocess
@@ -26,7 +26,7 @@ def busy():
 
 
 @pytest.mark.parametrize("assignment", assignment_names())
-def test_thirty_gradings_give_right_answers_all_points_and_slow_ones_not(assignment, dist, tmp_path):
+def test_right_answers_get_all_points_and_slow_ones_do_not(assignment, dist, tmp_path):
     template = unzip(dist / "student.zip", tmp_path) / assignment / f"{assignment}.ipynb"
     answers = reference_answers(assignment)
     slow = {

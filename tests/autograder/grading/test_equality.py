@@ -1,4 +1,4 @@
-"""`homework grade` and `otter run` give the same, question by question; honest work gets what Otter gives."""
+"""`homework grade` and `otter run` give the same results, and honest work gets the points of plain Otter."""
 
 import json
 import random
@@ -31,7 +31,7 @@ from tests.helpers import (
 
 pytestmark = isolated
 
-# The notebooks on which two ways of grading once differed, or on which one of them ended.
+# Notebooks on which two ways of grading once differed, or one of them failed.
 CALLS_SOFTMAX = """def nll_input_gradient(W, b, x, y):
     p = softmax(W @ x + b)
     p[y] -= 1
@@ -54,7 +54,7 @@ FOUND = {
 
 
 def single(right, count):
-    """A seeded sample of the mistakes, or of the right answers, each alone in a submission."""
+    """A seeded sample of mistakes or right answers, each alone in a submission."""
     every = [
         (assignment, entry)
         for assignment in assignment_names()
@@ -66,7 +66,7 @@ def single(right, count):
 
 
 def submissions():
-    """The submissions that are graded in both ways: assignment and answers."""
+    """The submissions to grade in both ways: assignment and answers."""
     for assignment in assignment_names():
         yield pytest.param(assignment, reference_answers(assignment), id=f"{assignment}, reference solution")
         yield pytest.param(assignment, {}, id=f"{assignment}, blank template")
@@ -96,19 +96,19 @@ def carriers(assignment):
 
 @pytest.fixture
 def template(assignment, dist, tmp_path):
-    """The notebook as students get it, in its folder."""
+    """The students' notebook, in its folder."""
     return unzip(dist / "student.zip", tmp_path) / assignment / f"{assignment}.ipynb"
 
 
 @pytest.fixture
 def submission(template):
-    """A function that writes a submission with these answers, and returns its path."""
+    """A function that writes a submission with these answers and returns its path."""
     return lambda answers: fill(template, answers, template.with_name("submission.ipynb"))
 
 
 @pytest.fixture
 def stock(dist, tmp_path):
-    """The autograder zip as Otter alone would have it, without the plugin."""
+    """The autograder zip without the plugin, as Otter alone would make it."""
     return without_plugin(dist / "autograder.zip", tmp_path / "stock.zip")
 
 
@@ -123,7 +123,7 @@ def graded_both_ways(dist, path):
 
 
 def same_in_every_run(tests):
-    """Results without what attacks tell of their process: numbers of pipes, names of folders."""
+    """Results without details that differ in every run: numbers of pipes, names of folders."""
     return json.loads(
         re.sub(r"pipe:\[\d+\]|(/tmp/)?homework-sandbox-\w+(/tmp\w+)?", "...", json.dumps(tests))
     )

@@ -1,4 +1,4 @@
-"""As `test_equality.py`, on questions whose mistakes are named quickly."""
+"""Like `test_equality.py`, on questions whose mistakes are quick to name."""
 
 from tests.autograder.grading.test_equality import carriers, expect_the_points_of_otter_alone
 from tests.helpers import fill, isolated, unzip, with_questions, without_plugin
@@ -8,9 +8,7 @@ pytestmark = isolated
 QUESTIONS = ("q1a", "q1b", "q1c", "q1d", "q2b", "q2c", "q2e")
 
 
-def test_some_questions_get_the_same_from_otter_run_and_homework_grade_and_the_points_of_otter_alone(
-    built, tmp_path
-):
+def test_all_three_ways_of_grading_agree_on_some_questions(built, tmp_path):
     dist = built("autodiff")
     template = unzip(dist / "student.zip", tmp_path) / "autodiff" / "autodiff.ipynb"
     path = fill(template, list(carriers("autodiff"))[8], template.with_name("submission.ipynb"))

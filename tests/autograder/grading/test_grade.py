@@ -1,4 +1,4 @@
-"""`homework grade` as instructors use it, and uploads that bring more than a notebook."""
+"""`homework grade`, and uploads with more than a notebook."""
 
 import json
 import shutil
@@ -42,11 +42,11 @@ def test_a_submission_is_graded_and_its_results_are_written(solved, dist, tmp_pa
 
 @pytest.fixture
 def short(dist, tmp_path):
-    """The autograder zip, for questions 3(a) and 3(b) alone."""
+    """The autograder zip with only questions 3(a) and 3(b)."""
     return with_questions(dist / "autograder.zip", tmp_path / "short.zip", {"q3a", "q3b"})
 
 
-def test_without_isolation_a_warning_stands_in_the_results(solved, short, tmp_path):
+def test_the_results_contain_a_warning_if_nothing_was_isolated(solved, short, tmp_path):
     command = ["grade", str(short), str(solved), "--out", str(tmp_path), "--isolation", NONE]
     done = run_homework(ROOT, *command)
     assert done.returncode == 0
@@ -55,14 +55,14 @@ def test_without_isolation_a_warning_stands_in_the_results(solved, short, tmp_pa
 
 
 def graded(autograder, submission, out):
-    """The exit status of `homework grade`, and the results it wrote."""
+    """The exit status of `homework grade`, and its results."""
     status = main(["grade", str(autograder), str(submission), "--out", str(out)])
     (path,) = (out / "results").glob("*.json")
     return status, json.loads(path.read_text())
 
 
 @pytest.mark.parametrize("name", sampled([n for n in UPLOADS if not UPLOADS[n].changed], one_in=9))
-def test_whatever_is_handed_in_gets_what_it_deserves(name, short, solved, tmp_path, capsys):
+def test_every_upload_is_graded_or_refused_with_a_message(name, short, solved, tmp_path, capsys):
     upload, folder = UPLOADS[name], tmp_path / "handed-in"
     folder.mkdir()
     upload.write(solved.read_bytes(), folder)
@@ -80,14 +80,14 @@ def notebook_of(path, *cells):
     return path
 
 
-def test_a_notebook_of_which_no_cell_got_through_is_not_taken_for_another_one(short, tmp_path, capsys):
+def test_a_notebook_in_which_every_cell_fails_gets_no_remark(short, tmp_path, capsys):
     hw = notebook_of(tmp_path / "hw.ipynb", "import torch\n" + reference_answers()["softmax"])
     status, results = graded(short, hw, tmp_path / "out")
     assert (status, results.get("output", "")) == (0, "")
     assert "remark" not in capsys.readouterr().out
 
 
-def test_a_question_says_why_the_function_it_needs_is_missing(short, tmp_path):
+def test_a_question_says_why_its_function_is_missing(short, tmp_path):
     answers = reference_answers()
     hw = notebook_of(
         tmp_path / "hw.ipynb",
@@ -115,7 +115,7 @@ def test_a_question_says_why_the_function_it_needs_is_missing(short, tmp_path):
         pytest.param(("x = 1",), marks=pytest.mark.exhaustive),
     ],
 )
-def test_a_notebook_without_any_function_that_is_asked_for_is_no_silent_zero(cells, short, tmp_path, capsys):
+def test_a_notebook_without_any_of_the_functions_gets_a_remark(cells, short, tmp_path, capsys):
     status, results = graded(short, notebook_of(tmp_path / "hw.ipynb", *cells), tmp_path / "out")
     assert status == 1
     assert "remark: This notebook has none of the functions" in capsys.readouterr().out
@@ -126,15 +126,15 @@ def test_a_notebook_without_any_function_that_is_asked_for_is_no_silent_zero(cel
 
 BAD = {
     "no autograder": (lambda t: t["zip"].unlink(), "cannot be read: No such file"),
-    "an autograder that is no zip": (
+    "an autograder that is not a zip": (
         lambda t: t["zip"].write_text("x"),
-        "is not an autograder zip; take the one",
+        "is not an autograder zip; use the one",
     ),
     "another zip": (lambda t: shutil.copy(t["student"], t["zip"]), "is not an autograder zip"),
-    "an autograder of something else": (lambda t: other(t["zip"]), "is an autograder zip of something else"),
+    "another project's autograder": (lambda t: other(t["zip"]), "is an autograder zip of another project"),
     "no submission": (lambda t: t["hw"].unlink(), "hw.ipynb cannot be read: No such file"),
-    "a submission that is no notebook": (lambda t: t["hw"].write_text("x"), "hw.ipynb is not a notebook"),
-    "a file where results are to go": (lambda t: t["out"].write_text("x"), "Not a directory"),
+    "a submission that is not a notebook": (lambda t: t["hw"].write_text("x"), "hw.ipynb is not a notebook"),
+    "a file instead of the output folder": (lambda t: t["out"].write_text("x"), "Not a directory"),
 }
 
 
@@ -156,8 +156,8 @@ def test_bad_input_gets_a_sentence(what, dist, student_folder, tmp_path, capsys)
     assert sentence in said
 
 
-def test_what_is_uploaded_beside_the_notebook_is_gone_before_otter_looks(student_folder, dist, tmp_path):
-    """Modules that would stand in for real ones, test files, a log, a configuration: none of them counts."""
+def test_files_uploaded_with_the_notebook_are_ignored(student_folder, dist, tmp_path):
+    """Modules that replace real ones, test files, a log, a configuration."""
     upload = tmp_path / "upload.zip"
     claim = "raise SystemExit('this must not run')"
     with zipfile.ZipFile(upload, "w") as archive:

@@ -1,4 +1,4 @@
-"""Whatever a notebook holds, it is graded or refused with a sentence, and the grader goes on."""
+"""Every notebook is graded or refused with a sentence, and the grader continues."""
 
 import json
 import os
@@ -19,14 +19,14 @@ from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_
 from tests.processes import children, resident
 
 MEBI = 1 << 20
-# Small, because mutations make loops that never end; far above what the reference takes.
+# Small, because mutations make endless loops; far above the needs of the reference.
 LIMITS = Limits(cell=3, call=2, question=10, total=30, crashes=6, memory=1500 * MEBI)
 QUESTIONS = {"q3a", "q3d"}
-LAST = "q3d"  # and nothing of the notebook after it
+LAST = "q3d"  # the rest of the notebook is removed
 
 
 def always_the_same(max_examples):
-    """Settings of Hypothesis with which a test gives the same answer everywhere."""
+    """Settings of Hypothesis that make a test deterministic."""
     return settings(
         max_examples=max_examples,
         derandomize=True,
@@ -47,7 +47,7 @@ def reference(built, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def originals(reference):
-    """The notebooks that are mutated: the reference solution, and the blank template."""
+    """The notebooks to mutate: the reference solution and the blank template."""
     template = shortened(json.loads(reference.with_name("backprop.ipynb").read_text()))
     return [json.loads(reference.read_text()), template]
 
@@ -98,7 +98,7 @@ def test_a_mutated_notebook_is_read_or_refused_with_a_sentence(count, originals,
 
 @isolated
 @pytest.mark.parametrize("count", [10, pytest.param(2_000, marks=pytest.mark.siege)])
-def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_goes_on(
+def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_continues(
     count, originals, reference, autograder, tmp_path
 ):
     path, zipped, became = tmp_path / "hw.ipynb", tmp_path / "hw.zip", Counter()
@@ -128,7 +128,7 @@ def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_goes_on(
             points, possible = sum(found.points.values()), sum(found.possible.values())
             became["all points" if points == possible else "no points" if points == 0 else "some points"] += 1
 
-        for notebook in originals:  # what the first gradings take, they take once
+        for notebook in originals:  # the first gradings take extra memory once
             path.write_text(json.dumps(notebook))
             graded(path)
         before, began = (resident(process), resident(server)), time.monotonic()
@@ -145,7 +145,7 @@ def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_goes_on(
 
 
 def expect_a_grade(found, possible):
-    """A grade that Gradescope can show: JSON, and points between none and all."""
+    """Check that Gradescope can show a grade: JSON, and points between none and all."""
     json.dumps(found.results, allow_nan=False).encode()
     assert found.possible == possible
     assert set(found.points) == set(possible)

@@ -1,4 +1,4 @@
-"""The same submission gets the same results file, byte for byte, however often it is graded."""
+"""Grading a submission again gives the same results file, byte for byte."""
 
 import json
 
@@ -9,7 +9,7 @@ from autograder.sandbox import Limits
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_questions
 
 QUESTIONS = ("q3a", "q3b", "q3c", "q3d", "q3e", "q3f")
-# Answers that say something else, or return something else, each time they run.
+# Answers whose messages or results differ in every run.
 ANSWERS = {
     "a wrong answer with random numbers": {
         "softmax": """import random
@@ -41,7 +41,7 @@ def autograder(built, tmp_path):
 
 @pytest.fixture
 def submission(built, tmp_path):
-    """One that has all of the answers above, and a cell that raises."""
+    """A submission with all of the answers above and a cell that raises."""
     template = unzip(built("backprop") / "student.zip", tmp_path) / "backprop" / "backprop.ipynb"
     answers = reference_answers()
     for answer in ANSWERS.values():

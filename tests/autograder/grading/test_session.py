@@ -1,4 +1,4 @@
-"""A submission in the sandbox: where names are bound, what a crash costs, and where the time ends."""
+"""A submission in the sandbox: the names at each question, the cost of a crash, and the limits of time."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ pytestmark = isolated
 
 @pytest.fixture
 def notebook():
-    """A function that makes `Cells` of texts or cells."""
+    """A function that makes `Cells` from texts or cells."""
     opened = []
 
     def made(*cells, **limits):
@@ -62,7 +62,7 @@ def test_the_last_of_several_check_cells_counts(notebook):
     assert at(cells).function("f")() == 2
 
 
-def test_a_cell_that_raises_is_noted_and_the_next_one_runs(notebook):
+def test_a_cell_that_raises_gets_a_note_and_the_next_one_runs(notebook):
     cells = notebook("1 / 0", F)
     assert at(cells).function("f")() == 1
     assert cells.notes == ["cell 1 raised ZeroDivisionError: division by zero (line 1)"]
@@ -75,12 +75,12 @@ def test_a_cell_that_raises_is_noted_and_the_next_one_runs(notebook):
         (f"x = 1\n\ny = x / 0\n{F}", "stopped: ZeroDivisionError: division by zero (line 3)"),
         ("def f(:\n    return 1", "stopped: SyntaxError: invalid syntax (line 1)"),
         (f"{F}\nwhile True:\n    pass\n", "did not finish within 0.5 s and was stopped"),
-        (f"import os\nos._exit(1)\n{F}", "was left out, because it ended the program: it exited"),
+        (f"import os\nos._exit(1)\n{F}", "was skipped because it ended the program: it exited"),
         (Cell("f = len", ignored=True), "has the tag otter_ignore"),
-        (f"{F}\n# {'x' * (65 << 20)}", "is too large to be run"),
+        (f"{F}\n# {'x' * (65 << 20)}", "is too large to run"),
     ],
 )
-def test_why_a_function_is_missing_is_told(text, why, notebook):
+def test_the_message_says_why_a_function_is_missing(text, why, notebook):
     cells = notebook(text, "import os\nos._exit(1)", cell=0.5)
     session = at(cells)
     for _ in range(2):
@@ -89,7 +89,7 @@ def test_why_a_function_is_missing_is_told(text, why, notebook):
         assert str(told.value).startswith(f"there is no function f: the cell that defines f {why}")
 
 
-def test_why_a_helper_is_missing_is_told(notebook):
+def test_the_message_says_why_a_helper_is_missing(notebook):
     session = at(notebook("import torch\ndef helper(x):\n    return x", "def f(x):\n    return helper(x)"))
     with pytest.raises(Raised) as told:
         session.function("f")(1)
@@ -99,7 +99,7 @@ def test_why_a_helper_is_missing_is_told(notebook):
     )
 
 
-def test_a_function_that_is_nowhere_or_comes_too_late_is_told_so(notebook):
+def test_the_message_says_if_a_function_is_undefined_or_comes_too_late(notebook):
     cells = notebook(check("q1a"), F)
     with pytest.raises(
         NotAttempted, match="no function f: the cell that defines f comes after the cell that"
@@ -114,7 +114,7 @@ def test_a_cell_with_a_picture_in_it_is_run(notebook):
     assert at(notebook(f"picture = '{'é' * (2 << 20)}'\n{F}")).function("f")() == 1
 
 
-def test_of_an_ignored_cell_the_imports_and_definitions_are_run(notebook):
+def test_the_imports_and_definitions_of_an_ignored_cell_are_run(notebook):
     text = (
         "%matplotlib inline\nimport math\nawait print(1 / 0)\n"
         "@staticmethod\ndef f(x):\n    return g(x)\n\nf = None\n"
@@ -123,13 +123,13 @@ def test_of_an_ignored_cell_the_imports_and_definitions_are_run(notebook):
     assert at(notebook(Cell(text, ignored=True))).function("f")(4.0) == 2
 
 
-def test_a_cell_that_ends_the_program_is_left_out_and_those_before_it_run_again(notebook):
+def test_a_cell_that_ends_the_program_is_skipped_and_earlier_cells_run_again(notebook):
     cells = notebook("x = 5", "import os\nos._exit(1)", "def f():\n    return x")
     assert at(cells).function("f")() == 5
-    assert cells.notes == ["the submission's program was lost in cell 2: it exited"]
+    assert cells.notes == ["the submission's process ended in cell 2: it exited"]
 
 
-def test_a_function_that_ends_the_program_costs_its_own_call(notebook):
+def test_a_function_that_ends_the_program_fails_only_its_own_call(notebook):
     session = at(notebook(BAD, F))
     with pytest.raises(Raised, match="bad ended the program that runs it"):
         session.function("bad")()
@@ -169,7 +169,7 @@ def test_a_program_of_a_check_is_defined_again_after_a_crash(notebook):
     assert program(2) == 3
 
 
-def test_a_function_that_does_not_return_is_not_called_again_by_later_questions_either(notebook):
+def test_a_function_that_does_not_return_is_not_called_again_even_by_later_questions(notebook):
     cells = notebook(SLOW, F, "def get_calls():\n    return calls", call=0.2, patience=100)
     session = at(cells)
     slow = session.function("slow")
@@ -184,7 +184,7 @@ def test_a_function_that_does_not_return_is_not_called_again_by_later_questions_
     assert at(cells, "q1d").program(look_at_calls, "calls")() == 1
 
 
-def test_a_program_that_does_not_return_costs_the_programs_of_its_question_only(notebook):
+def test_a_program_that_does_not_return_fails_only_the_programs_of_its_question(notebook):
     cells = notebook(SLOW, F, call=0.2)
     session = at(cells, "q1a")
     for _ in range(2):
@@ -203,11 +203,11 @@ def test_a_function_that_cannot_be_interrupted_is_not_called_again(notebook):
     for question in ("q1a", "q1b"):
         with pytest.raises(OutOfTime, match="slow did not return"):
             at(cells, question).function("slow")()
-    assert cells.notes == ["the submission's program was lost in slow: it did not finish in time"]
+    assert cells.notes == ["the submission's process ended in slow: it did not finish in time"]
     assert at(cells, "q1c").function("f")() == 1
 
 
-# In processor time, so that it takes as long on a busy machine.
+# Measured in processor time, so it takes equally long on a busy machine.
 BUSY = """import time
 def busy(seconds=0.5):
     end = time.process_time() + seconds
@@ -226,8 +226,8 @@ def test_a_question_has_a_budget_and_the_next_one_has_its_own(notebook):
     at(cells, "q1b").function("busy")()
 
 
-def test_a_function_that_takes_longer_than_a_check_allows_may_be_called_again(notebook):
-    # One call into NumPy, which the worker cannot interrupt: it is ended from outside.
+def test_a_function_that_exceeds_the_limit_of_a_check_may_be_called_again(notebook):
+    # The worker cannot interrupt a single call of NumPy, so it is ended from outside.
     sort = (
         "import numpy as np\ndef f(n):\n    return float(np.sort(np.ones(n) * np.arange(n)[::-1] % 9973)[0])"
     )
@@ -249,7 +249,7 @@ def test_a_cell_that_never_ends_is_not_run_again(notebook):
     assert taken >= 0.2
 
 
-def test_time_that_ends_while_cells_run_again_is_said_to_have_ended(notebook):
+def test_the_message_says_if_the_time_runs_out_while_cells_run_again(notebook):
     cells = notebook(BUSY, "busy(1)", BAD, F, total=1.5, cell=20, call=5)
     session = at(cells)
     with pytest.raises(Raised):
@@ -265,14 +265,14 @@ def test_a_submission_has_a_budget(notebook):
         at(cells).function("f")()
 
 
-def test_a_submission_that_is_lost_again_and_again_is_given_up(notebook):
+def test_a_submission_that_loses_many_workers_gets_no_more(notebook):
     cells = notebook(*["import os\nos._exit(1)"] * 10, F, crashes=3)
     with pytest.raises(OutOfTime):
         at(cells).function("f")()
     assert len(cells.notes) == 4
 
 
-def test_a_sandbox_that_fails_in_a_check_is_noted_for_the_grader(notebook):
+def test_a_failure_of_the_sandbox_in_a_check_is_recorded(notebook):
     cells = notebook(F)
     f = at(cells).function("f")
     cells._server._process.kill()
@@ -282,14 +282,14 @@ def test_a_sandbox_that_fails_in_a_check_is_noted_for_the_grader(notebook):
     assert isinstance(cells.fault, SandboxError)
 
 
-def test_what_a_function_does_to_its_arguments_comes_back(notebook):
+def test_changes_of_arguments_are_returned(notebook):
     session = at(notebook("def f(x):\n    x += 1\n    return x[0]"))
     reply = session.function("f").call(np.zeros(3))
     assert reply.value == 1
     assert np.array_equal(reply.arguments[0], np.ones(3))
 
 
-def test_the_worker_says_which_names_a_function_uses(notebook):
+def test_the_worker_finds_the_names_that_a_function_uses(notebook):
     session = at(notebook(F, "def g():\n    return f()", "def h():\n    return g() + f.no_such_attribute"))
     assert session.names_used_by("f") == {"f"}
     assert session.names_used_by("h") == {"f", "g", "h"}

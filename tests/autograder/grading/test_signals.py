@@ -1,4 +1,4 @@
-"""A signal ends grading at any moment with one sentence, and leaves no process and no folder."""
+"""A signal at any moment ends grading with one sentence and leaves no process and no folder."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ from tests.processes import alive, descendants, with_environment
 
 WRONG = "def softmax_jacobian(z):\n    return z"
 ENDLESS = "open('loops', 'w').close()\nwhile True:\n    pass"
-# What there is to see in the folder for temporary files, and not before.
+# The first sign of each moment in the folder for temporary files.
 MOMENTS = {
     "while the autograder is unpacked": "homework-autograder-*",
     "while its process starts": "homework-autograder-*/autograder/files",
@@ -31,7 +31,7 @@ MOMENTS = {
 
 @pytest.fixture(autouse=True)
 def heard():
-    """SIGINT is not ignored, as it is in what a shell starts in the background."""
+    """Make SIGINT effective: shells ignore it in background processes."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -39,7 +39,7 @@ def heard():
 
 @pytest.fixture
 def temporary():
-    """A folder for temporary files, which the user of the workers may enter."""
+    """A folder for temporary files that the workers' user may enter."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o711)
         yield Path(folder)
@@ -53,7 +53,7 @@ def autograder(built, tmp_path):
 
 @pytest.fixture
 def submission(built, tmp_path):
-    """A function that writes a submission with this text in the place of an answer."""
+    """A function that writes a submission with this text as one of the answers."""
     template = unzip(built("backprop") / "student.zip", tmp_path) / "backprop" / "backprop.ipynb"
     return lambda text: fill(
         template, reference_answers() | {"softmax_jacobian": text}, tmp_path / "submission.ipynb"
@@ -62,7 +62,7 @@ def submission(built, tmp_path):
 
 @pytest.fixture
 def command(autograder, temporary, tmp_path):
-    """A function that starts `homework grade` on a submission, as the leader of a session."""
+    """A function that starts `homework grade` on a submission in a new session."""
 
     def start(path):
         grade = ["grade", autograder, path, "--out", tmp_path / "grades"]
@@ -133,7 +133,7 @@ def test_a_signal_at_any_time_leaves_nothing(command, submission, temporary):
 
 @isolated
 @pytest.mark.siege
-def test_a_signal_while_grading_ends_by_itself_leaves_nothing(command, submission, temporary):
+def test_a_signal_at_the_normal_end_of_grading_leaves_nothing(command, submission, temporary):
     process = command(submission(WRONG))
     processes = wait_for(lambda: any(temporary.glob("**/homework-sandbox-*/tmp*")), process)
     processes |= wait_for(lambda: not any(temporary.glob("**/homework-sandbox-*/tmp*")), process)
@@ -184,12 +184,12 @@ def test_a_signal_ends_the_runner_of_a_container_and_leaves_nothing(
 
 
 def send(name, process):
-    """Send a signal: Ctrl-C in a terminal reaches every process of the group, others the command alone."""
+    """Send a signal. Ctrl-C in a terminal reaches the whole process group, other signals only the command."""
     (os.killpg if name == "SIGINT" else os.kill)(process.pid, getattr(signal, name))
 
 
 def wait_for(condition, process):
-    """Wait until a condition holds or a process has ended; return it and all that descend from it."""
+    """Wait until a condition holds or a process has ended; return it and its descendants."""
     found = set()
     while process.poll() is None:
         found |= descendants(process.pid)
@@ -205,7 +205,7 @@ def expect_nothing_left(processes, temporary):
     assert list(temporary.iterdir()) == []
 
 
-def test_a_signal_waits_where_it_is_held():
+def test_a_signal_waits_while_it_is_held():
     done = []
 
     def set_up_and_clean_up():
