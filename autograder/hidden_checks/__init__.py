@@ -1,7 +1,7 @@
-"""The checks that students do not get. They hold an answer against the reference solution.
+"""The checks that students do not get. They compare an answer with the reference solution.
 
-Their random inputs come from a secret, so that a reader of a public repository does not know them: the
-build writes it beside this file, from the file that `homework.toml` names.
+Their random inputs come from a secret, so a reader of a public repository does not know them. The build
+copies the secret from the file named in `homework.toml` into the folder of this package.
 """
 
 from collections.abc import Mapping
@@ -26,8 +26,18 @@ check = hidden.check
 def run(question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
     """Run one check on the names that a notebook defines.
 
-    Errors: CheckFailure where the check does not pass. Its message ends with the name of the mistake, where
-    the catalogue has one that does the same as the answer.
+    Parameters
+    ----------
+    question, name : str
+        The question and the name of the check.
+    env : mapping or Submission
+        The names that a notebook defines.
+
+    Raises
+    ------
+    CheckFailure
+        If the check does not pass. If a mistake in the catalogue behaves like the answer, the message ends
+        with the name of the mistake.
     """
     try:
         hidden.run(question, name, env)
@@ -37,11 +47,11 @@ def run(question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
         mistake = _name(question, env)
         if mistake is None:
             raise
-        raise type(failure)(f"{failure}\nThis is what comes out with the mistake: {mistake}.") from None
+        raise type(failure)(f"{failure}\nThis mistake gives the same result: {mistake}.") from None
 
 
 def _name(question: str, env: Mapping[str, Any] | Submission) -> str | None:
-    """The name of the mistake, or None; `homework verify` finds faults in the catalogue, not students."""
+    """The name of the mistake, or None, even if the catalogue is broken: `homework verify` reports that."""
     try:
         from autograder.mistakes.naming import remembered_mistake_in  # loads the catalogue
 

@@ -1,4 +1,4 @@
-"""What a call may cost, by a yardstick that is timed at the same moment."""
+"""Limits the time of a call, relative to a function that is timed at the same moment."""
 
 import time
 from collections.abc import Callable
@@ -13,13 +13,26 @@ from checking.limits import CallLimits
 def expect_no_longer(
     times: int, yardstick: Callable[..., Any], what: str, function: Proxy, /, **arguments: Any
 ) -> Answer:
-    """Call a student's function, and allow it the time of many calls of another one.
+    """Call a student's function, which may take as long as `times` calls of a yardstick.
 
-    times, yardstick : how many calls, and the function, which is timed here and now with the same arguments.
-        Right answers should take less than a tenth of that time, and wrong ones more than ten times as much.
-    what : words for what the yardstick computes, such as "the loss".
+    Parameters
+    ----------
+    times : int
+        Right answers should take less than a tenth of the allowed time, wrong answers more than ten times
+        as long.
+    yardstick : function
+        It is timed immediately before the call, with the same arguments.
+    what : str
+        What the yardstick computes, such as "the loss".
+    function : Proxy
+        The student's function.
+    **arguments
+        The arguments of both functions.
 
-    Errors: TooSlow where it takes longer.
+    Raises
+    ------
+    TooSlow
+        If the function takes longer.
     """
     took = []
     for _ in range(5):
@@ -31,5 +44,5 @@ def expect_no_longer(
     except OutOfTime:
         raise TooSlow(
             f"{function.name} takes longer than {times:,} evaluations of {what}. Does it evaluate {what} for "
-            "each entry that it differentiates by?"
+            "each entry?"
         ) from None

@@ -7,7 +7,7 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def logits_of_all_sizes(rng):
-    """Logits of every number of classes and of sizes from 1e-3 to 30, with ties."""
+    """Logits for every number of classes, of sizes from 1e-3 to 30, and with ties."""
     for k in CLASSES:
         for size in (1e-3, 1.0, 30.0):
             yield size * rng.normal(size=k)
@@ -17,7 +17,7 @@ def logits_of_all_sizes(rng):
 
 
 def extreme_logits(rng):
-    """Logits up to 1e4 in absolute value: one far ahead, one far behind, all far off, two ahead."""
+    """Logits of size up to 1e4: one much larger, one much smaller, all very small, two largest."""
     yield from (np.array([1e4, 0.0, -1e4]), np.array([-1e4, -1e4]), np.array([1e4, 1e4, 1e4, 1e4]))
     yield from (
         np.array([0.0, -1e4, 1.0]),
@@ -29,7 +29,7 @@ def extreme_logits(rng):
 
 
 def example(rng, k, d, size=1.0):
-    """W, b and x, with logits of about `size`."""
+    """W : (k, d), b : (k,) and x : (d,) arrays, with logits of about `size`."""
     return (
         size * rng.normal(size=(k, d)) / np.sqrt(d),
         size * rng.normal(size=k),
@@ -43,7 +43,7 @@ def labels(k):
 
 
 def batch(rng, k, d, N):
-    """W, b, X and y. The labels come in no order, and where N allows the first and the last are there."""
+    """W, b, X : (N, d) and y : (N,) arrays. If N allows, the first and the last label are among y."""
     W, b, _ = example(rng, k, d)
     y = np.concatenate([[0, k - 1], rng.integers(0, k, size=N)])[:N]
     return W, b, rng.normal(size=(N, d)), rng.permutation(y)
@@ -56,7 +56,7 @@ def whole_numbers(array):
 
 
 def unusual(*arrays):
-    """The same numbers as the arrays hold, in unusual arrays: a dtype, and what it is to give.
+    """The numbers of the arrays in unusual arrays, each with the dtype of the right result.
 
     float32, whole numbers, every second entry of a longer array, and Fortran's order of entries.
     """
@@ -67,10 +67,10 @@ def unusual(*arrays):
 
 
 def in_float64(function, *arrays, **labels):
-    """What the reference computes from these numbers in float64, whatever the student's dtype is."""
+    """The reference's result for these numbers in float64, whatever the student's dtype is."""
     return function(*(np.asarray(a, dtype=np.float64) for a in arrays), **labels)
 
 
 def logit_size(W, b, x):
-    """How large the terms are that make up the logits: what rounding acts on."""
+    """The size of the terms of the logits, which rounding depends on."""
     return 1 + (np.abs(W) @ np.abs(x) + np.abs(b)).max()

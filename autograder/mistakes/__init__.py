@@ -1,21 +1,21 @@
-"""Wrong answers that students give, and right ones that look different: they prove the checks.
+"""Wrong answers that students give, and right answers that look different. They prove the checks.
 
-Each is a function of the name that the question asks for, as a student would write it:
+Each is a function with the name that the question asks for, as a student would write it:
 
     @mistake("q3e", "zeros, as for a loss that is constant", says="It is zero everywhere")
     def nll_gradients(W, b, x, y):
         return np.zeros_like(W), np.zeros_like(b)
 
-One that differs by a line or two from the reference, or from another function, is written as an edit of it.
-Each pair is a text that the function has once, and the text that takes its place:
+An answer that differs from the reference, or from another function, by a line or two is written as an edit.
+Each pair is a text that occurs once in the function, and its replacement:
 
     mistake("q3e", "dW is transposed", says="the transpose of the right one")(
         edit(reference.nll_gradients, ("np.outer(db, x)", "np.outer(x, db)"))
     )
 
-`verify` puts each in the place of the reference. A mistake must lose points in its question, a variant
-none anywhere, and one that states which checks it fails and what it costs must do just that. In
-grading, a wrong answer that does what one of these does gets its name.
+`verify` replaces the reference by each answer in turn. A mistake must lose points in its question; a variant
+must not lose points anywhere. If a mistake states the checks that it fails and its cost, both must be true.
+In grading, a wrong answer that behaves like one of these mistakes gets its name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import Any, TypeVar
 
 @dataclass(frozen=True)
 class Edit:
-    """An answer that is written as a change of another one: the name of its problem, and its text."""
+    """An answer written as a change of another one: the name of its problem, and its source text."""
 
     problem: str
     source: str
@@ -42,16 +42,16 @@ Answer = TypeVar("Answer", bound=Callable[..., object] | Edit)
 
 @dataclass(frozen=True)
 class Entry:
-    """An answer of the catalogue: a function in place of the reference's, as source text.
+    """An answer of the catalogue: a function that replaces the reference's, as source text.
 
     question : the question that it answers.
-    name : what is wrong with it, or else what is different.
+    name : what is wrong with it, or what is different in a variant.
     right : whether it is a correct variant.
     source : the text of the function, see `edit`.
-    says : words by which the public checks name the mistake, without this catalogue; None where they do not.
-    fails : the checks of its question that it fails, these and no others; None where that is left open.
-    costs : the most points that it may cost, those of later questions that call it included; None likewise.
-    unnamed : whether graded results cannot name it, because it gives something else in each call.
+    says : words of a public check's message that name the mistake; None if no public check names it.
+    fails : exactly the checks of its question that it fails; None if not stated.
+    costs : the most points that it may cost, including later questions that call it; None if not stated.
+    unnamed : whether graded results cannot name it, because its results differ in each call.
     """
 
     question: str
@@ -80,26 +80,44 @@ def mistake(
     costs: float | None = None,
     unnamed: bool = False,
 ) -> Callable[[Answer], Answer]:
-    """Register the function below, or an edit, as a wrong answer; `name` says what is wrong with it.
+    """Register the function below, or an edit, as a wrong answer.
 
-    says : words of a public check's message that tell a student so; None where no public check can.
-    fails, costs : what one fault costs, see `Entry`. A mistake that only changes an argument or an earlier
-        result, or only has another dtype, states both.
-    unnamed : True for a mistake that is random, which graded results cannot recognize.
+    Parameters
+    ----------
+    question : str
+        The question that it answers.
+    name : str
+        What is wrong with it.
+    says : str, optional
+        Words of a public check's message that name the mistake; None if no public check can name it.
+    fails, costs : optional
+        The checks that it fails and its cost, see `Entry`. A mistake that only changes an argument or an
+        earlier result, or only has another dtype, must state both.
+    unnamed : bool
+        True for a random mistake, which graded results cannot recognize.
     """
     return _register(question, name, right=False, says=says, fails=fails, costs=costs, unnamed=unnamed)
 
 
 def variant(question: str, name: str) -> Callable[[Answer], Answer]:
-    """Register the function below, or an edit, as a right answer; `name` says what is different about it."""
+    """Register the function below, or an edit, as a right answer; `name` says what is different in it."""
     return _register(question, name, right=True)
 
 
 def edit(base: Callable[..., object] | Edit, *replacements: tuple[str, str]) -> Edit:
-    """Replace text of a function, or of another edit.
+    """Replace text in a function, or in another edit.
 
-    replacements : pairs of a text that is there exactly once, and the text that takes its place. The text
-        of a function is without decorators, annotations, docstring and the marks of a solution.
+    Parameters
+    ----------
+    base : function or Edit
+        The text of a function has no decorators, annotations, docstring or solution marks.
+    *replacements : pairs of str
+        A text that occurs exactly once, and its replacement.
+
+    Raises
+    ------
+    ValueError
+        If a text does not occur exactly once.
     """
     edited = _as_edit(base)
     source = edited.source
@@ -107,14 +125,14 @@ def edit(base: Callable[..., object] | Edit, *replacements: tuple[str, str]) -> 
         if source.count(old) != 1:
             raise ValueError(
                 f"An edit of {_name(edited.source)} of {edited.problem} replaces {old!r}, "
-                f"which is there {source.count(old)} times; it must be there once."
+                f"which occurs {source.count(old)} times; it must occur once."
             )
         source = source.replace(old, new)
     return Edit(edited.problem, source)
 
 
 def entries(problem: str) -> list[Entry]:
-    """All mistakes and variants of a problem, in the order in which they are written."""
+    """All mistakes and variants of a problem, in the order of the file."""
     import_module(f"autograder.mistakes.{problem}")
     return _entries.get(problem, [])
 
@@ -130,7 +148,7 @@ def _register(question: str, name: str, right: bool, **stated: Any) -> Callable[
 
 
 def _as_edit(answer: Callable[..., object] | Edit) -> Edit:
-    """An edit as it is; a function as an edit that changes nothing."""
+    """An edit unchanged; a function as an edit without changes."""
     if isinstance(answer, Edit):
         return answer
     text = textwrap.dedent(inspect.getsource(answer))

@@ -1,8 +1,7 @@
-"""Naming what is wrong with a graded answer: which mistake of the catalogue does the same?
+"""Names what is wrong with a graded answer: which mistake of the catalogue behaves in the same way?
 
-A mistake has a trace: what its function returns, or how it fails, at every call that the checks of its
-question make. An answer whose calls give the same, as far as it is wrong, has that mistake, whatever its
-source looks like.
+The trace of a mistake is what its function returns, or how it fails, in every call by the checks of its
+question. An answer with the same trace has that mistake, whatever its source looks like.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ Trace = list[Any]
 
 
 class _Recorded(Submission):
-    """A submission whose calls to some functions are noted in a trace."""
+    """A submission that records the calls of some functions in a trace."""
 
     def __init__(self, submission: Submission, names: set[str]):
         self.trace: Trace = []
@@ -53,7 +52,7 @@ class _Recorded(Submission):
 
 @dataclass
 class _Candidate:
-    """An entry of the catalogue, or the reference, and its traces so far, by check and secret."""
+    """An entry of the catalogue, or the reference, with its traces so far, by check and secret."""
 
     name: str
     submission: Submission
@@ -72,9 +71,9 @@ _remembered: tuple[object, dict[str, str | None]] = (None, {})
 def remembered_mistake_in(
     question: str, checks: list[Check], env: Mapping[str, Any] | Submission
 ) -> str | None:
-    """As `mistake_in`, worked out once for a question, however many of its checks fail.
+    """Like `mistake_in`, but computed only once for each question of a notebook.
 
-    env : the names that a notebook defines; for the same object as the last time, the answer is the same.
+    env : the names that a notebook defines. The result is remembered while `env` is the same object.
     """
     global _remembered
     if _remembered[0] is not env:
@@ -87,16 +86,24 @@ def remembered_mistake_in(
 
 
 def mistake_in(question: str, checks: list[Check], submission: Submission) -> str | None:
-    """The name of the mistake whose function does what the submission's does in all checks of a question.
+    """The name of the mistake that behaves like the submission in all checks of a question.
 
-    question, checks : a question's name, and all of its checks, public and hidden.
+    Parameters
+    ----------
+    question : str
+    checks : list of Check
+        All checks of the question, public and hidden.
+    submission : Submission
 
-    Returns the closest one, and None where there is none.
+    Returns
+    -------
+    str or None
+        The name of the closest mistake; None if no mistake fits.
     """
     candidates, names, reference = _catalogue(question, checks[0].function.__module__.rpartition(".")[2])
     seen = [(check, *_trace(check, submission, names)) for check in checks]
     distances = {candidate.name: 0.0 for candidate in candidates}
-    # The checks that fail come first: they tell most mistakes apart.
+    # Failing checks come first, because they distinguish most mistakes.
     for check, trace, _ in sorted(seen, key=lambda item: item[2]):
         right = reference.trace(check, names)
         for candidate in candidates:
@@ -119,7 +126,7 @@ def _catalogue(question: str, problem: str) -> tuple[list[_Candidate], set[str],
 
 
 def _namespace(*sources: str) -> dict[str, Any]:
-    """What these texts define one after the other: the reference calls a mistake that is in its place."""
+    """The names that these texts define in turn: a mistake replaces a function of the reference."""
     names: dict[str, Any] = {}
     for source in sources:
         exec(compile(source, "<mistake>", "exec"), names)
@@ -127,25 +134,25 @@ def _namespace(*sources: str) -> dict[str, Any]:
 
 
 def _trace(check: Check, submission: Submission, names: set[str]) -> tuple[Trace, bool]:
-    """What the functions do in a check, and whether it passes."""
+    """The trace of a submission in a check, and whether the check passes."""
     recorded = _Recorded(submission, names)
     try:
         check.apply(recorded)
         return recorded.trace, True
-    except Exception as failure:  # a CheckFailure, or what a check made of an answer that it cannot read
+    except Exception as failure:  # a CheckFailure, or the error of a check that cannot read the answer
         return [*recorded.trace, _how(failure)], False
 
 
 def _how(failure: Exception) -> str:
-    """The way in which a call or a check fails: its class, and that of the exception that was raised."""
+    """How a call or a check fails: the class of the failure, and that of the exception in it."""
     words = str(failure).split("\n")[0].split(":")[0].split()
     return " ".join([type(failure).__name__, *(words[-1:] if type(failure).__name__ == "Raised" else [])])
 
 
 def _distance(trace: Trace, mistake: Trace, right: Trace) -> float:
-    """How far a trace is from that of a mistake, in units of what is still the same; infinite for another.
+    """The distance between a trace and that of a mistake: up to 1 if they agree, possibly infinite.
 
-    Values may differ by a thousandth of how wrong the mistake is there, and by rounding.
+    Values may differ by rounding, and by a thousandth of the mistake's error.
     """
     if len(trace) != len(mistake):
         return np.inf
@@ -182,7 +189,7 @@ def _apart(one: Any, other: Any, right: Any) -> float:
 
 
 def _holds_an_array(argument: Any) -> bool:
-    """Whether a call may change the argument: it is an array, or a list or tuple that holds one somewhere."""
+    """Whether the argument is an array, or a list or tuple that contains one: a call may change it."""
     if isinstance(argument, (list, tuple)):
         return any(_holds_an_array(item) for item in argument)
     return isinstance(argument, np.ndarray)

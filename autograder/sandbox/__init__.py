@@ -1,11 +1,11 @@
-"""Runs a submission's code where it can harm nothing, and lets the grader call its functions.
+"""Runs a submission's code where it can do no harm, and lets the grader call its functions.
 
     with ForkServer(level) as server:
         worker = server.worker()
         worker.run("x = 1", seconds=30)
 
-The policy is data, in `policy`; `seccomp`, `landlock` and `confine` apply it; `zygote` forks the `worker`s;
-`wire` carries plain data between a worker and the `client`, which is all that a grader needs.
+The policy is data, in `policy`; `seccomp`, `landlock` and `confine` apply it. `zygote` forks the workers of
+`worker`. `wire` carries plain data between a worker and the grader, which uses `client` and `fork_server`.
 """
 
 from autograder.sandbox.client import OutOfPatience, SandboxError, WorkerHandle, WorkerLost, remove

@@ -1,4 +1,4 @@
-"""The grader's side of a worker: ask it, take only what has the right form, end it when it is at fault."""
+"""The grader's side of a worker: send requests, accept only valid messages, end the worker otherwise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from autograder.errors import HomeworkError
 from autograder.sandbox.policy import Limits
 from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, Reference, WireError, frame_length, pack, unpack
 
-# What a worker may send: the keys of each message, and the types of their values.
+# The messages that a worker may send: the keys of each, and the types of their values.
 MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "done": {"error": (str, type(None)), "interrupted": bool},
     "found": {"uses": list},
@@ -28,39 +28,42 @@ MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "failure": {"class": str, "text": str},
     "callback": {"name": str, "arguments": tuple},
 }
-# The message that answers a request, if none is a failure.
+# The message that answers each request, unless it is a failure.
 RESPONSES = {"start": "done", "cell": "done", "find": "found", "call": "reply"}
-LOOK = 0.05  # seconds between two looks at what a worker has used
+LOOK = 0.05  # seconds between two looks at a worker's use of time and files
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
 class SandboxError(HomeworkError):
-    """The sandbox cannot be had, or does not hold; nothing is graded."""
+    """The sandbox cannot be started, or has failed; nothing is graded."""
 
 
 class WorkerLost(Exception):
-    """A worker is gone: it ended by itself, or had to be ended. The message says which, for a student."""
+    """A worker has ended or was ended. The message tells the student why."""
 
 
 class OutOfPatience(WorkerLost):
-    """A worker had to be ended because it took too long."""
+    """A worker was ended because it took too long."""
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """When a worker is ended: at this much processor time of its own, and at this time of the clock."""
+    """The time at which a worker is ended: its processor time, or the time of the clock."""
 
     used: float
     clock: float
 
 
 class WorkerHandle:
-    """One worker. Every request has a number that nobody can guess, and gets one response, or `WorkerLost`.
+    """One worker. Every request has a secret random number, and gets one response or `WorkerLost`.
 
-    pid : of its process.
-    reading, writing : the descriptors of the pipes to it.
-    scratch : the folder that it may write into; it is removed with the worker.
-    end : kills a process and returns how it ended, as waitpid says.
+    Parameters
+    ----------
+    pid : the process id of the worker
+    reading, writing : the descriptors of the pipes to the worker
+    scratch : the folder that the worker may write into; it is removed with the worker
+    limits : the limits of the worker
+    end : kills a process and returns its status, as waitpid does
     """
 
     def __init__(
@@ -98,17 +101,24 @@ class WorkerHandle:
     ) -> dict[str, Any]:
         """Send a request and return the response.
 
-        seconds : of processor time that the worker may take; by the clock it may take several times that.
-        callback : is called with a name and arguments where the worker asks for a function of the checks.
-        wrap : makes references of the functions among the request's values.
+        Parameters
+        ----------
+        seconds : the worker's limit of processor time; by the clock it may take several times as long
+        callback : is called with a name and arguments when the worker calls a function of the checks
+        wrap : makes references from the functions in the request
 
-        Errors: WorkerLost, and WireError where the request cannot be sent.
+        Raises
+        ------
+        WorkerLost
+            If the worker has ended or sends anything invalid.
+        WireError
+            If the request cannot be sent.
         """
         frame = pack(request, wrap)
         if not self._open:
             raise WorkerLost("it had ended before")
         number = secrets.token_bytes(NUMBER)
-        # The worker keeps the limit itself; one that does not is ended somewhat later.
+        # The worker keeps the limit itself; otherwise it is ended somewhat later.
         deadline = Deadline(
             self._used + 1.5 * seconds + 0.5, time.monotonic() + self._limits.patience * seconds + 15
         )
@@ -117,19 +127,19 @@ class WorkerHandle:
             if response["is"] in (RESPONSES[request["do"]], "failure"):
                 break
             if response["is"] != "callback" or callback is None:
-                raise self._lost("it sent a request of its own")
+                raise self._lost("it sent an unexpected request")
             frame = _packed(callback(response["name"], response["arguments"]))
         if self._open and (response["is"] == "done" or time.monotonic() > self._looked + LOOK):
             self._look()
         return response
 
     def run(self, source: str, seconds: float, ignored: bool = False) -> dict[str, Any]:
-        """Run a cell, or the definitions of one that is ignored; return the response. Errors: see `ask`."""
-        text = np.frombuffer(source.encode(), dtype=np.uint8)  # text of this length may not cross
+        """Run a cell, or only the definitions of an ignored cell; return the response as `ask` does."""
+        text = np.frombuffer(source.encode(), dtype=np.uint8)  # a cell may be longer than text may be
         return self.ask(seconds, do="cell", source=text, ignored=ignored)
 
     def _exchange(self, number: bytes, limit: bytes, frame: bytes, deadline: Deadline) -> dict[str, Any]:
-        """Send a frame, and return the message that answers it."""
+        """Send a frame and return the response."""
         self._write(number + limit + frame, deadline)
         began = time.monotonic()
         try:
@@ -147,13 +157,13 @@ class WorkerHandle:
             raise self._lost(f"it sent {error}") from None
         self._read(length, deadline)
         if self._arrived[:NUMBER] != number:
-            raise self._lost("it sent a response that nobody had asked for")
+            raise self._lost("it sent an unexpected response")
         frame = bytes(self._arrived[NUMBER:length])
         del self._arrived[:length]
         return frame
 
     def _message(self, frame: bytes) -> dict[str, Any]:
-        """What a frame says, if it has the form of one of `MESSAGES`."""
+        """The message in a frame, which must be one of `MESSAGES`."""
         try:
             message = unpack(io.BytesIO(frame).read)
         except WireError as error:
@@ -161,9 +171,9 @@ class WorkerHandle:
         kind = message.get("is") if isinstance(message, dict) else None
         form = MESSAGES.get(kind) if isinstance(kind, str) else None
         if form is None or set(message) != {"is", *form}:
-            raise self._lost("it sent a frame that is no message")
+            raise self._lost("it sent a frame that is not a message")
         if not all(isinstance(message[key], types) for key, types in form.items()):
-            raise self._lost("it sent a message of another form")
+            raise self._lost("it sent a message with invalid values")
         return message
 
     def _write(self, data: bytes, deadline: Deadline) -> None:
@@ -177,7 +187,7 @@ class WorkerHandle:
                 raise self._lost(None) from None
 
     def _read(self, size: int, deadline: Deadline) -> None:
-        """Wait until as many bytes have arrived."""
+        """Wait until `size` bytes have arrived."""
         while len(self._arrived) < size:
             self._wait(self._polls[self._reading], deadline)
             try:
@@ -199,7 +209,7 @@ class WorkerHandle:
                     raise OutOfPatience("it did not finish in time")
 
     def _look(self) -> None:
-        """See what the worker has used and written. Errors: WorkerLost where it has written too much."""
+        """Look at the worker's time and files; raise WorkerLost if it has written too much."""
         self._looked = time.monotonic()
         self._used = self._processor_time()
         if self._too_much_written():
@@ -218,20 +228,20 @@ class WorkerHandle:
             count += 1
             if size > limits.scratch or count > limits.files:
                 return True
-        # A folder that is gone by now is no matter; one that cannot be looked into is.
+        # A folder that has disappeared does not matter; an unreadable folder does.
         return any(isinstance(error, PermissionError) for error in unreadable)
 
     def _lost(self, why: str | None) -> WorkerLost:
-        """End the worker, and say why."""
+        """End the worker, and return the reason as an exception."""
         status = self.close()
         if why is None:
-            # One that closed its pipes may still run, and then `close` killed it: that is an exit too.
+            # A worker that only closed its pipes was killed by `close`: that counts as an exit too.
             number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else signal.SIGKILL
             why = "it exited" if number == signal.SIGKILL else f"it was ended by signal {number}"
         return WorkerLost(why)
 
     def taken(self) -> float:
-        """The seconds that the worker has taken: of processor time, or by the clock over the patience."""
+        """The seconds that the worker has taken: processor time, or clock time divided by the patience."""
         return max(self._used, self._waited / self._limits.patience)
 
     def _processor_time(self) -> float:
@@ -243,7 +253,7 @@ class WorkerHandle:
         return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
     def close(self) -> int:
-        """End the worker and remove what it wrote; return how it ended, as waitpid says."""
+        """End the worker and remove its files; return its status, as waitpid does."""
         if not self._open:
             return 0
         self._used = self._processor_time()
@@ -256,7 +266,7 @@ class WorkerHandle:
 
 
 def _packed(response: dict[str, Any]) -> bytes:
-    """A response to a callback, or where it may not cross, an error in its place."""
+    """A packed response to a callback, or an error if the response may not cross."""
     try:
         return pack(response)
     except WireError as error:
@@ -264,7 +274,7 @@ def _packed(response: dict[str, Any]) -> bytes:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder with all that is in it, also where rights were taken away. Nobody writes there."""
+    """Remove a folder and its contents, even without permissions. No process may still write into it."""
     if folder.is_dir():
         folder.chmod(0o700)
     for found, _, _ in os.walk(folder):

@@ -1,4 +1,4 @@
-"""Confine this process to the policy, for good: what is done, in which order, at which level."""
+"""Confines this process to the policy, permanently: the steps, in order, for each level."""
 
 from __future__ import annotations
 
@@ -20,11 +20,18 @@ CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWNET = 0x08000000, 0x10000000, 0x40000000
 
 
 def reachable_level() -> tuple[str, str]:
-    """The level that this machine reaches, and why: a sentence for the instructor.
+    """The best isolation level of this machine.
 
-    "root" : another user, a system call filter, limits, and Landlock where the kernel has it.
-    "user" : Landlock, a system call filter, limits, and namespaces where they can be had.
+    "root" : another user, a system call filter, limits, and Landlock if the kernel has it.
+    "user" : Landlock, a system call filter, limits, and namespaces if the kernel allows them.
     "none" : neither is possible.
+
+    Returns
+    -------
+    str
+        The level.
+    str
+        The reason, for the instructor.
     """
     if not sys.platform.startswith("linux"):
         return NONE, f"on {sys.platform} there is no system call filter; grade on Linux or in a container"
@@ -39,11 +46,11 @@ def reachable_level() -> tuple[str, str]:
     who = "root without its capabilities" if os.geteuid() == 0 else "an ordinary user"
     if version:
         return USER, f"{who}, and this kernel has {has}"
-    return NONE, f"{who} needs Landlock (Linux 5.13); grade as root, in a container for example"
+    return NONE, f"{who} needs Landlock (Linux 5.13); grade as root, for example in a container"
 
 
 def _is_root() -> bool:
-    """Whether this process may become another user, and then still signal it and remove its files."""
+    """Whether this process may switch to another user, signal that user's processes and remove its files."""
     if os.geteuid() != 0:
         return False
     status = Path("/proc/self/status").read_text()
@@ -52,13 +59,21 @@ def _is_root() -> bool:
 
 
 def confine(limits: Limits, scratch: str, level: str, keep: Iterable[int]) -> None:
-    """Take from this process all that a submission's code must not have. Whatever fails raises OSError.
+    """Take away from this process everything that a submission's code must not have.
 
-    scratch : the folder that it may write into.
-    level : as `reachable_level` says.
-    keep : the descriptors that stay open, besides 0, 1 and 2.
+    Parameters
+    ----------
+    limits : the limits of the process
+    scratch : the folder that the process may write into
+    level : as returned by `reachable_level`
+    keep : the descriptors that stay open, in addition to 0, 1 and 2
+
+    Raises
+    ------
+    OSError
+        If any step fails.
     """
-    with contextlib.suppress(OSError):  # as root: without memory the kernel ends this process first
+    with contextlib.suppress(OSError):  # as root: if memory runs out, the kernel ends this process first
         Path("/proc/self/oom_score_adj").write_text("1000")
     libraries = _reachable_folders()
     _close_all_but({0, 1, 2, *keep, *libraries})
@@ -87,18 +102,18 @@ def confine(limits: Limits, scratch: str, level: str, keep: Iterable[int]) -> No
 
 
 def end_with_parent() -> None:
-    """Let the kernel kill this process when the one that started it ends, where there is such a thing."""
+    """Let the kernel kill this process when its parent ends (only on Linux)."""
     if sys.platform == "linux":
         seccomp.prctl(PR_SET_PDEATHSIG, SIGKILL)
 
 
 def have_namespace() -> bool:
-    """Go into namespaces without a network and without shared memory, if this kernel lets users do so."""
+    """Enter namespaces without a network and without shared memory, if the kernel allows it."""
     return ctypes.CDLL(None).unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC) == 0
 
 
 def in_reach(paths: Iterable[Path]) -> list[Path]:
-    """Those of these paths that a worker could read, at the level that this machine reaches."""
+    """The paths that a worker could read at the best level of this machine."""
     if not landlock.version():
         return [path for path in paths if _open_to_all(str(path))]
     folders = (*READABLE, *python_folders())
@@ -106,9 +121,9 @@ def in_reach(paths: Iterable[Path]) -> list[Path]:
 
 
 def _reachable_folders() -> list[int]:
-    """Let another user import what lies below a private folder: a descriptor in place of its path.
+    """Let another user import from a private folder: replace its path by a descriptor.
 
-    A path that begins with /proc/self/fd/N goes on from that folder, whatever is above it.
+    A path that begins with /proc/self/fd/N continues in that folder, whatever the permissions above it.
     """
     moved: dict[str, int] = {}
     for entry in sys.path:
@@ -153,7 +168,7 @@ def _close_all_but(keep: set[int]) -> None:
 
 
 def _limit(limits: Limits) -> None:
-    import resource  # not there on Windows
+    import resource  # missing on Windows
 
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     total = int(limits.total) + 5

@@ -1,4 +1,4 @@
-"""Where workers come from: the grader's side of the process that forks them."""
+"""The grader's side of the process that forks workers."""
 
 from __future__ import annotations
 
@@ -21,18 +21,21 @@ from autograder.sandbox.policy import Limits
 
 # The environment variable that names the folder with matplotlib's list of fonts, which is slow to make.
 FONTS = "HOMEWORK_FONTS"
-# Nothing else tells Python what to load. Sets of text have the same order in every grading.
+# The whole environment of that process. A fixed hash seed gives sets of text the same order in every grading.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
 PACKAGES = [str(Path(__file__).resolve().parents[2])]
 
 
 class ForkServer:
-    """Where workers come from: one process that has everything loaded, and forks.
+    """Starts workers: one process that has loaded everything, and forks.
 
-    It loads while its user goes on, until the first worker is wanted.
+    It loads in the background until the first worker is needed.
 
-    level : see `confine.reachable_level`; "none" runs submissions without any protection.
-    folder : where to make the folder of the workers; None for where temporary files are.
+    Parameters
+    ----------
+    level : the isolation level, see `confine.reachable_level`; "none" runs submissions without protection
+    limits : the limits of a worker; by default those of this machine
+    folder : the parent of the workers' folder; by default the folder for temporary files
     """
 
     def __init__(self, level: str, limits: Limits | None = None, folder: Path | None = None):
@@ -65,16 +68,24 @@ class ForkServer:
         self._started = False
 
     def _wait(self) -> None:
-        """Wait until everything is loaded. Errors: SandboxError."""
+        """Wait until everything is loaded; raise a SandboxError if the process did not start."""
         self._started = True
         started = self._responses.readline()
         with self._process.stderr as said:  # type: ignore[union-attr]
             if not started:
                 reason = said.read().decode(errors="replace").strip().splitlines()[-1:]
-                raise SandboxError(f"no process to fork workers from: {''.join(reason) or 'it ended'}")
+                raise SandboxError(
+                    f"the process that forks workers did not start: {''.join(reason) or 'it ended'}"
+                )
 
     def worker(self) -> WorkerHandle:
-        """Start a worker. Errors: SandboxError where it cannot be started or confined."""
+        """Start a worker.
+
+        Raises
+        ------
+        SandboxError
+            If the worker cannot be started or confined.
+        """
         if not self._started:
             self._wait()
         scratch = tempfile.mkdtemp(dir=self._folder)
@@ -97,23 +108,23 @@ class ForkServer:
         return worker
 
     def end(self, pid: int) -> int:
-        """Kill a worker; return how it ended, as waitpid says."""
+        """Kill a worker and return its status, as waitpid does."""
         return int(self._ask({"do": "end", "pid": pid})["status"])
 
     def _ask(self, request: dict[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
-        """The response to a request. Errors: SandboxError where nobody answers."""
+        """The response to a request; raises a SandboxError if the process has ended."""
         try:
             socket.send_fds(self._channel, [json.dumps(request).encode()], descriptors)
             line = self._responses.readline()
         except OSError:
             line = b""
         if not line:
-            raise SandboxError("the process that workers are forked from is gone")
+            raise SandboxError("the process that forks workers has ended")
         response: dict[str, Any] = json.loads(line)
         return response
 
     def close(self) -> None:
-        """End all workers, and remove what they wrote."""
+        """End all workers and remove their files."""
         self._channel.close()
         self._responses.close()
         if self._process.stderr is not None:

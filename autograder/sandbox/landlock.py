@@ -1,4 +1,4 @@
-"""Landlock: which files a process may open, and that it opens no connection and signals nobody."""
+"""Landlock: limits the files that a process may open, and forbids connections and signals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ VERSION_FLAG = 1
 PATH_BENEATH = 1
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
-# Each version of the interface added rights: 13 at first, then refer, truncate, ioctl on devices.
+# Each version of the interface added rights: 13 in the first, then refer, truncate, ioctl on devices.
 FILE_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}
 READ = EXECUTE | READ_FILE | READ_DIR
 ON_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | 1 << 14 | 1 << 15
@@ -23,16 +23,22 @@ ABSTRACT_SOCKETS, SIGNALS = 1, 2  # from version 6 on
 
 
 def version() -> int:
-    """The version of the kernel's Landlock interface, 0 where it has none."""
+    """The version of the kernel's Landlock interface; 0 without Landlock."""
     return max(0, _syscall(CREATE_RULESET, None, 0, VERSION_FLAG, may_fail=True))
 
 
 def restrict(readable: Iterable[str], writable: Iterable[str], folders: Iterable[int] = ()) -> None:
-    """Restrict this process, for good: it opens what is below these paths, and nothing else.
+    """Restrict this process permanently: it can open only files below these paths.
 
-    readable, writable : paths; those that do not exist are left out.
-    folders : descriptors of folders that are readable as well.
-    Errors: OSError where the kernel has no Landlock.
+    Parameters
+    ----------
+    readable, writable : paths; missing ones are skipped
+    folders : descriptors of more readable folders
+
+    Raises
+    ------
+    OSError
+        If the kernel has no Landlock.
     """
     abi = version()
     rights = FILE_RIGHTS[min(abi, 5)] if abi else 0

@@ -1,8 +1,7 @@
 """What a submission's code may do, as data. `seccomp`, `landlock` and `confine` apply it.
 
-Everything that is not allowed here is refused: a system call that is not in the list fails with EPERM, a
-path that is not below one of the readable ones cannot be opened, and what is beyond a limit ends in an
-exception or in the end of the process.
+Everything else is refused: a system call that is not in the list fails with EPERM, a path outside the
+readable folders cannot be opened, and exceeding a limit raises an exception or ends the process.
 """
 
 from __future__ import annotations
@@ -17,15 +16,16 @@ MEBI = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of one worker, and of what it is asked to do.
+    """The limits of one worker and its submission.
 
-    memory : bytes of address space that a worker may add to what it starts with.
-    file : bytes of one file that it writes; scratch : of all of them; files : how many there may be.
-    descriptors : open files. threads : of all workers at a time.
-    cell, call, question, total : seconds of processor time of one cell, of one call of a function where the
-        check does not say less, of all checks of a question, and of a whole submission.
-    patience : by the clock everything may take this many times as long.
-    crashes : how often a submission may take its worker down before the rest is given up.
+    memory : bytes of address space that a worker may add at runtime.
+    file, scratch, files : bytes of one written file, bytes of all written files, and their number.
+    descriptors : open files.
+    threads : threads of all workers at a time.
+    cell, call, question, total : seconds of processor time of one cell, of one call (a check may allow less),
+        of all checks of a question, and of a whole submission.
+    patience : by the clock, everything may take this many times as long.
+    crashes : the number of workers that a submission may lose.
     """
 
     memory: int = 2048 * MEBI
@@ -42,10 +42,10 @@ class Limits:
     crashes: int = 40
 
 
-# The user and group that a worker becomes where the grader is root: nobody.
+# The user and group of a worker if the grader is root: nobody.
 UID = GID = 65534
 
-# What can be read, besides the folders of Python and of its packages.
+# Readable paths, in addition to the folders of Python and its packages.
 READABLE = (
     "/lib",
     "/lib64",
@@ -63,7 +63,7 @@ WRITABLE_DEVICES = ("/dev/null",)
 
 
 def python_folders() -> list[str]:
-    """The folders that Python and its packages are imported from."""
+    """The folders of Python and its packages."""
     prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
     lib = [os.path.join(os.path.realpath(prefix), "lib") for prefix in prefixes]
     packages = [os.path.realpath(p) for p in sys.path if "site-packages" in p or "dist-packages" in p]
@@ -71,12 +71,12 @@ def python_folders() -> list[str]:
 
 
 def below(path: str | os.PathLike[str], folders: Iterable[str]) -> bool:
-    """Whether a path is one of these folders or lies in one, links followed."""
+    """Whether a path is one of these folders or inside one, following links."""
     tops = tuple(os.path.realpath(folder) + "/" for folder in folders)
     return (os.path.realpath(path) + "/").startswith(tops)
 
 
-# System calls that are allowed whatever their arguments, with their numbers on x86-64 and on arm64 (None: the
+# System calls that are allowed with any arguments, with their numbers on x86-64 and on arm64 (None: the
 # architecture has no such call).
 SYSCALLS: dict[str, tuple[int | None, int | None]] = {
     # memory
@@ -88,7 +88,7 @@ SYSCALLS: dict[str, tuple[int | None, int | None]] = {
     "munmap": (11, 215),
     "mincore": (27, 232),
     "msync": (26, 227),
-    # files that Landlock and permissions let it have
+    # files, as far as Landlock and permissions allow
     "access": (21, None),
     "chdir": (80, 49),
     "chmod": (90, None),
@@ -178,7 +178,7 @@ SYSCALLS: dict[str, tuple[int | None, int | None]] = {
     "timerfd_create": (283, 85),
     "timerfd_gettime": (287, 87),
     "timerfd_settime": (286, 86),
-    # signals to itself, and its own end
+    # signals to itself, and its exit
     "exit": (60, 93),
     "exit_group": (231, 94),
     "pause": (34, None),
@@ -191,7 +191,7 @@ SYSCALLS: dict[str, tuple[int | None, int | None]] = {
     "rt_sigtimedwait": (128, 137),
     "sigaltstack": (131, 132),
     "wait4": (61, 260),
-    # what it is
+    # information about itself
     "arch_prctl": (158, None),
     "getcpu": (309, 168),
     "getegid": (108, 177),
@@ -218,12 +218,12 @@ SYSCALLS: dict[str, tuple[int | None, int | None]] = {
 
 @dataclass(frozen=True)
 class Conditional:
-    """A system call that is allowed where one argument is right, and refused with `error` otherwise.
+    """A system call that is allowed only for some values of one argument, and otherwise fails with EPERM.
 
-    numbers : on x86-64 and arm64.
-    argument : which one, from 0.
-    values : what it may be (its lower 32 bits); "own pid" for the worker's process id.
-    mask : where given, the argument and this is what has to be one of the values.
+    numbers : its numbers on x86-64 and arm64.
+    argument : the index of the argument, from 0.
+    values : the allowed values of the lower 32 bits; "own pid" is the worker's process id.
+    mask : if given, the argument is combined with it by a bitwise "and" first.
     """
 
     numbers: tuple[int, int]
@@ -242,10 +242,10 @@ PR_SET_NAME, PR_GET_NAME = 15, 16
 CONDITIONAL: dict[str, Conditional] = {
     # threads, but no processes
     "clone": Conditional((56, 220), 0, (CLONE_THREAD,), mask=CLONE_THREAD),
-    # asyncio wakes its loop by a pair of sockets, which reach nowhere; nothing is sent to an address
+    # asyncio wakes its loop with a pair of connected sockets; nothing can be sent to an address
     "socketpair": Conditional((53, 199), 0, (AF_UNIX,)),
     "sendto": Conditional((44, 206), 5, (0,)),
-    # not F_SETOWN and its like, by which a file signals another process
+    # not F_SETOWN and the like, which let a file signal another process
     "fcntl": Conditional(
         (72, 25),
         1,
@@ -266,9 +266,9 @@ CONDITIONAL: dict[str, Conditional] = {
     "prctl": Conditional((157, 167), 0, (PR_SET_NAME, PR_GET_NAME)),
     # abort() and raise() signal the process itself
     "tgkill": Conditional((234, 131), 0, ("own pid",)),
-    # getrlimit() of glibc asks about itself, which is 0
+    # getrlimit() of glibc asks about its own process, which is 0
     "prlimit64": Conditional((302, 261), 0, (0,)),
 }
 
-# Refused with ENOSYS, after which the C library falls back to an older call that the list decides on.
+# Refused with ENOSYS. The C library then falls back to an older call, to which the list applies.
 NOT_THERE = {"clone3": (435, 435), "openat2": (437, 437)}

@@ -1,4 +1,4 @@
-"""The system call filter: from the policy to a program for the kernel's packet filter machine."""
+"""The system call filter: compiles the policy to a program for the kernel's packet filter."""
 
 from __future__ import annotations
 
@@ -22,13 +22,21 @@ Instruction = tuple[int, int, int, int]
 
 
 class UnsupportedError(Exception):
-    """This machine has no system call filter that the policy knows."""
+    """The policy has no system call numbers for this machine."""
 
 
 def program(machine: str, own_pid: int) -> list[Instruction]:
-    """Compile the policy for a machine (as `platform.machine` calls it).
+    """Compile the policy.
 
-    Errors: UnsupportedError for an architecture without numbers in the policy.
+    Parameters
+    ----------
+    machine : the architecture, as named by `platform.machine`
+    own_pid : the process id of the worker
+
+    Raises
+    ------
+    UnsupportedError
+        If the policy has no system call numbers for this architecture.
     """
     if machine not in ARCHITECTURES:
         raise UnsupportedError(f"no system call filter for {machine}")
@@ -38,7 +46,7 @@ def program(machine: str, own_pid: int) -> list[Instruction]:
         (JUMP_EQUAL, 1, 0, architecture),
         (RETURN, 0, 0, KILL),
         (LOAD, 0, 0, NUMBER),
-        # Calls of the x32 kind have numbers of their own, which the list would not see.
+        # System calls of the x32 interface have other numbers, which are not in the list.
         (JUMP_GREATER_OR_EQUAL, 0, 1, X32),
         (RETURN, 0, 0, ERROR | errno.EPERM),
     ]
@@ -61,15 +69,12 @@ def program(machine: str, own_pid: int) -> list[Instruction]:
 
 
 def apply() -> None:
-    """Filter the system calls of this process and of its threads, for good.
-
-    Errors: UnsupportedError, OSError.
-    """
+    """Filter the system calls of this process and its threads, permanently."""
     install(program(platform.machine(), os.getpid()))
 
 
 def install(code: list[Instruction]) -> None:
-    """Let the kernel run a filter program on every system call from now on. Errors: OSError."""
+    """Let the kernel run a filter program on every system call from now on; raise OSError on failure."""
     raw = b"".join(struct.pack("HBBI", *instruction) for instruction in code)
     buffer = ctypes.create_string_buffer(raw, len(raw))
     header = struct.pack("HxxxxxxP", len(code), ctypes.addressof(buffer))
@@ -78,7 +83,7 @@ def install(code: list[Instruction]) -> None:
 
 
 def prctl(option: int, value: int, pointer: ctypes.Array[ctypes.c_char] | None = None) -> None:
-    """Call prctl(2). Errors: OSError."""
+    """Call prctl(2); raise OSError on failure."""
     libc = ctypes.CDLL(None, use_errno=True)
     address = ctypes.c_void_p(ctypes.addressof(pointer) if pointer is not None else 0)
     if libc.prctl(option, ctypes.c_ulong(value), address, ctypes.c_ulong(0), ctypes.c_ulong(0)) != 0:

@@ -1,4 +1,4 @@
-"""Try the sandbox on this machine: start a worker, and let it do what it must not be able to do."""
+"""Tests the sandbox on this machine: starts a worker and lets it try forbidden actions."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import tempfile
 from autograder.sandbox.client import WorkerHandle
 from autograder.sandbox.fork_server import ForkServer
 
-# What is tried, and the code that would do it.
+# Forbidden actions, and code for them.
 FORBIDDEN = {
     "reading a private file": "open({secret!r}).read()",
     "starting a process": "import os; os.fork()",
     "running a program": "import os; os.execv('/bin/true', ['true'])",
     "opening a connection": "import socket; socket.socket()",
     "signalling its parent": "import os; os.kill(os.getppid(), 0)",
-    "writing outside of its folder": "open('/tmp/homework-trial', 'w')",
+    "writing outside its folder": "open('/tmp/homework-trial', 'w')",
 }
 ALLOWED = {
     "computing": "import numpy as np; np.linalg.solve(np.eye(3), np.ones(3))",
@@ -26,9 +26,12 @@ ALLOWED = {
 
 
 def self_test(level: str) -> list[str]:
-    """Try every thing that is forbidden or allowed at a level; return a line for each.
+    """Try every forbidden and every allowed action at a level; return one line for each.
 
-    Errors: SandboxError where no worker can be started.
+    Raises
+    ------
+    SandboxError
+        If no worker can be started.
     """
     lines = []
     with (

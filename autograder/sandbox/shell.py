@@ -1,7 +1,7 @@
-"""The IPython shell that runs the cells: as Jupyter's, but without commands, a window or a reader.
+"""The IPython shell that runs the cells: like Jupyter's, but without commands, windows or a user.
 
-A notebook that Jupyter runs has to run here too. What asks for a command, for the network or for somebody at
-the screen fails as a command fails: it says so on the output, and the cell goes on.
+A notebook that runs in Jupyter must run here too. Code that needs a command, the network or a user fails like
+a missing command: it prints a message, and the cell continues.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from traitlets import Type
 from traitlets.config import Config
 
 NO_SHELL = "there is no shell when work is graded"
-NOT_FOUND = 127  # the status of a command that a shell does not find
-NO_PROCESS = 1 << 22  # a process id that Linux never gives
-MOST_ANSWERS = 20  # after as many, nobody answers any more
+NOT_FOUND = 127  # a shell's status for a missing command
+NO_PROCESS = 1 << 22  # a process id that Linux never uses
+MOST_ANSWERS = 20  # the most calls of input() that get an answer
 DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-# Magics that run code of the notebook, whose errors are its own.
+# Magics that run the notebook's code, whose errors are real errors.
 RUN_CODE = {"capture", "code_wrap", "prun", "time", "timeit"}
 
 
 class Unseen(DisplayPublisher):
-    """Shows nothing: nobody looks."""
+    """Displays nothing."""
 
     def publish(self, *_: Any, **__: Any) -> None:
-        """Show nothing."""
+        """Display nothing."""
 
 
 class Database(dict[str, Any]):
-    """What %store, %bookmark and %cd remember, for as long as the worker lives."""
+    """The memory of %store, %bookmark and %cd, for the life of the worker."""
 
     def keys(self, pattern: str = "*") -> Any:
-        """The keys that match a pattern, as IPython's own database has it."""
+        """The keys that match a pattern, as in IPython's own database."""
         return fnmatch.filter(list(super().keys()), pattern)
 
 
@@ -55,34 +55,34 @@ class Shell(InteractiveShell):
     display_pub_class = Type(Unseen)
 
     def showtraceback(self, *_: Any, **__: Any) -> None:
-        """Nobody reads it."""
+        """Show no traceback."""
 
     showsyntaxerror = showtraceback
 
     def enable_gui(self, gui: Any = None) -> None:
-        """There is no window; figures are drawn into memory."""
+        """Do nothing: figures are drawn into memory."""
 
     def enable_matplotlib(self, gui: Any = None) -> Any:
-        """Draw figures inline, whatever was asked for."""
+        """Draw figures inline, whatever `gui` is."""
         return super().enable_matplotlib("inline")
 
     def ask_exit(self) -> None:
-        """Go on to the end of the cell, as in Jupyter, and beyond it."""
+        """Continue with the cell, as in Jupyter, and with the next cells."""
 
     def system(self, cmd: str) -> None:
-        """Say that there is no shell, and leave the status of a command that was not found."""
+        """Print that there is no shell, and set the status of a missing command."""
         say(f"{NO_SHELL}: {cmd}")
         self.user_ns["_exit_code"] = NOT_FOUND
 
     system_piped = system_raw = system
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
-        """As `system`; no output."""
+        """Like `system`; returns empty output."""
         self.system(cmd)
         return SList() if split else ""
 
     def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
-        """As IPython does, but the cell goes on where the magic fails."""
+        """Run a line magic as IPython does, but continue the cell if the magic fails."""
         if magic_name == "debug":
             return self.ex(line)
         try:
@@ -93,7 +93,7 @@ class Shell(InteractiveShell):
             did_not_work(f"%{magic_name}", error)
 
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
-        """As IPython does, but the notebook goes on where the magic fails that is not one of code."""
+        """Run a cell magic as IPython does, but continue if a magic that runs no code fails."""
         if magic_name == "debug":
             return self.ex(cell)
         try:
@@ -105,7 +105,7 @@ class Shell(InteractiveShell):
 
 
 def new_shell() -> Shell:
-    """The shell of all workers. It is made once, before the fork."""
+    """The shell of all workers, made once before the forks."""
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
@@ -118,14 +118,14 @@ def new_shell() -> Shell:
 
 
 def move_in(shell: Shell, folder: str) -> None:
-    """Make a worker's folder the home of IPython, and of the modules that cells write."""
+    """Make a worker's folder the home of IPython and of the modules that cells write."""
     shell.ipython_dir = os.path.join(folder, ".ipython")
     shell.profile_dir = ProfileDir.create_profile_dir_by_name(shell.ipython_dir, "default")
     sys.path.insert(0, folder)
 
 
 def without_commands() -> None:
-    """Let commands end as ones that are not found, and questions be answered with an empty line."""
+    """Let every command fail like a missing one, and let input() return an empty line."""
     from matplotlib import pyplot
 
     def no_process(self: Any, arguments: Any, *details: Any) -> None:
@@ -166,7 +166,7 @@ def without_commands() -> None:
 
 
 def definitions(text: str) -> str:
-    """The imports and definitions of a cell on their lines, without what is computed or drawn."""
+    """Only the imports and definitions of a cell, on their original lines."""
     try:
         kept = [node for node in ast.parse(text).body if isinstance(node, DEFINITIONS)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -180,10 +180,10 @@ def definitions(text: str) -> str:
 
 
 def did_not_work(magic: str, error: Exception) -> None:
-    """Say that a magic has failed, and why."""
+    """Print that a magic failed, and why."""
     say(f"{magic} did not work when work was graded: {type(error).__name__}: {error}")
 
 
 def say(what: str) -> None:
-    """Say something on a cell's output."""
+    """Print a message on a cell's output."""
     print(what, file=sys.stderr)

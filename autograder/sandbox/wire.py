@@ -1,14 +1,14 @@
-"""The wire between the grader and a worker: plain data in frames, and nothing that could be code.
+"""The wire between the grader and a worker: plain data in frames, and never code.
 
-A frame is its two lengths, a header in JSON, and the raw bytes of the arrays that the header mentions.
-What a frame may hold is bounded, and checked before it is used; there is no pickle.
+A frame is two lengths, a header in JSON, and the raw bytes of the arrays in the header. Its contents are
+limited and checked before they are used; there is no pickle.
 
-Values in a header stand for themselves, but for these, which are lists that begin with a letter:
+Values in a header stand for themselves, except these, which are lists that begin with a letter:
 
     ["l", ...] a list         ["t", ...] a tuple       ["d", [key, value], ...] a dict, of plain keys
     ["f", text] nan, inf      ["i", text] a long int   ["c", re, im] a complex number
     ["a", dtype, shape, order] the next array          ["n", dtype] the next NumPy number
-    ["r", kind, name] a reference: to a function on one of the two sides; a worker sends none
+    ["r", kind, name] a reference to a function on one of the two sides; only the grader sends these
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from typing import Any
 import numpy as np
 
 LENGTHS = struct.Struct("<IQ")
-NUMBER = 8  # bytes that come before a frame and say which request it belongs to
-LIMIT = struct.Struct("<d")  # before the frames of the grader, then: the seconds that an answer may take
+NUMBER = 8  # bytes before a frame: the number of the request
+LIMIT = struct.Struct("<d")  # next, only before the grader's frames: the time limit in seconds
 LARGEST_HEADER = 1 << 20
 LARGEST_BODY = 64 << 20
 DEEPEST = 20  # levels of a value, as in checking.boundary; a message is one more
 LONGEST_INT = 4000
 LARGEST_PLAIN = 1 << 53  # JSON's numbers are floats elsewhere
-# Keys of dicts: of tuples and long ints a worker could send thousands that have one hash.
+# Keys of dicts. A worker could send thousands of tuples or long ints with the same hash.
 KEYS = (str, int, bool, type(None))
 # The dtypes that cross, little-endian.
 DTYPES = {code: np.dtype(code) for code in ("?", "i1", "u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8")}
@@ -40,7 +40,7 @@ _to_json = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 class WireError(Exception):
-    """A frame is malformed, too large, or holds what may not cross."""
+    """A frame is malformed or too large, or contains data that may not cross."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Reference:
     """A function on the other side, or on this one.
 
     kind : "callback" for a function of the grader, "function" or "program" for one of the worker.
-    name : which one; for a program, anything that tells it from others, a colon, and its text.
+    name : the function's name; for a program, a unique text, a colon, and the program's name and source.
     """
 
     kind: str
@@ -56,9 +56,17 @@ class Reference:
 
 
 def pack(message: Any, wrap: Callable[[Any], Reference] | None = None) -> bytes:
-    """One frame. Errors: WireError for what may not cross.
+    """Pack a message into one frame.
 
-    wrap : what stands for a function; without it, none may cross.
+    Parameters
+    ----------
+    message : plain data
+    wrap : makes references from functions; without it, functions may not cross
+
+    Raises
+    ------
+    WireError
+        If the message contains data that may not cross.
     """
     buffers: list[bytes] = []
     try:
@@ -67,12 +75,12 @@ def pack(message: Any, wrap: Callable[[Any], Reference] | None = None) -> bytes:
         raise WireError(str(error)) from None
     body = b"".join(buffers)
     if len(header) > LARGEST_HEADER or len(body) > LARGEST_BODY:
-        raise WireError("data that are too large")
+        raise WireError("too much data")
     return LENGTHS.pack(len(header), len(body)) + header + body
 
 
 def frame_length(head: bytes | bytearray) -> int:
-    """How long a frame is that begins with these bytes, as many as LENGTHS has. Errors: WireError."""
+    """The length of a frame that begins with these LENGTHS.size bytes; raises WireError if too large."""
     header_length, body_length = LENGTHS.unpack(head)
     if header_length > LARGEST_HEADER or body_length > LARGEST_BODY:
         raise WireError("a frame that is too large")
@@ -80,10 +88,17 @@ def frame_length(head: bytes | bytearray) -> int:
 
 
 def unpack(read: Callable[[int], bytes], *, references: bool = False) -> Any:
-    """Read one frame by `read`, which returns exactly as many bytes as it is asked for.
+    """Read one frame.
 
-    references : whether the frame may hold references.
-    Errors: WireError for a frame that `pack` could not have made, whatever its bytes.
+    Parameters
+    ----------
+    read : returns exactly the given number of bytes
+    references : whether the frame may contain references
+
+    Raises
+    ------
+    WireError
+        If `pack` could not have made the frame.
     """
     head = read(LENGTHS.size)
     frame_length(head)
@@ -97,12 +112,12 @@ def unpack(read: Callable[[int], bytes], *, references: bool = False) -> Any:
     except (ValueError, TypeError, IndexError, KeyError, RecursionError, OverflowError, MemoryError) as error:
         raise WireError(f"a malformed frame: {type(error).__name__}") from None
     if body.rest():
-        raise WireError("a frame with bytes that nothing mentions")
+        raise WireError("a frame with unused bytes")
     return value
 
 
 class _Body:
-    """The raw bytes of a frame, which arrays take from front to back."""
+    """The raw bytes of a frame, from which arrays are taken in order."""
 
     __slots__ = ("_at", "_data", "references")
 
@@ -177,7 +192,7 @@ def _encode_array(value: np.ndarray | np.generic, buffers: list[bytes]) -> Any:
 
 def _decode(value: Any, body: _Body, depth: int) -> Any:
     if depth > DEEPEST + 2:
-        raise WireError("data that are nested too deep")
+        raise WireError("data nested too deep")
     if not isinstance(value, list):
         if isinstance(value, dict):
             raise WireError("a JSON object")
@@ -200,13 +215,13 @@ def _decode(value: Any, body: _Body, depth: int) -> Any:
 
 def _pair(pair: Any, body: _Body, depth: int) -> tuple[Any, Any]:
     if not isinstance(pair, list) or len(pair) != 2:
-        raise WireError("a pair that is none")
+        raise WireError("an invalid pair")
     return _key(pair[0]), _decode(pair[1], body, depth + 1)
 
 
 def _float(_: _Body, text: str) -> float:
     if text not in ("nan", "inf", "-inf"):
-        raise WireError("a float that is none")
+        raise WireError("an invalid float")
     return float(text)
 
 
@@ -219,7 +234,7 @@ def _int(_: _Body, text: str) -> int:
 def _complex(body: _Body, real: Any, imaginary: Any) -> complex:
     parts = [_decode(part, body, 0) for part in (real, imaginary)]
     if not all(type(part) in (int, float) for part in parts):
-        raise WireError("a complex number of other parts")
+        raise WireError("an invalid complex number")
     return complex(*parts)
 
 
@@ -232,9 +247,9 @@ def _number(body: _Body, code: str) -> np.generic:
 def _array(body: _Body, code: str, shape: list[int], order: str) -> np.ndarray:
     dtype = DTYPES[code]
     if order not in ("C", "F", "S") or len(shape) > 32:
-        raise WireError("an array of an unknown order")
+        raise WireError("an array with an unknown order")
     if not all(type(n) is int and 0 <= n < 1 << 48 for n in shape):
-        raise WireError("an array of an impossible shape")
+        raise WireError("an array with an impossible shape")
     flat = np.frombuffer(body.take(math.prod(shape) * dtype.itemsize), dtype=dtype)
     if order != "S" or not shape:
         return flat.reshape(shape, order="F" if order == "F" else "C").copy(order="K")
@@ -245,7 +260,7 @@ def _array(body: _Body, code: str, shape: list[int], order: str) -> np.ndarray:
 
 def _reference(body: _Body, kind: str, name: str) -> Reference:
     if not body.references or not isinstance(kind, str) or not isinstance(name, str):
-        raise WireError("a reference where there can be none")
+        raise WireError("an unexpected reference")
     return Reference(kind, name)
 
 

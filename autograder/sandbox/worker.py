@@ -1,7 +1,7 @@
-"""The worker: it runs a submission's cells and calls its functions, in a confined process.
+"""The worker: runs a submission's cells and calls its functions, in a confined process.
 
-Nothing here is trusted once the first cell has run, since that cell can change all of it. It keeps honest
-submissions working; what they must not do is the policy's to prevent, and the client's to notice.
+After the first cell, nothing here is trusted, because a cell can change all of it. This code only makes
+honest submissions work. The policy prevents forbidden actions, and the client notices invalid messages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from checking.boundary import CannotCrossError, Proxy, Submission, as_left, clea
 from checking.limits import CallLimits, time_limit
 from checking.outcomes import CheckFailure, Incorrect, OutOfTime
 
-# Modules that a notebook imports for its checks or for Colab, and that do nothing in grading.
+# Modules that a notebook imports for its checks or for Colab. In grading they do nothing.
 INERT = (
     "otter",
     "checking",
@@ -38,7 +38,7 @@ UNCHANGING = {type(None), bool, int, float, complex, str}
 
 
 class Inert:
-    """Stands for whatever is asked of it, and does nothing."""
+    """Has every attribute, can be called, and does nothing."""
 
     def __getattr__(self, name: str) -> Inert:
         if name.startswith("__") and name.endswith("__"):
@@ -49,11 +49,11 @@ class Inert:
         return self
 
     def __repr__(self) -> str:
-        return "(not there when work is graded)"
+        return "(not available when work is graded)"
 
 
 def make_inert() -> None:
-    """Put the inert modules in the place of the real ones, where a submission imports them."""
+    """Replace the real modules by inert ones for a submission's imports."""
     for name in [n for n in sys.modules if n.partition(".")[0] in {i.partition(".")[0] for i in INERT}]:
         del sys.modules[name]
     for name in INERT:
@@ -64,7 +64,7 @@ def make_inert() -> None:
 
 
 class Worker:
-    """Serves the requests that come in by one pipe, and answers by another.
+    """Receives requests from one pipe and sends responses to another.
 
     shell : an IPython shell.
     reading, writing : the descriptors of the pipes.
@@ -86,7 +86,7 @@ class Worker:
     def serve(self, unconfined: str | None) -> None:
         """Answer requests until the pipe ends.
 
-        unconfined : why this process could not be confined; None where it is. It answers the first request.
+        unconfined : why this process could not be confined, or None; the response to the first request.
         """
         self._receive()
         self._send(pack({"is": "done", "error": unconfined, "interrupted": False}), self._number)
@@ -97,12 +97,12 @@ class Worker:
                 frame = getattr(self, f"_{request['do']}")(request)
             except CheckFailure as failure:
                 frame = self._failure(type(failure).__name__, str(failure))
-            except BaseException as error:  # KeyboardInterrupt too: here nobody interrupts but the submission
+            except BaseException as error:  # even KeyboardInterrupt: only the submission can raise it here
                 frame = self._failure("Raised", f"the function raised {type(error).__name__}")
             self._send(frame, number)
 
     def _cell(self, request: dict[str, Any]) -> bytes:
-        """Run a cell, or of an ignored one its definitions; what it prints and shows goes nowhere."""
+        """Run a cell, or only the definitions of an ignored cell. Its output is discarded."""
         try:
             with time_limit("the cell", self._seconds):
                 text = request["source"].tobytes().decode()
@@ -110,13 +110,13 @@ class Worker:
                     text = definitions(self._shell.transform_cell(text))
                 result = self._shell.run_cell(text, store_history=True)
             error = result.error_before_exec or result.error_in_exec
-        except BaseException as raised:  # whatever a cell does, the next one comes
+        except BaseException as raised:  # whatever a cell does, the next cell runs
             error = raised
         said = None if error is None else self._stable(self._described(error))
         return pack({"is": "done", "error": said, "interrupted": isinstance(error, OutOfTime)})
 
     def _described(self, error: BaseException) -> str:
-        """An error of a cell, in words, with the line of the cell."""
+        """A text for an error of a cell, with the line in the cell."""
         try:
             line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
             said = getattr(error, "msg", "") if line else str(error)
@@ -127,27 +127,27 @@ class Worker:
                 trace = trace.tb_next
             where = f" (line {line})" if line else ""
             return f"{clean(f'{type(error).__name__}: {said}')}{where}"
-        except BaseException:  # its own code makes the text
+        except BaseException:  # the submission's code makes the text
             return type(error).__name__
 
     def _failure(self, kind: str, text: str) -> bytes:
         return pack({"is": "failure", "class": kind, "text": self._stable(text)})
 
     def _stable(self, text: str) -> str:
-        """Text without what is different each time: the name of the folder, and addresses in memory."""
+        """Text without the parts that differ in every run: the name of the folder, addresses in memory."""
         return ADDRESS.sub("0x...", clean(text, 2000).replace(self._folder, "the folder"))
 
     def _find(self, request: dict[str, Any]) -> bytes:
-        """Look whether there is a function of a name, and which names it uses."""
+        """Look for a function by name, and find the names that it uses."""
         self._submission.function(request["name"])
         return pack({"is": "found", "uses": sorted(self._submission.names_used_by(request["name"]))})
 
     def _call(self, request: dict[str, Any]) -> bytes:
-        """Call a function; those arguments that it has changed come back as it left them."""
+        """Call a function; return its value, and the arguments that it has changed."""
         function = self._target(request["function"])
         arguments = tuple(self._arguments(request["arguments"], self._number))
         before = [_state(a) for a in arguments]
-        with np.errstate(all="ignore"):  # whatever the notebook has set
+        with np.errstate(all="ignore"):  # overrides the notebook's settings
             limits = CallLimits(request.get("lines"), self._seconds)
             value = self._submission.invoke(function.name, function.target, arguments, limits)
         changed = {i: as_left(a) for i, a in enumerate(arguments) if _state(a) != before[i]}
@@ -165,7 +165,7 @@ class Worker:
         return self._submission.function(reference.name)
 
     def _arguments(self, value: Any, number: bytes) -> Any:
-        """Arguments with functions in the place of references."""
+        """The arguments with references replaced by functions."""
         if isinstance(value, Reference):
             if value.kind == "callback":
                 return self._callback(value.name, number)
@@ -177,7 +177,7 @@ class Worker:
         return value
 
     def _callback(self, name: str, number: bytes) -> Any:
-        """A function of the checks. One that is called later on than the call it was given to, is noticed."""
+        """A function of the checks. The grader notices if it is called after the call that received it."""
 
         def call(*arguments: Any) -> Any:
             try:
@@ -193,7 +193,7 @@ class Worker:
         return call
 
     def _send(self, frame: bytes, number: bytes) -> None:
-        """Have a frame sent before the next one is waited for; one that is there already needs no wait."""
+        """Queue a frame. It is sent before the next wait for a request."""
         self._leaving += number
         self._leaving += frame
 
@@ -209,7 +209,7 @@ class Worker:
         return message
 
     def _read(self, size: int) -> None:
-        """Wait until as many bytes have arrived."""
+        """Wait until `size` bytes have arrived."""
         while len(self._arrived) < size:
             while self._leaving:
                 del self._leaving[: os.write(self._writing, self._leaving)]
@@ -220,10 +220,10 @@ class Worker:
 
 
 def _state(argument: Any) -> Any:
-    """What tells whether an argument was changed, compared by value."""
+    """A value that differs if an argument was changed."""
     try:
         return _written(argument)
-    except RecursionError:  # it was put into itself
+    except RecursionError:  # it contains itself
         return None
 
 

@@ -1,7 +1,7 @@
-"""The process that workers are forked from: everything loaded, nothing secret in its memory.
+"""The process that forks workers: everything is loaded, and nothing secret is in its memory.
 
-It is started by exec, so that it inherits nothing, loads what submissions import, and then forks a
-confined worker for each request that comes in by its control socket. It kills and reaps them too.
+It is started by exec, so it inherits nothing. It loads the packages that submissions import, and then forks a
+confined worker for each request on its control socket. It also kills and reaps the workers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-# All that is needed of this project, as long as its folders are on the path.
+# Everything that is needed of this project must be imported while its folders are on the path.
 from autograder.sandbox.confine import NONE, confine, end_with_parent
 from autograder.sandbox.policy import Limits, below, python_folders
 from autograder.sandbox.shell import Shell, move_in, new_shell, without_commands
@@ -39,22 +39,22 @@ LOADED = (
 
 
 def main(control: int) -> None:
-    """Serve one client until it is gone.
+    """Serve one client until it ends.
 
-    control : the descriptor of a Unix socket. A request is a line of JSON; one that forks comes with two
+    control : the descriptor of a Unix socket. A request is a line of JSON. A request to fork comes with two
         descriptors, the pipes that the worker reads and writes.
     """
     end_with_parent()
     channel = socket.socket(fileno=control)
-    gc.disable()  # nothing that is loaded is ever garbage
+    gc.disable()  # loaded modules are never garbage
     shell = _load()
     gc.freeze()
     gc.enable()
     children: set[int] = set()
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)  # until now the client has read why this did not start
+    os.dup2(nowhere, 2)  # until now, the client could read errors
     os.close(nowhere)
-    with contextlib.suppress(OSError):  # the client is gone
+    with contextlib.suppress(OSError):  # the client has ended
         channel.send(b'{"is": "ready"}\n')
         while True:
             data, descriptors, _, _ = socket.recv_fds(channel, 1 << 16, 2)
@@ -79,7 +79,7 @@ def _load() -> Shell:
         try:
             importlib.import_module(name)
         except ImportError:
-            continue  # an assignment without it; a submission that imports it gets the same error
+            continue  # not installed; a submission that imports it gets the same error
     import matplotlib
 
     matplotlib.use("agg")
@@ -96,7 +96,7 @@ def _load() -> Shell:
 
 
 def _forget_projects() -> None:
-    """Leave on the path only Python's own folders, not those of projects that are installed editable."""
+    """Remove from the path everything except Python's own folders, such as editable projects."""
     folders = python_folders()
     sys.path[:] = [path for path in sys.path if below(path, folders)]
     sys.meta_path[:] = [f for f in sys.meta_path if not f.__module__.startswith("__editable__")]
@@ -128,13 +128,13 @@ def _work(shell: Shell, request: dict[str, Any], reading: int, writing: int) -> 
         unconfined = None
     except BaseException as error:
         unconfined = f"{type(error).__name__}: {error}"
-    random.seed(0)  # the same in every grading, as far as that can be
+    random.seed(0)  # gradings should be repeatable
     np.random.seed(0)
     Worker(shell, reading, writing).serve(unconfined)
 
 
 def _end(pid: int) -> int:
-    """Kill a worker and what it started; return how it ended, as waitpid says."""
+    """Kill a worker and its processes; return its status, as waitpid does."""
     try:
         os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):

@@ -166,7 +166,7 @@ def test_an_ordinary_user_grades_at_level_user_or_says_that_results_cannot_be_wr
 
 def test_the_instructor_is_told_if_a_container_is_too_small(image, right):
     found = run(image, UPLOADS["a notebook"], right, "--memory=256m", "--memory-swap=256m")
-    says = Upload(says=NOT_YOUR_FAULT, reason="There are 256 MB of memory here, and grading needs 640 MB")
+    says = Upload(says=NOT_YOUR_FAULT, reason="There are 256 MB of memory here, but grading needs 640 MB")
     assert found.status == 0
     expect_deserved(says, found.results)
 

@@ -75,9 +75,9 @@ def submissions():
 
 
 def carriers(assignment):
-    """The whole catalogue: each of these submissions carries one entry a question, as far as there are any.
+    """The whole catalogue in submissions with one entry for each question.
 
-    An entry that takes the derivative from `gradcheck` is left out: the sandbox does not have it.
+    Entries that use `gradcheck` are left out, because the sandbox does not have it.
     """
     questions = [
         (question, [p for p in entries(name) if p.question == question.name and "gradcheck" not in p.source])

@@ -277,7 +277,7 @@ def test_a_failure_of_the_sandbox_in_a_check_is_recorded(notebook):
     f = at(cells).function("f")
     cells._server._process.kill()
     cells._server._process.wait()
-    with pytest.raises(SandboxError, match="the process that workers are forked from is gone"):
+    with pytest.raises(SandboxError, match="the process that forks workers has ended"):
         f()
     assert isinstance(cells.fault, SandboxError)
 

@@ -1,4 +1,4 @@
-"""Cost by a yardstick: an answer may take as long as many calls of another function."""
+"""The time limit of an answer, relative to a yardstick."""
 
 import numpy as np
 import pytest
@@ -20,11 +20,11 @@ def call(body, times):
     return expect_no_longer(times, total, "the sum", Submission(names).function("f"), x=X)
 
 
-def test_an_answer_that_takes_as_long_as_the_yardstick_passes():
+def test_an_answer_that_is_fast_enough_passes():
     assert call("return float(np.sum(x))", times=10_000).value == total(X)
 
 
-def test_an_answer_that_takes_longer_is_told_what_it_may_evaluate_too_often():
+def test_the_message_for_a_slow_answer_names_the_yardstick():
     said = r"f takes longer than 100 evaluations of the sum\. Does it evaluate the sum for each entry"
     with pytest.raises(TooSlow, match=said):
         call("while True: np.sum(x)", times=100)

@@ -1,4 +1,4 @@
-"""Answers of the catalogue: a function, or an edit of one."""
+"""The answers of the catalogue: functions, or edits of functions."""
 
 import numpy as np
 import pytest
@@ -20,11 +20,11 @@ HALVES = """def halves(x, kept=2):
     return half"""
 
 
-def test_the_text_of_a_function_is_without_annotations_docstring_and_marks():
+def test_the_text_of_a_function_has_no_annotations_docstring_or_marks():
     assert edit(halves).source == HALVES
 
 
-def test_an_edit_replaces_text_of_its_base():
+def test_an_edit_replaces_text_in_its_base():
     assert edit(halves, ("x / kept", "x * kept")).source == HALVES.replace("/", "*")
 
 
@@ -38,17 +38,17 @@ def test_the_base_of_an_edit_may_be_an_edit():
     assert edited.source == HALVES.replace("/", "*").replace("return ", "return -")
 
 
-def test_an_edit_of_text_that_is_not_there_is_an_error():
+def test_an_edit_of_missing_text_is_an_error():
     with pytest.raises(ValueError, match=r"edit of halves of test_catalogue replaces 'x - 1', .* 0 times"):
         edit(halves, ("x - 1", "x + 1"))
 
 
-def test_an_edit_of_text_that_is_there_twice_is_an_error():
+def test_an_edit_of_text_that_occurs_twice_is_an_error():
     with pytest.raises(ValueError, match=r"edit of halves of test_catalogue replaces 'kept', .* 2 times"):
         edit(halves, ("kept", "3"))
 
 
-def test_an_edit_is_an_answer_like_a_function(monkeypatch):
+def test_an_edit_can_be_an_answer(monkeypatch):
     monkeypatch.setattr(autograder.mistakes, "_entries", {})
     mistake("q0a", "times two", says="four times", fails=("a",), costs=0.5)(edit(halves, ("/", "*")))
     variant("q0a", "as it is")(halves)

@@ -1,4 +1,4 @@
-"""Graded results name a mistake by what the function does, however it is written."""
+"""Graded results name a mistake by the behavior of the function, not by its source."""
 
 import pytest
 
@@ -73,7 +73,7 @@ def batch_nll_gradients(W, b, X, y):
     return dW, db
 """,
     ),
-    # Wrong in ways that the catalogue does not have.
+    # Mistakes that are not in the catalogue.
     (
         "q3e",
         None,
@@ -101,7 +101,7 @@ def checks(question):
 
 
 @pytest.mark.parametrize(("question", "name", "source"), REWRITTEN)
-def test_a_mistake_is_recognised_by_what_it_does(question, name, source):
+def test_a_mistake_is_recognised_by_its_behavior(question, name, source):
     assert mistake_in(question, checks(question), Submission(submission(source))) == name
 
 
@@ -119,11 +119,11 @@ def failures(source, question, run_one=run):
 def test_hidden_checks_end_their_messages_with_the_name():
     found = failures(MINUS, "q3d")
     assert found
-    ending = "This is what comes out with the mistake: the minus sign is missing."
+    ending = "This mistake gives the same result: the minus sign is missing."
     assert all(str(failure).endswith(ending) for failure in found)
 
 
-def test_a_message_without_a_known_mistake_is_as_it_was():
+def test_without_a_known_mistake_the_message_is_unchanged():
     source = "def nll_loss(W, b, x, y):\n    return 2.5"
     found = failures(source, "q3d")
     assert found
@@ -131,7 +131,7 @@ def test_a_message_without_a_known_mistake_is_as_it_was():
     assert list(map(str, found)) == list(map(str, failures(source, "q3d", hidden.run)))
 
 
-def test_what_is_not_attempted_is_no_mistake():
+def test_an_answer_that_is_not_attempted_is_not_a_mistake():
     source = "def nll_loss(W, b, x, y):\n    raise NotImplementedError('Question 3(d)')"
     assert {type(f) for f in failures(source, "q3d")} == {NotAttempted}
 
@@ -139,7 +139,7 @@ def test_what_is_not_attempted_is_no_mistake():
 @pytest.mark.parametrize(
     "name", ["contributions are added in place, into upstream too", "in place, with a copy of upstream only"]
 )
-def test_a_mistake_is_recognised_by_an_array_in_a_tuple_that_it_changes(name):
+def test_a_mistake_is_recognised_by_a_changed_array_in_a_tuple(name):
     (mistake,) = [p for p in entries("p2_modes") if p.name == name]
     names = namespace([read_problem("p2_modes")])
     execute(mistake.source, names)

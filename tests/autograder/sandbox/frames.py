@@ -1,4 +1,4 @@
-"""Frames as no honest worker sends them: random bytes, and real messages that were damaged."""
+"""Frames that no honest worker sends: random bytes and damaged messages."""
 
 import json
 import random
@@ -10,7 +10,7 @@ import numpy as np
 from autograder.sandbox.wire import DTYPES, LARGEST_BODY, LARGEST_HEADER, LENGTHS, pack
 
 LETTERS = ["l", "t", "d", "f", "i", "c", "a", "n", "r", "z", ""]
-# What takes the place of some part of a header.
+# Replacements for parts of a header.
 PARTS: list[Any] = [
     *LETTERS,
     *DTYPES,
@@ -36,19 +36,19 @@ PACKED = [pack(message) for message in MESSAGES]
 
 
 def frames(seed: int) -> Iterator[bytes]:
-    """Fuzzed frames without end, the same for the same seed."""
+    """An endless stream of fuzzed frames, the same for the same seed."""
     rng = random.Random(seed)
     while True:
         yield rng.choice(MUTATIONS)(rng)
 
 
 def noise(rng: random.Random) -> bytes:
-    """Random bytes from the first one on."""
+    """Random bytes from the start."""
     return rng.randbytes(rng.randrange(64))
 
 
 def noise_of_some_length(rng: random.Random) -> bytes:
-    """Random bytes after lengths that are true."""
+    """Random bytes after correct lengths."""
     header, body = rng.randbytes(rng.randrange(32)), rng.randbytes(rng.randrange(32))
     return LENGTHS.pack(len(header), len(body)) + header + body
 
@@ -62,7 +62,7 @@ def flipped(rng: random.Random) -> bytes:
 
 
 def flipped_behind_its_lengths(rng: random.Random) -> bytes:
-    """A real frame of which header and body have some bytes replaced."""
+    """A real frame with some bytes of the header and the body replaced."""
     frame = bytearray(rng.choice(PACKED))
     for _ in range(rng.randint(1, 4)):
         frame[rng.randrange(LENGTHS.size, len(frame))] = rng.choice(b'[]{}",0123456789.-eE\\u \0\xff')
@@ -70,7 +70,7 @@ def flipped_behind_its_lengths(rng: random.Random) -> bytes:
 
 
 def of_other_lengths(rng: random.Random) -> bytes:
-    """A real frame that says other lengths than it has."""
+    """A real frame with wrong lengths."""
     frame = rng.choice(PACKED)
     lengths = list(LENGTHS.unpack(frame[: LENGTHS.size]))
     which = rng.randrange(2)
@@ -79,7 +79,7 @@ def of_other_lengths(rng: random.Random) -> bytes:
 
 
 def moved(rng: random.Random) -> bytes:
-    """A real frame whose border between header and body is at another place."""
+    """A real frame with a shifted border between header and body."""
     frame = rng.choice(PACKED)
     whole = len(frame) - LENGTHS.size
     border = rng.randint(0, whole)
@@ -87,13 +87,13 @@ def moved(rng: random.Random) -> bytes:
 
 
 def cut(rng: random.Random) -> bytes:
-    """A real frame that ends too early, or goes on."""
+    """A real frame that ends too early or continues."""
     frame = rng.choice(PACKED)
     return frame[: rng.randrange(len(frame))] if rng.random() < 0.8 else frame + noise(rng)
 
 
 def exchanged(rng: random.Random) -> bytes:
-    """A real frame with parts of its header exchanged, removed, doubled or wrapped, of true lengths."""
+    """A real frame with parts of its header exchanged, removed, doubled or wrapped, and correct lengths."""
     frame = rng.choice(PACKED)
     header, body = _parts(frame)
     for _ in range(rng.randint(1, 3)):
@@ -104,7 +104,7 @@ def exchanged(rng: random.Random) -> bytes:
 
 
 def nested(rng: random.Random) -> bytes:
-    """A real frame within lists, up to a header as long as one may be."""
+    """A real frame nested in lists, up to the longest allowed header."""
     header, body = _parts(rng.choice(PACKED))
     opening = rng.choice([b'["l",', b'["t",', b'["d",["k",', b"[", b'{"l":', b'["c",1,'])
     closing = {b'["d",["k",': b"]]", b'{"l":': b"}"}.get(opening, b"]")
@@ -113,12 +113,12 @@ def nested(rng: random.Random) -> bytes:
 
 
 def made_up(rng: random.Random) -> bytes:
-    """A header that nothing real has led to."""
+    """An invented header."""
     return _framed(json.dumps(_tree(rng, rng.randint(1, 4))).encode(), rng.randbytes(rng.choice([0, 8, 64])))
 
 
 def long(rng: random.Random) -> bytes:
-    """A header as long as one may be, of one part again and again; rarely, because it takes long."""
+    """A header of maximal length that repeats one part; rare, because it takes long."""
     if rng.random() > 0.001:
         return made_up(rng)
     part = json.dumps(rng.choice(PARTS))
@@ -142,7 +142,7 @@ def _framed(header: bytes, body: bytes) -> bytes:
 
 
 def _changed(value: Any, rng: random.Random) -> Any:
-    """A value of JSON with a change somewhere in it."""
+    """A JSON value with a change somewhere in it."""
     if not isinstance(value, list) or not value or rng.random() < 0.2:
         return rng.choice([rng.choice(PARTS), [value], [rng.choice(LETTERS), value], [value, value]])
     value, at = list(value), rng.randrange(len(value))

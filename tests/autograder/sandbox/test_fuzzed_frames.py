@@ -1,4 +1,4 @@
-"""The wire under a million frames that no honest worker sends."""
+"""The wire with a million frames that no honest worker sends."""
 
 import itertools
 import os
@@ -19,7 +19,7 @@ MEBI = 1 << 20
 
 
 @pytest.mark.parametrize("count", [3_000, pytest.param(1_000_000, marks=pytest.mark.siege)])
-def test_a_fuzzed_frame_is_data_or_refused_and_takes_little_memory(count):
+def test_a_fuzzed_frame_is_read_or_refused_and_takes_little_memory(count):
     before, began, arrived = begin_peak(), time.monotonic(), 0
     for frame in itertools.islice(frames(seed=count), count):
         try:
@@ -47,7 +47,7 @@ def test_a_fuzzed_answer_is_a_message_or_loses_the_worker(count, tmp_path):
 
 
 def asked_of_one_that_sends(frame: bytes, scratch: Path) -> dict:
-    """The answer to a request to a worker that sends a frame and is gone."""
+    """The response of a worker that sends a frame and exits."""
     requests, ours_out = os.pipe()
     ours_in, answers = os.pipe()
 

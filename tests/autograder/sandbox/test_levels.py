@@ -1,4 +1,4 @@
-"""Which level a machine reaches, what it says of it, and where it refuses to grade."""
+"""The isolation level of a machine, the reason for it, and when grading is refused."""
 
 import os
 import sys
@@ -40,16 +40,16 @@ def machine(monkeypatch):
         ({"platform": "win32"}, NONE, "on win32"),
     ],
 )
-def test_a_machine_reaches_a_level_and_says_why(where, expected, says, machine):
+def test_a_machine_has_a_level_and_a_reason(where, expected, says, machine):
     machine(**where)
     found, reason = reachable_level()
     assert found == expected
     assert says in reason
 
 
-def test_nothing_is_graded_where_nothing_can_be_isolated(machine, monkeypatch):
+def test_grading_is_refused_if_nothing_can_be_isolated(machine, monkeypatch):
     machine(platform="darwin")
-    with pytest.raises(HomeworkError, match=r"cannot be isolated here: .* say --isolation none"):
+    with pytest.raises(HomeworkError, match=r"cannot be isolated here: .* use --isolation none"):
         isolation_level(None)
     assert isolation_level(NONE) == NONE
     monkeypatch.setenv("HOMEWORK_ISOLATION", NONE)
@@ -57,7 +57,7 @@ def test_nothing_is_graded_where_nothing_can_be_isolated(machine, monkeypatch):
 
 
 @isolated
-def test_a_level_that_is_not_reached_is_not_pretended():
+def test_a_level_that_the_machine_does_not_have_is_refused():
     other = USER if LEVEL == ROOT else ROOT
     with pytest.raises(HomeworkError, match=f"The isolation level here is {LEVEL}, not {other}"):
         isolation_level(other)
@@ -71,14 +71,14 @@ def test_secrets_within_reach_stop_the_grading(monkeypatch):
 
 
 @isolated
-def test_trying_the_level_finds_all_of_it_in_force():
+def test_the_self_test_finds_the_level_in_force():
     lines = self_test(LEVEL)
     assert len(lines) >= 10
     assert not [line for line in lines if "POSSIBLE" in line or "FAILS" in line]
 
 
 @isolated
-def test_doctor_says_the_level_and_what_it_tried():
+def test_doctor_prints_the_level_and_the_self_test():
     from autograder.builder.files import ROOT as PROJECT
 
     done = run_homework(PROJECT, "doctor")
@@ -89,7 +89,7 @@ def test_doctor_says_the_level_and_what_it_tried():
 
 @pytest.mark.skipif(LEVEL != ROOT, reason="only root becomes another user")
 def test_modules_of_a_python_in_a_private_folder_can_still_be_imported(tmp_path, monkeypatch):
-    """As where Python lives below /root, which only root may enter."""
+    """For example if Python is below /root, which only root may enter."""
     private = tmp_path / "private"
     packages = share_packages(Path(sys.executable), private)
     private.chmod(0o700)
@@ -107,8 +107,11 @@ def test_modules_of_a_python_in_a_private_folder_can_still_be_imported(tmp_path,
 
 
 @isolated
-def test_a_source_that_cannot_start_says_why(monkeypatch):
+def test_a_fork_server_that_cannot_start_says_why(monkeypatch):
     monkeypatch.setattr("autograder.sandbox.fork_server.PACKAGES", ["/nowhere"])
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with ForkServer(LEVEL) as server, pytest.raises(HomeworkError, match="no process to fork workers from"):
+    with (
+        ForkServer(LEVEL) as server,
+        pytest.raises(HomeworkError, match="the process that forks workers did not start"),
+    ):
         server.worker()

@@ -1,4 +1,4 @@
-"""The policy as the kernel reads it: the compiled filter, run by a small machine, on both architectures."""
+"""The compiled system call filter, run by a small interpreter, for both architectures."""
 
 import ast
 import errno
@@ -12,7 +12,7 @@ from autograder.sandbox.policy import CONDITIONAL, NOT_THERE, SYSCALLS, python_f
 
 OWN_PID = 4711
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-# On x86-64 and on arm64; None where there is no such call.
+# On x86-64 and on arm64; None if there is no such call.
 FORBIDDEN = {
     "execve": (59, 221),
     "execveat": (322, 281),
@@ -57,7 +57,7 @@ FORBIDDEN = {
 
 
 def run(machine, number, *arguments, architecture=None, pid=OWN_PID):
-    """What the filter says of one system call: "allow", "kill", or an error number."""
+    """The filter's decision on one system call: "allow", "kill", or an error number."""
     data = struct.pack("<iIQ6Q", number, architecture or MACHINES[machine][1], 0, *[*arguments, *[0] * 6][:6])
     accumulator, at, code = 0, 0, seccomp.program(machine, pid)
     while True:
@@ -80,7 +80,7 @@ def run(machine, number, *arguments, architecture=None, pid=OWN_PID):
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_a_call_that_is_in_the_list_is_allowed_and_every_other_one_is_not(machine):
+def test_only_calls_in_the_list_are_allowed(machine):
     column = MACHINES[machine][0]
     allowed = {call[column] for call in SYSCALLS.values()} - {None}
     special = {rule.numbers[column] for rule in CONDITIONAL.values()}
@@ -94,14 +94,14 @@ def test_a_call_that_is_in_the_list_is_allowed_and_every_other_one_is_not(machin
 
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("call", FORBIDDEN)
-def test_what_reaches_out_of_the_process_is_refused(machine, call):
+def test_calls_that_affect_other_processes_are_refused(machine, call):
     number = FORBIDDEN[call][MACHINES[machine][0]]
     if number is not None:
         assert run(machine, number) == errno.EPERM
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_calls_that_depend_on_an_argument(machine):
+def test_some_calls_are_allowed_only_with_some_arguments(machine):
     def said(name, *arguments):
         return run(machine, CONDITIONAL[name].numbers[MACHINES[machine][0]], *arguments)
 
@@ -124,7 +124,7 @@ def test_another_architecture_ends_the_process_and_x32_calls_are_refused():
 
 
 def test_the_numbers_are_those_of_the_kernel_headers():
-    """Where the C library's headers are installed, the numbers of this machine are compared with them."""
+    """Compare the numbers of this machine with the C library's headers, if they are installed."""
     try:
         text = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h").read_text()
     except OSError:
@@ -158,7 +158,7 @@ def test_the_numbers_of_arm64_are_those_of_the_generic_table():
     assert wrong == {}
 
 
-def test_the_folders_of_python_hold_what_a_notebook_imports():
+def test_the_folders_of_python_contain_the_packages_of_a_notebook():
     import numpy
 
     assert any(numpy.__file__.startswith(folder) for folder in python_folders())

@@ -1,4 +1,4 @@
-"""Cells run in a worker as they do in Jupyter: its shell lines, its magics, and what asks for somebody."""
+"""Cells run in a worker as in Jupyter, with shell lines, magics, and code that needs a user."""
 
 import pytest
 from ipykernel.zmqshell import KernelMagics
@@ -9,7 +9,7 @@ from tests.helpers import LEVEL, isolated
 
 pytestmark = isolated
 
-# Each of the magics of IPython and of its kernel, called as a notebook may call it.
+# Every magic of IPython and of its kernel, as a notebook may call it.
 LINE_MAGICS = {
     "alias": "%alias greet echo hello",
     "alias_magic": "%alias_magic t timeit",
@@ -144,7 +144,7 @@ CELL_MAGICS = {
     "timeit": "%%timeit -n 1 -r 1\n1 + 1",
     "writefile": "%%writefile notes.txt\nx",
 }
-# What Jupyter goes on after besides, with what has to hold afterwards.
+# More code after which Jupyter continues, with a condition that must hold afterwards.
 GOES_ON = {
     "a shell line": ("!pip install -q numpy", "_exit_code == 127"),
     "a shell line that is kept": ("files = !ls", "files == [] and files.s == ''"),
@@ -164,11 +164,11 @@ GOES_ON = {
         "import subprocess\np = subprocess.Popen(['ls'], stdout=subprocess.PIPE)\np.wait(); p.kill()",
         "p.communicate() == (b'', None) and p.poll() == 127",
     ),
-    "a process by the system": (
+    "a process of os.system": (
         "import os\nstatus = os.system('ls')",
         "os.waitstatus_to_exitcode(status) == 127",
     ),
-    "a pipe by the system": ("import os\nsaid = os.popen('ls').read()", "said == ''"),
+    "a pipe of os.popen": ("import os\nsaid = os.popen('ls').read()", "said == ''"),
     "a process of asyncio": (
         "import asyncio\np = await asyncio.create_subprocess_exec('ls')\nawait p.wait()",
         "p.returncode",
@@ -211,21 +211,21 @@ def run(server):
     worker.close()
 
 
-def test_the_tables_hold_every_magic_of_ipython_and_of_its_kernel():
+def test_the_tables_contain_every_magic_of_ipython_and_its_kernel():
     shell = InteractiveShell()
     magics = shell.magics_manager.magics
     assert set(LINE_MAGICS) >= {*magics["line"], *KernelMagics.magics["line"]} - {"lx"}
     assert set(CELL_MAGICS) >= {*magics["cell"], *KernelMagics.magics["cell"]}
 
 
-def test_a_cell_goes_on_after_every_line_magic(run):
+def test_a_cell_continues_after_every_line_magic(run):
     after = "import numpy as np\nx = np.ones({number})"
     for number, text in enumerate(LINE_MAGICS.values()):
         assert run(f"{text}\n{after.format(number=number)}") is None, text
         assert run(f"assert len(x) == {number}") is None, text
 
 
-def test_a_notebook_goes_on_after_every_cell_magic(run):
+def test_a_notebook_continues_after_every_cell_magic(run):
     for text in CELL_MAGICS.values():
         assert run(text) is None, text
 
@@ -238,16 +238,16 @@ def test_the_output_says_that_there_is_no_shell(run):
         assert run(f"{text}{line}\nassert 'there is no shell' in said.getvalue()") is None
 
 
-def test_earlier_inputs_and_outputs_are_there(run):
+def test_earlier_inputs_and_outputs_are_available(run):
     assert run("3") is None
     assert run("assert _ == Out[1] == 3 and _i.strip() == In[1] == '3'") is None
 
 
-def test_an_unknown_cell_magic_ends_its_cell_since_what_it_defines_is_missing(run):
+def test_an_unknown_cell_magic_fails(run):
     assert run("%%cython\nx = 1") == "UsageError: Cell magic `%%cython` not found. (line 1)"
 
 
-def test_ipython_and_home_are_the_worker_s_own_folder(run):
+def test_ipython_and_home_are_in_the_workers_folder(run):
     assert (
         run(
             "import getpass, os, pathlib\ngetpass.getuser()\nhere = os.getcwd()\nshell = get_ipython()\n"
@@ -259,7 +259,7 @@ def test_ipython_and_home_are_the_worker_s_own_folder(run):
 
 
 @pytest.mark.parametrize("what", GOES_ON)
-def test_a_cell_goes_on_after(what, run):
+def test_a_cell_continues_after(what, run):
     text, holds = GOES_ON[what]
     assert run(f"{text}\nreached = True") is None
     assert run(f"assert reached and ({holds})") is None

@@ -1,4 +1,4 @@
-"""What works in a worker, what fails as an ordinary cell error, and how a worker ends."""
+"""Code that works in a worker, code that fails with an ordinary error, and the end of a worker."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ WORKS = {
     "a line magic": "%timeit -n 1 -r 1 1 + 1",
     "a cell magic": "%%time\nx = 1",
     "inline plots": "%matplotlib inline",
-    "a file of its own": "open('notes.txt', 'w').write('x')\nassert open('notes.txt').read() == 'x'",
+    "its own file": "open('notes.txt', 'w').write('x')\nassert open('notes.txt').read() == 'x'",
     "a module of the standard library": "import statistics, fractions, sqlite3, decimal",
     "SciPy": "import scipy.optimize\nscipy.optimize.minimize(lambda x: x @ x, [1.0, 2.0])",
     "linear algebra": "import numpy as np\nnp.linalg.svd(np.ones((300, 300)))",
@@ -37,7 +37,7 @@ WORKS = {
     "the gradient checker's drawings": "from gradcheck import draw\ndraw()",
     "a progress bar's output": "import sys\nprint('x' * 10**6, flush=True)\nsys.stderr.write('y')",
     "a class in a cell": "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: int\nA(1)",
-    "pickling what is its own": "import pickle\npickle.loads(pickle.dumps([1]))",
+    "pickling its own data": "import pickle\npickle.loads(pickle.dumps([1]))",
     "the time of day": "import datetime\ndatetime.datetime.now().astimezone()",
 }
 FAILS = {
@@ -47,8 +47,8 @@ FAILS = {
     "float(gradcheck.numerical_jacobian(abs, 1.0).value)",
     "a part of the gradient checker": "import gradcheck.numerical",
     "a part of the checks": "import public_checks.p3_linear_layer",
-    "a file of somebody else": "open('/etc/passwd')",
-    "a list of files of somebody else": "import os\nos.listdir('/')",
+    "another user's file": "open('/etc/passwd')",
+    "a list of other users' files": "import os\nos.listdir('/')",
 }
 
 
@@ -75,7 +75,7 @@ def test_an_honest_cell_works(what, worker):
 
 
 @pytest.mark.parametrize("what", FAILS)
-def test_a_cell_that_reaches_out_fails_and_the_next_one_runs(what, worker):
+def test_a_forbidden_cell_fails_and_the_next_one_runs(what, worker):
     assert cell(worker, FAILS[what])
     assert cell(worker, "x = 1") is None
 
@@ -118,7 +118,7 @@ def test_a_function_takes_and_returns_plain_data_of_every_kind(worker):
             assert sent == came
 
 
-def test_a_function_of_the_check_is_called_back_and_its_calls_are_counted_here(worker):
+def test_a_callback_runs_in_the_grader(worker):
     assert cell(worker, "def twice(f, x):\n    return f(x) + f(x + 1)") is None
     calls = []
 
@@ -131,7 +131,7 @@ def test_a_function_of_the_check_is_called_back_and_its_calls_are_counted_here(w
     assert (answer["value"], calls) == (30.0, [("f", 1.0), ("f", 2.0)])
 
 
-def test_a_callback_that_answers_with_something_that_cannot_cross_raises_on_the_other_side(worker):
+def test_a_callback_whose_result_cannot_cross_raises_in_the_worker(worker):
     text = (
         "def tried(f):\n    try:\n        return f()\n"
         "    except Exception as error:\n        return str(error)"
@@ -145,7 +145,7 @@ def test_a_callback_that_answers_with_something_that_cannot_cross_raises_on_the_
     assert cell(worker, "x = 1") is None
 
 
-def test_workers_do_not_share_what_they_do(server):
+def test_workers_do_not_share_state(server):
     one, other = server.worker(), server.worker()
     assert cell(one, "x = 1; import numpy; numpy.pi = 3; open('x', 'w')") is None
     assert cell(other, "import os, numpy\nassert numpy.pi > 3 and os.listdir() == ['.ipython']") is None
@@ -154,7 +154,7 @@ def test_workers_do_not_share_what_they_do(server):
     other.close()
 
 
-def test_a_worker_that_is_gone_says_so_and_the_source_goes_on(server):
+def test_a_lost_worker_has_a_reason_and_the_server_continues(server):
     worker = server.worker()
     with pytest.raises(WorkerLost, match="exited"):
         cell(worker, "import os; os._exit(3)")
@@ -167,11 +167,11 @@ def test_a_worker_that_is_gone_says_so_and_the_source_goes_on(server):
     after.close()
 
 
-def test_a_worker_is_what_the_kernel_ends_first_without_memory(worker):
+def test_the_kernel_ends_a_worker_first_if_memory_runs_out(worker):
     assert Path(f"/proc/{worker.pid}/oom_score_adj").read_text().strip() == "1000"
 
 
-def test_matplotlib_takes_a_list_of_fonts_and_no_settings_from_the_machine(tmp_path, monkeypatch):
+def test_matplotlib_reads_a_list_of_fonts_but_no_settings_of_the_machine(tmp_path, monkeypatch):
     (tmp_path / "matplotlibrc").write_text("lines.linewidth: 17")
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
     (tmp_path / "fonts").mkdir()
@@ -199,10 +199,10 @@ def test_endless_callbacks_are_out_of_time():
             )
         except OutOfPatience:
             return
-        assert answer["class"] == "OutOfTime"  # its own limit met it where it catches nothing
+        assert answer["class"] == "OutOfTime"  # its own time limit stopped it outside the try block
 
 
-def test_closing_a_source_leaves_no_process_and_no_folder():
+def test_closing_a_fork_server_leaves_no_process_and_no_folder():
     server = ForkServer(LEVEL)
     pids = [server.worker().pid for _ in range(3)]
     folder = Path(server._folder)
