@@ -1,4 +1,4 @@
-"""Fixtures: one build of every assignment for the whole run, shared by the worker processes."""
+"""Fixtures. Each assignment is built once per run, shared by the worker processes."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ settings.load_profile("any machine")
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory) -> Callable[[str], Path]:
-    """A function from an assignment's name to the folder that `homework build` makes for it."""
+    """A function that builds an assignment and returns its folder."""
     top = tmp_path_factory.getbasetemp()
     shared = top.parent if top.parent.name.startswith("pytest-") else top
 
@@ -33,13 +33,13 @@ def built(tmp_path_factory) -> Callable[[str], Path]:
 
 @pytest.fixture
 def assignment() -> str:
-    """The assignment that a test is about, where it is not parametrised over all of them."""
+    """The assignment of a test that is not parametrised over all assignments."""
     return "backprop"
 
 
 @pytest.fixture
 def dist(built, assignment) -> Path:
-    """Three zips and a manifest."""
+    """The folder with three zips and a manifest."""
     return built(assignment)
 
 
@@ -56,7 +56,7 @@ def student_folder(dist, assignment, tmp_path) -> Path:
 
 @pytest.fixture
 def copy_of_the_project(tmp_path) -> Path:
-    """A copy of the sources, to be broken, with one assignment, `backprop`, of problem 3 alone.
+    """A copy of the sources to break, whose only assignment, `backprop`, is problem 3.
 
     `tests.helpers.run_homework` runs its command.
     """

@@ -1,4 +1,4 @@
-"""What several tests do to notebooks, zips and commands."""
+"""Shared helpers of the tests, for notebooks, zips and commands."""
 
 import copy
 import json
@@ -26,7 +26,7 @@ from autograder.mistakes import entries
 from autograder.sandbox import NONE, reachable_level
 from checking.boundary import Submission
 
-# Seconds after which a program that hangs is given up. No test depends on how fast the machine is.
+# Seconds after which a hanging program is stopped. No test depends on the speed of the machine.
 BACKSTOP = 1800
 
 LEVEL, _why = reachable_level()
@@ -34,11 +34,11 @@ isolated = pytest.mark.skipif(LEVEL == NONE, reason="no isolation here: " + _why
 
 
 def sampled(cases: Iterable[Any], one_in: int, always: Container[Any] = ()) -> list[Any]:
-    """Parameters of a test: all of the cases, of which `make test` runs a sample, `make test-all` the rest.
+    """All cases, as parameters of a test. `make test` runs a sample, `make test-all` the rest.
 
-    one_in : the sample has one case of every so many neighbors, drawn with a fixed seed, so that each part
-        of an ordered table is represented.
-    always : cases that run besides.
+    one_in : the sample has one of every `one_in` neighboring cases, drawn with a fixed seed, so each part of
+        an ordered table is represented.
+    always : cases that are always in the sample.
     """
     rng, cases = random.Random(0), list(cases)
     blocks = [range(start, min(start + one_in, len(cases))) for start in range(0, len(cases), one_in)]
@@ -56,7 +56,7 @@ def unzip(path: Path, folder: Path) -> Path:
 
 
 def autograder_tree(autograder: Path, top: Path) -> Path:
-    """A folder as Gradescope makes /autograder: the zip unpacked, nothing handed in yet."""
+    """A folder like Gradescope's /autograder: the zip is unpacked, and there is no submission yet."""
     for name in ("submission", "results"):
         (top / name).mkdir(parents=True)
     unzip(autograder, top / "source")
@@ -64,9 +64,9 @@ def autograder_tree(autograder: Path, top: Path) -> Path:
 
 
 def rewritten(path: Path, target: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
-    """Write a copy of a zip in which every file is what `change` makes of its name and content.
+    """Write a copy of a zip in which `change(name, content)` replaces the content of every file.
 
-    A file of which it makes None is left out.
+    If it returns None, the file is left out.
     """
     with zipfile.ZipFile(path) as ours, zipfile.ZipFile(target, "w") as other:
         for name in ours.namelist():
@@ -77,7 +77,7 @@ def rewritten(path: Path, target: Path, change: Callable[[str, bytes], bytes | N
 
 
 def with_questions(autograder: Path, target: Path, questions: Container[str]) -> Path:
-    """Write a copy of an autograder zip that grades these questions alone."""
+    """Write a copy of an autograder zip that grades only these questions."""
 
     def kept(name: str, data: bytes) -> bytes | None:
         path = Path(name)
@@ -87,7 +87,7 @@ def with_questions(autograder: Path, target: Path, questions: Container[str]) ->
 
 
 def without_plugin(autograder: Path, target: Path) -> Path:
-    """Write a copy of an autograder zip with which Otter grades by itself, without the sandbox."""
+    """Write a copy of an autograder zip with which Otter grades alone, without the sandbox."""
 
     def plain(name: str, data: bytes) -> bytes:
         if name != "otter_config.json":
@@ -98,7 +98,7 @@ def without_plugin(autograder: Path, target: Path) -> Path:
 
 
 def score(cases: Iterable[Case]) -> dict[str, float]:
-    """The points that were earned, by question."""
+    """The earned points, by question."""
     points: dict[str, float] = {}
     for case in cases:
         points[case.question] = points.get(case.question, 0) + case.points * case.passed
@@ -134,7 +134,7 @@ def gradable_entries(assignment: str, right: bool) -> list[Any]:
 
 
 def carrying(answers: dict[str, str], entry: Any) -> dict[str, str]:
-    """Answers in which an entry of the catalogue takes the place of its function."""
+    """Answers in which an entry of the catalogue replaces its function."""
     return answers | {entry.function: f"{answers[entry.function]}\n\n\n{entry.source}"}
 
 
@@ -146,7 +146,7 @@ def submission_of(body: str) -> Submission:
 
 
 def execute(notebook: NotebookNode, folder: Path, allow_errors: bool = False) -> None:
-    """Run all cells of a notebook in a kernel that was started in a folder."""
+    """Run all cells of a notebook in a kernel that is started in this folder."""
     NotebookClient(
         notebook,
         timeout=BACKSTOP,
@@ -158,7 +158,7 @@ def execute(notebook: NotebookNode, folder: Path, allow_errors: bool = False) ->
 
 
 def share_packages(python: Path, folder: Path) -> Path:
-    """Make a virtual environment that has the packages of this one; return its folder of packages."""
+    """Make a virtual environment with the packages of this one; return its folder of packages."""
     subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
     (packages,) = folder.glob("lib/python*/site-packages")
     ours = [path for path in sys.path if path.endswith("site-packages")]
@@ -173,7 +173,7 @@ def reference_answers(assignment: str = "backprop") -> dict[str, str]:
 
 
 def write_assignments(project: Path, assignments: dict[str, list[str]]) -> None:
-    """Let `homework.toml` of a copy of the project have assignments of these problems, and no others."""
+    """Replace the assignments in `homework.toml` of a copy of the project by these."""
     toml = project / "assignments" / "homework.toml"
     tables = [
         f'[assignments.{name}]\ntitle = "A test"\nintroduction = "backprop"\nproblems = {json.dumps(p)}\n'
@@ -183,7 +183,7 @@ def write_assignments(project: Path, assignments: dict[str, list[str]]) -> None:
 
 
 def run_homework(project: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """Run the `homework` command of a copy of the project, in that copy's folder."""
+    """Run the `homework` command of a copy of the project in the folder of the copy."""
     path = os.pathsep.join(str(project / folder) for folder in ("", "assignments"))
     return subprocess.run(
         [sys.executable, "-m", "autograder.cli", *arguments],

@@ -1,4 +1,4 @@
-"""The processes of this machine, as Linux shows them: which there are, and what they have in memory."""
+"""The processes of this machine and their memory, on Linux."""
 
 import contextlib
 import os
@@ -6,18 +6,18 @@ from pathlib import Path
 
 
 def resident(pid: int | str = "self") -> int:
-    """The bytes that a process has in memory now."""
+    """The bytes of memory that a process uses now."""
     return _status(pid, "VmRSS")
 
 
 def begin_peak() -> int:
-    """Forget the most that this process has had in memory; return what it has now."""
+    """Reset the peak memory of this process; return its current memory."""
     Path("/proc/self/clear_refs").write_text("5")
     return resident()
 
 
 def peak() -> int:
-    """The most bytes that this process has had in memory since `begin_peak`."""
+    """The peak memory of this process, in bytes, since `begin_peak`."""
     return _status("self", "VmHWM")
 
 
@@ -27,12 +27,12 @@ def _status(pid: int | str, name: str) -> int:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has started."""
+    """The child processes of a process."""
     return [other for other, (_, parent, _) in _table().items() if parent == pid]
 
 
 def descendants(pid: int) -> set[tuple[int, str]]:
-    """The processes that descend from one, and this one, each with the time at which it began."""
+    """A process and its descendants, each with its start time."""
     table, found = _table(), [pid]
     for one in found:
         found += [other for other, (_, parent, _) in table.items() if parent == one]
@@ -40,7 +40,7 @@ def descendants(pid: int) -> set[tuple[int, str]]:
 
 
 def alive(process: tuple[int, str]) -> bool:
-    """Whether a process, given as in `descendants`, runs."""
+    """Whether a process from `descendants` still runs."""
     with contextlib.suppress(OSError):
         state, _, began = _stat(process[0])
         return began == process[1] and state != "Z"
@@ -48,7 +48,7 @@ def alive(process: tuple[int, str]) -> bool:
 
 
 def with_environment(text: str) -> list[int]:
-    """The processes that were started with a text in their environment."""
+    """The processes with this text in their environment."""
     found = []
     for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
         with contextlib.suppress(OSError):
@@ -66,6 +66,6 @@ def _table() -> dict[int, tuple[str, int, str]]:
 
 
 def _stat(pid: int) -> tuple[str, int, str]:
-    """The state of a process, its parent and when it began."""
+    """The state, the parent and the start time of a process."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return fields[0], int(fields[1]), fields[19]

@@ -1,4 +1,4 @@
-"""The rules of the house: which package may import which, and what every module has."""
+"""The rules of the project: which package may import which, and the form of every module."""
 
 import ast
 import re
@@ -24,7 +24,7 @@ PACKAGES = {
 }
 CHECKS = {"numpy", "gradcheck", "checking", "public_checks"}
 ERRORS = {"autograder.errors", "autograder.signals"}
-# What each package may import besides itself and the standard library.
+# The packages that each package may import, in addition to itself and the standard library.
 ALLOWED = {
     "gradcheck": {"numpy", "matplotlib"},
     "checking": {"numpy", "IPython", "gradcheck"},
@@ -38,7 +38,7 @@ ALLOWED = {
         *("autograder.hidden_checks", "autograder.grading", "autograder.sandbox"),
         *ERRORS,
     },
-    # No secret is ever in what workers are forked from.
+    # The process that forks workers must not contain a secret.
     "autograder.sandbox": {"numpy", "IPython", "traitlets", "matplotlib", "checking", *ERRORS},
     "autograder.grading": {"otter", "checking", "autograder.sandbox", *ERRORS},
     "autograder.container": {"otter", "autograder.sandbox", "autograder.grading", *ERRORS},
@@ -58,7 +58,7 @@ def imported(path: Path) -> set[str]:
 
 
 def imported_by(node: ast.AST) -> set[str]:
-    """The packages that a statement imports: of the autograder's, the part too."""
+    """The packages that a statement imports; for the autograder, with the subpackage."""
     modules: list[str] = []
     if isinstance(node, ast.Import):
         modules = [alias.name for alias in node.names]
@@ -76,7 +76,7 @@ def test_a_package_imports_only_what_it_may(package):
         assert imported(path) <= ALLOWED[package] | {package}, path
 
 
-def test_only_what_students_get_is_in_the_folder_of_the_assignments():
+def test_the_folder_of_the_assignments_has_only_the_students_packages():
     folders = {path.parent.name for path in MODULES if path.is_relative_to(ROOT / "assignments")}
     assert folders == {"checking", "gradcheck", "public_checks"} == set(STUDENT_PACKAGES)
 
@@ -88,7 +88,7 @@ def test_gradcheck_loads_matplotlib_only_to_draw():
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_a_module_is_short_and_what_is_public_in_it_is_described(path):
+def test_a_module_is_short_and_its_public_parts_have_docstrings(path):
     text = path.read_text()
     if path.parent.name != "mistakes" and not re.search(r"(_checks|solutions)/p\d", path.as_posix()):
         assert len(text.splitlines()) <= 300
@@ -101,7 +101,7 @@ def test_a_module_is_short_and_what_is_public_in_it_is_described(path):
             assert ast.get_docstring(node), node.name
 
 
-def test_the_lock_has_a_hash_for_everything_and_names_no_package_index():
+def test_the_lock_has_a_hash_for_every_package_and_names_no_index():
     lock = (ROOT / "requirements.lock").read_text()
     assert not re.search(r"index-url|find-links|https?://", lock)
     for requirement in re.split(r"\n(?=\S)", lock.strip()):

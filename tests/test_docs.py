@@ -1,4 +1,4 @@
-"""The page on adding a problem, followed to the letter; the generated page, generated again."""
+"""The page on adding a problem works as written, and the generated page is up to date."""
 
 import re
 
@@ -28,9 +28,9 @@ def test_the_page_on_adding_a_problem_adds_a_question_that_works(copy_of_the_pro
     assert "otter run on the reference solution: 4 of 4" in built.stdout, built.stderr
 
 
-def test_the_table_of_checks_is_what_the_registry_says():
+def test_the_table_of_checks_is_up_to_date():
     page = (ROOT / "docs" / "checks.md").read_text()
-    assert page == overview(), "homework overview > docs/checks.md makes it anew"
+    assert page == overview(), "run: homework overview > docs/checks.md"
 
 
 def test_every_file_and_folder_that_the_architecture_names_exists():

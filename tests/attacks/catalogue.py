@@ -1,4 +1,4 @@
-"""The attacks, each against this project's own grader, with the score that each deserves."""
+"""The attacks on this project's grader, with the score that each deserves."""
 
 from tests.attacks.attack import Attack, cheat, harmless, jacobian
 
@@ -6,7 +6,7 @@ TELL = "\nraise ValueError(repr(found)[:4000])"
 LEAK = "def softmax(z):\n    raise ValueError(repr(found)[:280])"
 
 ATTACKS: dict[str, Attack] = {
-    # Reading what is not the submission's.
+    # Reading secrets.
     "read the tests and solutions around": cheat(
         "import os\nfound = []\nfor top in ('.', '..', '/tmp', '/autograder', '/work', '/root', '/home'):\n"
         "    for folder, _, files in os.walk(top):\n"

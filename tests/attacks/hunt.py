@@ -1,9 +1,9 @@
-"""Plant a secret in every hidden place of a grader, let a worker search for them, and print what it found.
+"""Plant a secret in every hidden place of a grader, let a worker search for them, and print the hits.
 
     python hunt.py AUTOGRADER.zip LEVEL [--without-landlock] [--container FOLDER]
 
-It is a program of its own, so that it can run as another user, on a kernel that says it has no Landlock, and
-in a container, where it looks for what lies below the folder of the grader.
+It is a separate program, so it can run as another user, on a kernel that claims to have no Landlock, and in a
+container, where it also searches the folder of the grader.
 """
 
 import argparse
@@ -33,13 +33,13 @@ IPC_CREAT, PLACES = 0o1000, ("autograder/hidden_checks", "solutions", "autograde
 
 
 def without_landlock() -> None:
-    """Let this process and all that it starts see a kernel that has no Landlock."""
+    """Make the kernel claim to have no Landlock, for this process and its children."""
     denied = (RETURN, 0, 0, ERROR | errno.ENOSYS)
     install([(LOAD, 0, 0, NUMBER), (JUMP_EQUAL, 0, 1, CREATE_RULESET), denied, (RETURN, 0, 0, ALLOW)])
 
 
 class Planted:
-    """Secrets, each of its own, in all hidden places. `places` says which is where."""
+    """A different secret in every hidden place. `places` maps each secret to its place."""
 
     def __init__(self, folder: Path):
         self.places: dict[str, str] = {}
@@ -56,7 +56,7 @@ class Planted:
         return secret
 
     def in_zip(self, path: Path) -> Path:
-        """An autograder zip with a secret in each module of the hidden packages, and beside them."""
+        """An autograder zip with a secret in each module of the hidden packages and in secret.txt."""
         planted = self._folder / "autograder.zip"
         with zipfile.ZipFile(path) as ours, zipfile.ZipFile(planted, "w") as zipped:
             for name in ours.namelist():
@@ -71,7 +71,7 @@ class Planted:
         return planted
 
     def in_container(self, folder: Path) -> None:
-        """Beside the unpacked zip: what else lies in a container that grades."""
+        """Plant secrets next to the unpacked zip, in the other files of a container that grades."""
         for name in ("submission_metadata.json", "submission/another.ipynb", "results/results.json"):
             path = folder / name
             path.parent.mkdir(exist_ok=True)
@@ -80,7 +80,7 @@ class Planted:
         self.paths.append(str(folder))
 
     def everywhere_else(self) -> None:
-        """In the grader's environment, memory, open files, shared memory, sockets and keys."""
+        """Plant secrets in the grader's environment, memory, open files, shared memory, sockets and keys."""
         os.environ["PLANTED"] = self.new("environment")
         self.keep.append([self.new("memory"), self.new("memory, bytes").encode()])
         removed = tempfile.TemporaryFile()  # noqa: SIM115 - it stays open
@@ -130,7 +130,7 @@ class Planted:
                 connection.sendall(secret)
 
     def removed(self) -> None:
-        """Take away what outlives this process."""
+        """Remove everything that would outlive this process."""
         for key in self.keys[1::2]:
             ctypes.CDLL(None).shmctl(key, 0, None)
         for kept in self.keep:
@@ -139,9 +139,9 @@ class Planted:
 
 
 def hunt(path: Path, level: str, container: Path | None) -> dict[str, object]:
-    """What a worker finds at a level, and what it could look at.
+    """The secrets that a worker finds at a level, and the number of things that it could read.
 
-    container : the folder that a container grades in; None where this is not a container.
+    container : the folder in which a container grades; None outside a container.
     """
     with tempfile.TemporaryDirectory(prefix="hunt-") as folder:
         planted = Planted(Path(folder))

@@ -1,7 +1,7 @@
-"""Runs in a worker: look for planted secrets everywhere, in every way that Python and the kernel know.
+"""Runs in a worker and looks for planted secrets everywhere, in every way that Python and the kernel offer.
 
-HINTS, a cell before this one, says where they are: paths, addresses of sockets, keys of shared memory, and
-the process that has them. `hits` is where a secret was found; `searched` counts what could be read.
+HINTS, set by an earlier cell, says where they are: paths, addresses of sockets, keys of shared memory, and
+the process that has them. `hits` holds the places of found secrets; `searched` counts what could be read.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ libc.syscall.restype = ctypes.c_long
 
 
 def look(how, data):
-    """Note a secret in this data."""
+    """Record secrets in this data."""
     searched[how] = searched.get(how, 0) + 1
     if isinstance(data, str):
         data = data.encode("utf-8", "replace")
@@ -32,7 +32,7 @@ def look(how, data):
 
 
 def attempt(how, *functions):
-    """Call functions that return data, or fail."""
+    """Call functions that return data or fail."""
     for function in functions:
         with contextlib.suppress(BaseException):
             look(how, function())
@@ -47,9 +47,9 @@ def read(path, dir_fd=None):
 
 
 def walk(how, top, depth=12, every_kind=False):
-    """Read all files below a folder, links as well; at most some thousands of them.
+    """Read all files below a folder, including links; at most some thousands.
 
-    every_kind : pipes and the like too. To read from those of a stranger would take away what is his.
+    every_kind : whether to read pipes and the like. Reading from another program's pipe would steal its data.
     """
     waiting, count = [(top, depth)], 0
     while waiting and count < 4000:
@@ -123,7 +123,7 @@ def processes():
 
 
 def memory_of(number):
-    """Another process's memory by its file, and by the calls that copy it."""
+    """Another process's memory, through its file and through the calls that copy memory."""
     with contextlib.suppress(OSError, ValueError):
         for line in read(f"/proc/{number}/maps").decode().splitlines():
             span, mode = line.split()[:2]
@@ -146,7 +146,7 @@ def memory_of(number):
 
 
 def own_memory():
-    """Every page near what Python knows, for what the process that this one was forked from left there."""
+    """Every page near Python's objects, which may contain data of the parent process."""
     seen = set()
     starts = {id(o) for o in gc.get_objects()[::50]}
     starts |= {ctypes.addressof(ctypes.c_char.in_dll(libc, name)) for name in ("environ", "stdout")}
@@ -166,7 +166,7 @@ def own_memory():
 
 
 def mapped(page):
-    """Whether an address can be read: a write of it to a pipe fails where it cannot."""
+    """Whether an address can be read: if not, writing from it to a pipe fails."""
     reading, writing = PIPE
     if libc.write(writing, ctypes.c_void_p(page), 1) != 1:
         return False
@@ -196,7 +196,7 @@ def descriptors():
 
 
 def received(descriptor):
-    """What waits in a descriptor that may be a socket."""
+    """The waiting data of a descriptor that may be a socket."""
     copy = os.dup(descriptor)
     try:
         connection = socket.socket(fileno=copy)
@@ -208,7 +208,7 @@ def received(descriptor):
 
 
 def listed(path, dir_fd):
-    """The names in a folder that is found from an open one."""
+    """The names in a folder, given relative to an open folder."""
     descriptor = os.open(path, os.O_RDONLY, dir_fd=dir_fd)
     try:
         return repr(os.listdir(descriptor))
@@ -276,5 +276,5 @@ for part in (frames, descriptors, files, processes, sockets, shared, own_memory)
 
 
 def report():
-    """What was found, and what was tried, as plain data."""
+    """The hits and the counts, as plain data."""
     return sorted(hits), sorted(searched.items())

@@ -1,4 +1,4 @@
-"""Every attack gets exactly what it deserves, leaves nothing behind, and sees nothing secret."""
+"""Every attack gets exactly the score that it deserves, leaves nothing behind, and sees no secret."""
 
 import json
 import os
@@ -37,7 +37,7 @@ LIMITS = Limits(cell=2, call=1, question=15, total=90, memory=1500 << 20, patien
 
 @pytest.fixture(scope="module")
 def autograder(built, tmp_path_factory):
-    """The autograder zip with a secret in every hidden place, and the questions of problem 3 only."""
+    """The autograder zip with a secret in every hidden place and only the questions of problem 3."""
 
     def planted(name, data):
         hidden = name.startswith(
@@ -74,7 +74,7 @@ def notebook(attack, template):
 
 
 def expect_what_it_deserves(attack, points, possible, said):
-    """Compare points by question with what an attack deserves.
+    """Compare points by question with the score that an attack deserves.
 
     said : what the student is told, by question.
     """
@@ -104,7 +104,7 @@ def test_an_attack_gets_the_score_that_it_deserves(name, template, graded, tmp_p
 
 @pytest.mark.siege
 @pytest.mark.parametrize("name", random.Random(182).sample(sorted(ATTACKS), 20))
-def test_an_attack_gets_from_otter_run_what_it_deserves(name, template, dist, tmp_path):
+def test_an_attack_gets_the_score_that_it_deserves_from_otter_run(name, template, dist, tmp_path):
     path = tmp_path / "attack.ipynb"
     nbformat.write(notebook(ATTACKS[name], template), path)
     cases = [case for case in otter_run(path, dist / "autograder.zip") if case.question in ALL]
@@ -116,7 +116,7 @@ def test_an_attack_gets_from_otter_run_what_it_deserves(name, template, dist, tm
 
 @pytest.fixture
 def temporary(monkeypatch):
-    """A folder for temporary files, apart from those of tests that run beside this one."""
+    """A folder for temporary files, separate from those of parallel tests."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o711)
         monkeypatch.setattr(tempfile, "tempdir", folder)

@@ -1,4 +1,4 @@
-"""The calls of a check's functions are counted by the grader: no submission can make them fewer or more."""
+"""The grader counts the calls of a check's functions, so no submission can change the counts."""
 
 import re
 
@@ -19,7 +19,7 @@ TOO_OFTEN = {
 }
 COVER_UP = '''
 def reset(value):
-    """Set back whatever looks like a counter."""
+    """Reset everything that looks like a counter."""
     import ctypes, gc, sys
     counters = ("calls", "evaluations", "count", "counts", "number", "points", "seen")
     for name in counters:
@@ -57,7 +57,7 @@ def FUNCTION(*arguments):
                     reset(one)
     return result
 '''
-# Frames that look like requests for calls, sent beside the real ones.
+# Frames that look like requests for calls, sent in addition to the real ones.
 INVENTED = """
 def FUNCTION(*arguments):
     import json, os, struct
@@ -72,13 +72,13 @@ def FUNCTION(*arguments):
 """
 
 
-# These questions are graded, and two that call nothing of theirs.
+# The graded questions: these, and two that call none of their functions.
 QUESTIONS = [*TOO_OFTEN, "q1d", "q2e"]
 
 
 @pytest.fixture(scope="module")
 def grade(built, tmp_path_factory):
-    """Grades a submission with these answers in the place of the reference's."""
+    """A function that grades the reference with these answers replaced."""
     folder, dist = tmp_path_factory.mktemp("grade"), built("autodiff")
     notebook = unzip(dist / "student.zip", folder) / "autodiff" / "autodiff.ipynb"
     autograder = with_questions(dist / "autograder.zip", folder / "autograder.zip", QUESTIONS)
@@ -94,7 +94,7 @@ def wrong():
     return {p.function: p.source for p in every if TOO_OFTEN.get(p.question) == p.name}
 
 
-def test_setting_counters_back_changes_nothing(grade):
+def test_resetting_counters_changes_nothing(grade):
     plain = wrong()
     assert len(plain) == len(TOO_OFTEN)
     covered = {name: disguised(name, text, COVER_UP) for name, text in plain.items()}
@@ -112,6 +112,6 @@ def test_invented_calls_cost_the_question(grade):
 
 
 def disguised(name, text, around):
-    """An entry, renamed, and another function around it."""
+    """An entry, renamed, with another function around it."""
     renamed = re.sub(rf"\bdef {name}\(", f"def honest_{name}(", text)
     return f"def {name}(): ...\n\n\n{renamed}\n\n{around.replace('FUNCTION', name)}"

@@ -1,4 +1,4 @@
-"""A worker that knows where everything is searches for planted secrets: nothing is found at any level."""
+"""A worker that knows all hidden places searches for planted secrets and finds none at any level."""
 
 import json
 import os
@@ -21,7 +21,7 @@ as_root = pytest.mark.skipif(LEVEL != AS_ROOT, reason="only root can become anot
 
 
 def hunted(autograder, level, *options, python=sys.executable, **start):
-    """What hunt.py prints."""
+    """The output of hunt.py."""
     folders = [str(ROOT / folder) for folder in ("", "assignments", "autograder")]
     done = subprocess.run(
         [python, str(HUNT), str(autograder), level, *options],
@@ -40,7 +40,7 @@ def hunted(autograder, level, *options, python=sys.executable, **start):
 
 @pytest.fixture(scope="module")
 def autograder(built, tmp_path_factory):
-    """The autograder zip, where every user can read it."""
+    """The autograder zip in a folder that every user can read."""
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         yield shutil.copy(built("backprop") / "autograder.zip", folder)
@@ -48,7 +48,7 @@ def autograder(built, tmp_path_factory):
 
 @pytest.fixture
 def python_of_all(tmp_path_factory):
-    """A Python that an ordinary user can run, with the packages that this one has."""
+    """A Python that an ordinary user can run, with the same packages as this one."""
     system = Path("/usr/bin/python3")
     version = "import sys; print(sys.version_info[:2])"
     said = (
@@ -67,7 +67,7 @@ def python_of_all(tmp_path_factory):
 
 
 @isolated
-def test_the_search_finds_every_secret_where_nothing_is_isolated_and_none_in_the_sandbox(autograder):
+def test_the_search_finds_every_secret_without_isolation_and_none_in_the_sandbox(autograder):
     assert hunted(autograder, NONE)["missed"] == []
     found = hunted(autograder, LEVEL)
     assert found["hits"] == []
@@ -79,12 +79,12 @@ def test_the_search_finds_every_secret_where_nothing_is_isolated_and_none_in_the
 def test_root_needs_no_landlock(autograder):
     found = hunted(autograder, AS_ROOT, "--without-landlock")
     assert found["hits"] == []
-    assert found["searched"]["processes"] > 100  # it can look at /proc, and what it sees there is of no use
+    assert found["searched"]["processes"] > 100  # it can read /proc, but finds nothing there
 
 
 @pytest.mark.exhaustive
 @as_root
-def test_an_ordinary_user_finds_nothing_of_the_same_user(autograder, python_of_all):
+def test_a_worker_of_an_ordinary_user_finds_nothing(autograder, python_of_all):
     somebody = {"user": SOMEBODY, "group": SOMEBODY, "extra_groups": [], "python": python_of_all}
     found = hunted(autograder, USER, **somebody)
     assert found["hits"] == []
