@@ -257,7 +257,7 @@ def _nonlinear(
         size = float(np.abs(one).max(initial=0.0)) + float(np.abs(other).max(initial=0.0))
         allowed = max(1e4 * eps, 1e-5) * size + rounding  # the comparison finds smaller errors
         if np.all(np.abs(one - other) <= allowed) and np.any(np.abs(one) > allowed):
-            return Finding("ignores upstream", "The result does not depend on the vector.")
+            return Finding("ignores upstream", "It does not depend on the vector.")
         if np.any(np.abs(nothing) > allowed):
             return Finding("not linear", "The result is not linear in the vector: for zero it is not zero.")
         if np.any(np.abs(both - one - other) > allowed):

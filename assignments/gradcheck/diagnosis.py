@@ -239,7 +239,7 @@ def _rearranged(a: np.ndarray, g: np.ndarray) -> Iterator[tuple[str, str]]:
         if _fits(a, g, g.T):
             yield "transpose", "It is the transpose of the right one."
         if a.shape[0] > 1 and _fits(a, g, np.diag(np.diag(g))):
-            yield "only the diagonal", "Only the diagonal is present; the other entries are zero."
+            yield "only the diagonal", "Only the diagonal is there; the other entries are zero."
     if a.size > 2 and _fits(a, g, np.abs(g)):
         yield "absolute value", "It is the absolute value of the right one."
     for axis, shift in product(range(a.ndim), (1, -1)):

@@ -82,7 +82,9 @@ def read_problem(name: str) -> Problem:
         points = cell.metadata.pop("points", None)
         if cell.metadata:
             extra = ", ".join(cell.metadata)
-            raise HomeworkError(f"{source}: {question} has {extra}; remove this from its +++ line.")
+            raise HomeworkError(
+                f"{source}: {question} has unknown keys ({extra}) in its +++ line; remove them."
+            )
         if manual:
             cells.append(_written(source, cell, question, points, answers))
             continue

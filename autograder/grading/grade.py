@@ -54,7 +54,7 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
                     return _response(channel, submission.resolve())
                 except (EOFError, OSError):
                     raise FellShortError(
-                        f"The process that grades {submission.name} ended. Is there enough memory?"
+                        f"The process that grades {submission.name} has ended. Is there enough memory?"
                     ) from None
 
             with released():

@@ -33,7 +33,7 @@ def isolation_level(wanted: str | None, *secrets: Path) -> str:
     """
     wanted = wanted or os.environ.get("HOMEWORK_ISOLATION")
     if not hasattr(os, "fork"):
-        raise HomeworkError("This system cannot grade; use Linux, WSL or a container.")
+        raise HomeworkError("Grading does not work on this system; use Linux, WSL or a container.")
     if wanted == NONE:
         return NONE
     level, why = reachable_level()

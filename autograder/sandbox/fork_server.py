@@ -21,7 +21,7 @@ from autograder.sandbox.policy import Limits
 
 # The environment variable that names the folder with matplotlib's list of fonts, which is slow to make.
 FONTS = "HOMEWORK_FONTS"
-# The whole environment of that process. A fixed hash seed gives sets of text the same order in every grading.
+# No other variable tells that process what to load. A fixed hash seed gives sets of text the same order.
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
 PACKAGES = [str(Path(__file__).resolve().parents[2])]
 

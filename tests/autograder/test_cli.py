@@ -202,7 +202,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", sampled(BROKEN, one_in=7))
-def test_broken_sources_give_a_sentence_and_keep_the_last_build(case, copy_of_the_project):
+def test_broken_sources_give_an_error_message_and_keep_the_last_build(case, copy_of_the_project):
     file, edit, status, sentence = BROKEN[case]
     path = copy_of_the_project / file
     changed = edit(path.read_text())
@@ -237,7 +237,7 @@ def test_broken_sources_give_a_sentence_and_keep_the_last_build(case, copy_of_th
         (["build", "--out", "pyproject.toml/x"], 2, "pyproject.toml"),
     ],
 )
-def test_bad_arguments_give_a_sentence(arguments, status, sentence):
+def test_bad_arguments_give_an_error_message(arguments, status, sentence):
     done = run_homework(ROOT, *arguments)
     assert done.returncode == status
     assert sentence in done.stderr

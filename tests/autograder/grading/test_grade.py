@@ -144,7 +144,7 @@ def other(path):
 
 
 @pytest.mark.parametrize("what", BAD)
-def test_bad_input_gets_a_sentence(what, dist, student_folder, tmp_path, capsys):
+def test_bad_input_gets_an_error_message(what, dist, student_folder, tmp_path, capsys):
     paths = {"zip": tmp_path / "a.zip", "hw": tmp_path / "hw.ipynb", "out": tmp_path / "out"}
     shutil.copy(dist / "autograder.zip", paths["zip"])
     shutil.copy(student_folder / "backprop.ipynb", paths["hw"])

@@ -217,7 +217,7 @@ def test_a_pipe_is_refused_without_waiting(written, tmp_path):
     assert read_notebook(tmp_path).cells == CELLS
 
 
-def test_the_one_notebook_of_a_folder_is_read_wherever_it_lies_and_whatever_else_is_there(written, tmp_path):
+def test_the_one_notebook_below_a_folder_is_read(written, tmp_path):
     (tmp_path / "homework" / ".ipynb_checkpoints").mkdir(parents=True)
     written({}, "homework/.ipynb_checkpoints/hw-checkpoint.ipynb")
     written(NOTEBOOK, "homework/hw.ipynb")
@@ -227,12 +227,12 @@ def test_the_one_notebook_of_a_folder_is_read_wherever_it_lies_and_whatever_else
     assert read_notebook(tmp_path).cells == CELLS
 
 
-def test_the_one_zip_of_a_folder_is_read_if_there_is_no_notebook(zipped, tmp_path):
+def test_a_zip_in_a_folder_is_read_if_there_is_no_notebook(zipped, tmp_path):
     zipped(**{"hw__hw.ipynb": NOTEBOOK})
     assert read_notebook(tmp_path).cells == CELLS
 
 
-def test_a_folder_with_no_or_several_notebooks_gets_a_sentence_with_their_names(written, tmp_path):
+def test_the_error_for_no_or_several_notebooks_names_the_files(written, tmp_path):
     with pytest.raises(SubmissionError, match=r"no notebook in the submission \(no files\)"):
         read_notebook(tmp_path)
     written(b"x = 1", "answers.py")
@@ -247,7 +247,7 @@ def test_a_folder_with_no_or_several_notebooks_gets_a_sentence_with_their_names(
         read_notebook(tmp_path)
 
 
-def test_a_notebook_of_another_assignment_gets_a_sentence_with_its_name(written):
+def test_a_notebook_of_another_assignment_is_refused(written):
     path = written(NOTEBOOK | {"metadata": {"homework": {"assignment": "autodiff"}}})
     assert read_notebook(path, "autodiff") == read_notebook(path) == Notebook(CELLS, [])
     with pytest.raises(
@@ -263,7 +263,7 @@ def test_a_notebook_of_another_build_gets_a_remark(written):
     assert remark.startswith("This notebook comes from another version of the assignment (build 0a1b)")
 
 
-def test_a_cell_knows_the_names_that_it_gives_values_to():
+def test_a_cell_knows_the_names_that_it_binds():
     text = (
         "import torch, numpy as np\nfrom math import exp\n@cache\ndef f(z):\n    return g(z)\n"
         "a, b = 1, 2\nc: int = 3\nd += h(4)\nclass E: pass\nasync def i(): pass\nprint(j)\n"
@@ -274,6 +274,6 @@ def test_a_cell_knows_the_names_that_it_gives_values_to():
 
 
 @pytest.mark.parametrize("metadata", [None, [], {"homework": 3}, {"homework": {"assignment": ["x"]}}, {}])
-def test_a_notebook_that_says_nothing_of_its_assignment_is_read(metadata, written):
+def test_a_notebook_without_an_assignment_is_read(metadata, written):
     read = read_notebook(written(NOTEBOOK | {"metadata": metadata}), "backprop", "ffff")
     assert read == Notebook(CELLS, [])

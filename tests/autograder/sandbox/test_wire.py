@@ -64,7 +64,7 @@ def test_plain_data_arrive_unchanged(value):
 
 @given(plain, st.data())
 @settings(max_examples=500, deadline=None)
-def test_a_damaged_frame_is_data_or_refused(value, data):
+def test_a_damaged_frame_is_read_or_refused(value, data):
     frame = bytearray(pack(value))
     for _ in range(data.draw(st.integers(1, 4))):
         frame[data.draw(st.integers(0, len(frame) - 1))] = data.draw(st.integers(0, 255))
@@ -90,7 +90,7 @@ def frame(header, body=b""):
     st.binary(max_size=64),
 )
 @settings(max_examples=500, deadline=None)
-def test_any_header_is_data_or_refused(header, body):
+def test_any_header_is_read_or_refused(header, body):
     try:
         arrived = unpack(reader(frame(header, body)))
     except WireError:

@@ -184,7 +184,7 @@ def test_matplotlib_reads_a_list_of_fonts_but_no_settings_of_the_machine(tmp_pat
         worker.close()
 
 
-def test_endless_callbacks_are_out_of_time():
+def test_endless_callbacks_run_out_of_time():
     with ForkServer(LEVEL, Limits(patience=1)) as server:
         worker = server.worker()
         text = (
