@@ -19,42 +19,34 @@ BLOCK = ("W1", "W2", "x")
 PARTS = ("dW1", "dW2", "dx")
 
 
-# Blocks, and what somebody may take for one.
+def block(W1, W2, x):
+    return W2 @ relu(W1 @ x) + x
 
 
-def through_weights(W1, W2, x):
+def without_skip(W1, W2, x):
     return W2 @ relu(W1 @ x)
 
 
-def block(W1, W2, x):
-    return through_weights(W1, W2, x) + x
-
-
+# What somebody may have computed, or differentiated, instead of the block.
 OTHERS = {
-    "the skip path is missing": through_weights,
+    "the skip path is missing": without_skip,
     "the skip path counts twice": lambda W1, W2, x: W2 @ relu(W1 @ x) + 2 * x,
     "the skip path is subtracted": lambda W1, W2, x: W2 @ relu(W1 @ x) - x,
     "there is no ReLU": lambda W1, W2, x: W2 @ (W1 @ x) + x,
     "there is no ReLU, and no skip path": lambda W1, W2, x: W2 @ (W1 @ x),
-    "ReLU keeps the negative entries instead of the positive ones": lambda W1, W2, x: (
-        x - W2 @ relu(-(W1 @ x))
-    ),
+    "ReLU keeps the negative entries, not the positive ones": lambda W1, W2, x: x - W2 @ relu(-(W1 @ x)),
     "ReLU is taken of x, before W1": lambda W1, W2, x: W2 @ (W1 @ relu(x)) + x,
     "ReLU comes after W2": lambda W1, W2, x: relu(W2 @ (W1 @ x)) + x,
     "a second ReLU comes after W2": lambda W1, W2, x: relu(W2 @ relu(W1 @ x)) + x,
     "ReLU is taken of the whole, the skip path too": lambda W1, W2, x: relu(W2 @ relu(W1 @ x) + x),
     "the skip path has a ReLU too": lambda W1, W2, x: W2 @ relu(W1 @ x) + relu(x),
-    "the absolute value takes the place of ReLU": lambda W1, W2, x: W2 @ np.abs(W1 @ x) + x,
     "ReLU is leaky, with a slope of 0.01": lambda W1, W2, x: W2 @ (relu(W1 @ x) - 0.01 * relu(-W1 @ x)) + x,
-    "the two paths are multiplied": lambda W1, W2, x: (W2 @ relu(W1 @ x)) * x,
 }
 
 
-TRANSPOSED = {  # for dx, if W1 is square
-    "W1 stands in the place of its transpose, or the reverse": lambda W1, W2, x: (
-        W2 @ ((W1 @ x > 0) * (W1.T @ x)) + x
-    ),
-}
+def transposed(W1, W2, x):
+    """What a dx with W1 for its transpose, or the reverse, is the derivative of; W1 is square."""
+    return W2 @ ((W1 @ x > 0) * (W1.T @ x)) + x
 
 
 def draw(rng, h, n):
@@ -63,18 +55,17 @@ def draw(rng, h, n):
     At least one unit is active and, if there are several, at least one is not. If x has several entries, they
     are of both signs.
     """
-    signed = lambda size: rng.uniform(1.0, 2.0, size) * rng.choice([-1.0, 1.0], size)  # noqa: E731
     while True:
-        W1, W2, x, delta = rng.normal(size=(h, n)), rng.normal(size=(n, h)), signed(n), signed(n)
-        units = (W1 @ x, np.rint(2 * W1) @ np.rint(2 * x))
-        if n > 1 and abs(np.sign(x).sum()) == n:
-            continue
-        if all(np.abs(z).min() > 0.05 and z.max() > 0 and (h == 1 or z.min() < 0) for z in units):
+        W1, W2 = rng.normal(size=(h, n)), rng.normal(size=(n, h))
+        x, delta = (rng.uniform(1.0, 2.0, n) * rng.choice([-1.0, 1.0], n) for _ in range(2))
+        units = W1 @ x, np.rint(2 * W1) @ np.rint(2 * x)
+        far = all(np.abs(z).min() > 0.05 and z.max() > 0 and (h == 1 or z.min() < 0) for z in units)
+        if far and (n == 1 or abs(np.sign(x).sum()) < n):
             return W1, W2, x, delta
 
 
-def draw_named(rng, h, n, names=(*BLOCK, "delta")):
-    return dict(zip(names, draw(rng, h, n), strict=False))
+def named(values, names=(*BLOCK, "delta")):
+    return dict(zip(names, values, strict=False))
 
 
 def closed(W1, W2, x):
@@ -117,17 +108,13 @@ def shares_memory(function, part, *arguments):
     return np.shares_memory(function(*arguments)[part], arguments[-1])
 
 
-def forward_of(program):
-    return program(forward, "skip_forward")
-
-
 def vjp_of(program):
     return program(vjp, "skip_vjp(W1, W2, cache, delta)")
 
 
 def expect_output(program, W1, W2, x):
     """Call skip_forward for the part y of its answer."""
-    return expect(forward_of(program), W1=W1, W2=W2, x=x).parts("y", "cache")[0]
+    return expect(program(forward, "skip_forward"), W1=W1, W2=W2, x=x).parts("y", "cache")[0]
 
 
 def expect_own_memory(program, function, part, words, **given):
@@ -175,9 +162,9 @@ def dtypes(skip_forward, program):
     "q5a", "skip_forward changes neither an argument nor an earlier result, and y is a new array", points=0.5
 )
 def no_traces(skip_forward, program, rng):
-    function = forward_of(program)
+    function = program(forward, "skip_forward")
     for h, n in ((4, 3), (2, 2)):
-        first, other = (draw_named(rng, h, n, BLOCK) for _ in range(2))
+        first, other = (named(draw(rng, h, n), BLOCK) for _ in range(2))
         y = expect_no_traces(function, program, first, other).parts("y", "cache")[0]
         y.close(block(**first), rounding=10.0)
         for W1, W2, _ in closed(**first):
@@ -190,7 +177,10 @@ def no_traces(skip_forward, program, rng):
 @check("q5b", "the gradients are the numerical derivatives of a block, times delta", points=1.5)
 def gradients_are_the_derivatives(skip_forward, skip_vjp, program, rng):
     for h, n in ((3, 3), (4, 2), (2, 5)):
-        given, others = draw_named(rng, h, n), OTHERS | TRANSPOSED
+        given, others = (
+            named(draw(rng, h, n)),
+            OTHERS | {"W1 stands in the place of its transpose, or the reverse": transposed},
+        )
         expect_derivative(
             "vjp", block, vjp_of(program), PARTS, wrt=(0, 1, 2), reveal=True, instead=others, **given
         )
@@ -240,7 +230,7 @@ def expect_same(answer, expected, otherwise):
 
 @check("q5b", "a cache stays good: after another forward pass, and after it was used", points=0.75)
 def caches_last(skip_forward, skip_vjp, program, rng):
-    given, (V1, V2, other, upstream) = draw_named(rng, 4, 3), draw(rng, 4, 3)
+    given, (V1, V2, other, upstream) = named(draw(rng, 4, 3)), draw(rng, 4, 3)
     expected = expect(vjp_of(program), **given).parts(*PARTS)
     of_two = program(vjp_after_another_pass, "skip_forward for two blocks, then skip_vjp for the first")
     expect_same(
@@ -262,7 +252,7 @@ def caches_last(skip_forward, skip_vjp, program, rng):
 def gradients_no_traces(skip_forward, skip_vjp, program, rng):
     function = vjp_of(program)
     for h, n in ((4, 3), (2, 2)):
-        first, other = (draw_named(rng, h, n) for _ in range(2))
+        first, other = (named(draw(rng, h, n)) for _ in range(2))
         expect_no_traces(function, program, first, other)
         expect_derivative("vjp", block, function, PARTS, wrt=(0, 1, 2), **first)
         delta = first.pop("delta")
@@ -276,7 +266,7 @@ def gradients_no_traces(skip_forward, skip_vjp, program, rng):
 @check("q5c", "the Jacobian is the numerical derivative of a block", points=0.75)
 def jacobian_is_the_derivative(skip_jacobian, rng):
     for h, n in ((3, 3), (4, 2), (2, 5)):
-        given = draw_named(rng, h, n, BLOCK)
+        given = named(draw(rng, h, n), BLOCK)
         expect_derivative("jacobian", block, skip_jacobian, wrt=2, reveal=True, instead=OTHERS, **given)
 
 
@@ -299,33 +289,30 @@ def jacobian_of_the_skip_path(skip_jacobian, rng):
 def jacobian_times_delta(skip_jacobian, rng):
     for h, n in ((3, 3), (5, 4)):
         W1, W2, x, delta = draw(rng, h, n)
+        J = numerical_jacobian(partial(block, W1, W2), x).value
         answer = expect(skip_jacobian, W1=W1, W2=W2, x=x)
-        J = answer.array(n, n)
-        gradient = delta @ numerical_jacobian(partial(block, W1, W2), x).value
-        size = 1e-7 * (1 + np.abs(gradient).max())
-        if np.abs(delta @ J - gradient).max() > size:
-            other_side = np.abs(J @ delta - gradient).max() <= size
-            hint = " J delta is: is yours the transpose, with a row for each input?" if other_side else ""
-            raise answer.wrong(
-                f"delta^T J should be the gradient of delta^T y with respect to x, and it is not.{hint}"
-            )
+        product = answer.part("delta^T J, the gradient of delta^T y,", delta @ answer.array(n, n))
+        transpose = "J delta is right: is yours the transpose, with a row for each input?"
+        size = 1 + np.abs(delta @ J).max()
+        product.close(delta @ J, within=1e-7 * size, instead={transpose: J @ delta})
 
 
 @check("q5c", "skip_jacobian changes neither an argument nor an earlier result", points=0.5)
 def jacobian_no_traces(skip_jacobian, program, rng):
     for h, n in ((4, 3), (2, 2)):
-        first, other = (draw_named(rng, h, n, BLOCK) for _ in range(2))
+        first, other = (named(draw(rng, h, n), BLOCK) for _ in range(2))
         expect_no_traces(skip_jacobian, program, first, other)
         expect_derivative("jacobian", block, skip_jacobian, wrt=2, **first)
 
 
 # 5(d)
 
-STEP = {True: block, False: through_weights}  # from x_l to x_{l+1}, by whether there is a skip connection
+
+STEP = {True: block, False: without_skip}  # from x_l to x_{l+1}, by whether there are skip connections
 
 
 def draw_stack(rng, n, widths, scale=1.0, whole=False):
-    """W1s, W2s, x and delta. With and without skips, no unit of the stack is near the kink of ReLU.
+    """W1s, W2s, x and delta. With and without skips, no unit is near the kink of ReLU.
 
     No block gives zeros.
 
@@ -336,21 +323,21 @@ def draw_stack(rng, n, widths, scale=1.0, whole=False):
     x, delta = draw(rng, 2, n)[2:]
     if whole:
         x, delta = np.rint(2 * x).astype(int), np.rint(2 * delta).astype(int)
-    W1s, W2s, inputs = [], [], [x, x]
+    W1s, W2s, inputs = [], [], {True: x, False: x}
     for h in widths:
-        units, outputs = [np.zeros(h)], inputs
-        while not (
-            all(np.abs(z).min() > 1e-3 * np.abs(z).max() and z.min() < 0 < z.max() for z in units)
-            and all(v.any() for v in outputs)
-        ):
+        far = False
+        while not far:
             W1, W2 = rng.normal(size=(h, n)) / np.sqrt(n), scale * rng.normal(size=(n, h)) / np.sqrt(h / 2)
             if whole:
                 W1, W2 = rng.integers(-3, 4, size=(h, n)), rng.integers(-3, 4, size=(n, h))
-            units = [W1 @ v for v in inputs]
-            outputs = [STEP[skip](W1, W2, v) for v, skip in zip(inputs, (True, False), strict=True)]
+            units = [W1 @ v for v in inputs.values()]
+            outputs = {skip: STEP[skip](W1, W2, v) for skip, v in inputs.items()}
+            far = all(np.abs(z).min() > 1e-3 * np.abs(z).max() and z.min() < 0 < z.max() for z in units)
+            far = far and all(v.any() for v in outputs.values())
         W1s.append(W1)
         W2s.append(W2)
-        inputs = [v / np.abs(v).max() for v in outputs]  # a multiple of v has the same units active
+        # A multiple of v has the same units active.
+        inputs = {skip: v / np.abs(v).max() for skip, v in outputs.items()}
     return {"W1s": W1s, "W2s": W2s, "x": x, "delta": delta}
 
 
@@ -363,7 +350,7 @@ def blocks_of(W1s, W2s, x, skip):
     return blocks
 
 
-def gradients(blocks, delta, skip):
+def gradients_of(blocks, delta, skip):
     """The gradients at the input of every block, and delta."""
     found = [delta]
     for W1, W2, x in blocks[::-1]:
@@ -371,50 +358,35 @@ def gradients(blocks, delta, skip):
     return np.array(found[::-1])
 
 
-def lengths(vectors):
-    return np.linalg.norm(vectors, axis=1)
-
-
 def norms_of(W1s, W2s, x, delta, skip):
-    return lengths(gradients(blocks_of(W1s, W2s, x, skip), delta, skip))
+    return np.linalg.norm(gradients_of(blocks_of(W1s, W2s, x, skip), delta, skip), axis=1)
 
 
 def other_norms(W1s, W2s, x, delta, skip):
     """Wrong norms, each under a sentence for the mistake."""
     blocks, others = (blocks_of(W1s, W2s, x, s) for s in (skip, not skip))
-    right = gradients(blocks, delta, skip)
-    norms = lengths(right)
-    turned = lengths(gradients(blocks[::-1], delta, skip))
+    gradients, norms = gradients_of(blocks, delta, skip), norms_of(W1s, W2s, x, delta, skip)
+    alone = [gradients_of([block], delta, skip)[0] for block in blocks]
     have, lack = ("with", "without") if skip else ("without", "with")
+    ways = {
+        f"Here skip is {skip}, but the blocks are taken {lack} skip connections.": (others, not skip),
+        f"The x_l are right, {have} skip connections, but the way back is {lack} them.": (blocks, not skip),
+        f"The way back is right, {have} skip connections, but the x_l are {lack} them.": (others, skip),
+        "On the way back the blocks come in the order 0, 1, 2, ...": (blocks[::-1], skip),
+        "Every block gets x_0 as its input.": ([(W1, W2, x) for W1, W2, _ in blocks], skip),
+    }
+    vectors = {sentence: gradients_of(way, delta, back) for sentence, (way, back) in ways.items()} | {
+        "Every gradient is delta through one block alone.": [*alone, delta],
+        "These are the norms of the x_l, not of the gradients.": [b[2] for b in blocks]
+        + [STEP[skip](*blocks[-1])],
+    }
     return {
         "The norms are in the opposite order, from the output to the input.": norms[::-1],
-        f"skip is {skip}, but the blocks are taken {lack} skip connections.": norms_of(
-            W1s, W2s, x, delta, not skip
-        ),
-        f"The x_l are right, {have} skip connections, but the way back is {lack} them.": lengths(
-            gradients(blocks, delta, not skip)
-        ),
-        f"The way back is right, {have} skip connections, but the x_l are {lack} them.": lengths(
-            gradients(others, delta, skip)
-        ),
-        "On the way back the blocks come in the order 0, 1, 2, ...": turned,
-        "On the way back the blocks come in the order 0, 1, 2, ..., and then the norms are reversed.": turned[
-            ::-1
-        ],
-        "Every block gets x_0 as its input.": lengths(gradients([(*b[:2], x) for b in blocks], delta, skip)),
-        "Every gradient is that of one block alone: delta goes through no other.": lengths(
-            [*(gradients([block], delta, skip)[0] for block in blocks), delta]
-        ),
         "These are the squares of the norms.": norms**2,
-        "These are sums of absolute values, not Euclidean norms.": np.abs(right).sum(axis=1),
-        "These are the largest entries, not Euclidean norms.": np.abs(right).max(axis=1),
+        "These are sums of absolute values, not Euclidean norms.": np.abs(gradients).sum(axis=1),
         "These are root mean squares, not Euclidean norms.": norms / np.sqrt(len(x)),
         "These are the norms relative to that of delta.": norms / norms[-1],
-        "These are the norms of the x_l, not of the gradients.": lengths(
-            [*(block[2] for block in blocks), STEP[skip](*blocks[-1])]
-        ),
-        "These are the norms for a delta of ones.": lengths(gradients(blocks, np.ones(len(x)), skip)),
-        "All entries are the norm at the input.": norms[0] + 0 * norms,
+        **{sentence: np.linalg.norm(wrong, axis=1) for sentence, wrong in vectors.items()},
     }
 
 
@@ -462,10 +434,8 @@ def norms_scale(stack_gradient_norms, rng):
                     f"[{numbers_as_text(answer.value)}]. The square of such a number is 0 or infinite in "
                     "floating point. Find the norm in a way that avoids it."
                 )
-            if np.abs(answer.array(3) / size - usual).max() > 1e-9 * usual.max():
-                raise answer.wrong(
-                    f"for delta times {size:g} all norms should be {size:g} times as large, and they are not."
-                )
+            scaled = answer.part(f"the result for delta times {size:g}", answer.value)
+            scaled.close(size * usual, within=1e-9 * size * usual.max())
 
 
 @check("q5d", "stack_gradient_norms changes neither an argument nor an earlier result", points=0.25)

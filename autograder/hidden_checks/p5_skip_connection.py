@@ -11,9 +11,9 @@ from public_checks.p5_skip_connection import (
     PARTS,
     block,
     draw,
-    draw_named,
     draw_stack,
     expect_output,
+    named,
     vjp_of,
 )
 
@@ -85,7 +85,7 @@ def gradients_match_reference(skip_forward, skip_vjp, program, rng):
 @check("q5b", "are the numerical derivatives of a block", points=0.5)
 def gradients_differentiate_the_block(skip_forward, skip_vjp, program, rng):
     for h, n in ((4, 3), (3, 5), (2, 2)):
-        given = draw_named(rng, h, n)
+        given = named(draw(rng, h, n))
         expect_derivative("vjp", block, vjp_of(program), PARTS, wrt=(0, 1, 2), **given)
 
 
@@ -118,7 +118,7 @@ def caches_of_several_blocks(skip_forward, skip_vjp, program, rng):
         several, order = [draw(rng, *shape) for shape in shapes], [2, 1, 0, 1, 0, 2]
         results = several_vjps(several, order)
         for i, result in zip(order, results, strict=True):
-            given = dict(zip(("W1", "W2", "x", "delta"), several[i], strict=True))
+            given = named(several[i])
             expect_gradients(Answer(several_vjps.name, given, result), *several[i])
 
 
