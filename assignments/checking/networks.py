@@ -21,15 +21,15 @@ def relu(z: Any) -> Any:
     return np.where(z.real > 0, z, 0)
 
 
-def softmax(z: Any) -> Any:
-    """The probabilities of the classes."""
+def probabilities(z: Any) -> Any:
+    """The softmax of the logits."""
     powers = np.exp(z)
     return powers / powers.sum()
 
 
 def log_loss(z: Any, y: int) -> Any:
     """The negative logarithm of the probability of the label."""
-    return -np.log(softmax(z)[y])
+    return -np.log(probabilities(z)[y])
 
 
 def layer_loss(W: Any, b: Any, x: Any, y: int) -> Any:
@@ -41,13 +41,18 @@ def layer_loss(W: Any, b: Any, x: Any, y: int) -> Any:
 OTHER_LOSSES = {
     "log sum_j exp(z_j) alone, without the logit of the label": lambda z, y: log_loss(z, y) + z[y],
     "half the squared error |p - e_y|^2": lambda z, y: (
-        ((softmax(z) - (np.arange(len(z)) == y)) ** 2).sum() / 2
+        ((probabilities(z) - (np.arange(len(z)) == y)) ** 2).sum() / 2
     ),
-    "-p_y, without the logarithm": lambda z, y: -softmax(z)[y],
+    "-p_y, without the logarithm": lambda z, y: -probabilities(z)[y],
 }
 OTHER_LAYER_LOSSES = {
     words: lambda W, b, x, y, loss=loss: loss(W @ x + b, y) for words, loss in OTHER_LOSSES.items()
 }
+
+
+def draw_layer(rng: np.random.Generator, k: int, d: int) -> dict[str, Any]:
+    """W, b and x."""
+    return {"W": rng.normal(size=(k, d)), "b": rng.normal(size=k), "x": rng.normal(size=d)}
 
 
 def expect_unmoved(large: Answer, less: Answer, *shape: int) -> None:
@@ -61,9 +66,10 @@ def expect_unmoved(large: Answer, less: Answer, *shape: int) -> None:
 
 
 def expect_no_overflow(answer: Answer, *shape: int) -> None:
-    """Say so if NaN or infinity in an array of this shape come from a logit that is too large for exp."""
-    bad = np.asarray(answer.value)[~np.isfinite(answer.value)] if answer.is_array(*shape) else ()
-    if len(bad):
-        raise answer.wrong(
-            f"{answer.name} is {bad[0]}: exp overflows. Take exp of numbers that are not large."
-        )
+    """Say so if NaN or infinity in the answer come from a logit that is too large for exp."""
+    if answer.is_array(*shape) or isinstance(answer.value, (float, np.floating)):
+        bad = np.ravel(answer.value)[~np.isfinite(np.ravel(answer.value))]
+        if bad.size:
+            raise answer.wrong(
+                f"{answer.name} is {bad[0]}: exp overflows. Take exp of numbers that are not large."
+            )
