@@ -13,7 +13,6 @@ from checking.networks import (
     OTHER_LAYER_LOSSES,
     OTHER_LOSSES,
     draw_layer,
-    expect_no_overflow,
     expect_unmoved,
     layer_loss,
     log_loss,
@@ -54,14 +53,11 @@ def inputs_and_logits(nll_input_gradient):
         if g[1] == 0:
             hint = "Entry 1 is 0, and row 1 of W is zero: did you use W instead of its transpose?"
         elif abs(g.sum()) < 1e-9:
-            hint = (
-                "Your entries sum to 0, as those of the gradient with respect to the logits z do: the step from "
-                "z to x is missing."
-            )
-        raise answer.wrong(
-            "column 0 of W is zero, so x[0] changes no logit, and the derivative with respect to it should be "
-            f"0; yours is {g[0]:.4g}. {hint}"
+            hint = "Your entries sum to 0, as those of dL/dz do: the step from z to x is missing."
+        said = (
+            f"column 0 of W is zero, so x[0] changes no logit, and entry 0 should be 0; yours is {g[0]:.4g}."
         )
+        raise answer.wrong(f"{said} {hint}".rstrip())
 
 
 @check("q4a", "equal steps in all biases, however large, change nothing", points=0.25)
@@ -104,9 +100,7 @@ def rows_and_constants(softmax_vjp):
         k = len(z)
         row = expect(softmax_vjp, z=z, u=np.eye(k)[1])
         others = np.delete(row.array(k), 1)
-        is_row_1 = (
-            "for the unit vector u = e_1 the result is row 1 of J, the derivatives of p_1 by every logit."
-        )
+        is_row_1 = "for the unit vector u = e_1 the result is row 1 of J, all derivatives of p_1."
         if not others.any():
             raise row.wrong(
                 f"{is_row_1} Yours is 0 everywhere but at 1, as if softmax worked entry by entry: p_1 "
@@ -125,14 +119,13 @@ def rows_and_constants(softmax_vjp):
         equal = expect(softmax_vjp, z=z, u=np.full(k, 3.0))
         if np.abs(equal.array(k)).max() > 1e-12:
             raise equal.wrong(
-                "if all entries of u are equal, u^T J should be 0, because the probabilities always sum to 1; "
-                "yours is not."
+                "if all entries of u are equal, u^T J should be 0, because the probabilities always sum to 1."
             )
         different = expect(softmax_vjp, z=z, u=np.arange(k) - 0.5)
         if abs(different.array(k).sum()) > 1e-12:
             raise different.wrong(
-                "the entries should sum to 0, because equal steps in all logits change no probability; yours "
-                f"sum to {different.value.sum():.4g}. Has every entry of u the right probability as its weight?"
+                "the entries should sum to 0, because equal steps in all logits change no probability. Does "
+                "every entry of u have the right probability as its weight?"
             )
 
 
@@ -142,8 +135,8 @@ def large_logits(softmax_vjp):
     moved = expect(softmax_vjp, z=z + 3, u=u)
     if not np.allclose(moved.array(3), expect(softmax_vjp, z=z, u=u).array(3), rtol=1e-9, atol=1e-12):
         raise moved.wrong(
-            "with 3 less in every logit all probabilities are the same, so the result should be the same; yours "
-            "is not. z holds logits, not probabilities: is the softmax missing?"
+            "with 3 less in every logit all probabilities are the same, so the result should be the same. z "
+            "holds logits, not probabilities: is the softmax missing?"
         )
     expect_unmoved(expect(softmax_vjp, z=LARGE, u=u), expect(softmax_vjp, z=LESS, u=u), 3)
 
@@ -237,8 +230,8 @@ def relu_product_is_the_derivative(relu_vjp, rng):
         answer = expect(relu_vjp, z=z, u=u)
         if answer.is_array((z > 0).sum()):
             raise answer.wrong(
-                f"the result should have {n} entries, one for each of z; yours has {len(answer.value)}. Where "
-                "z < 0 the entry is 0; it is not left out."
+                f"the result should have {n} entries, one for each of z; yours has {len(answer.value)}. An "
+                "entry for z < 0 is 0; it is not left out."
             )
         expect_derivative("vjp", relu, relu_vjp, reveal=True, instead=others, z=z, u=u)
 
@@ -298,43 +291,35 @@ def network(rng, widths):
         weights = [rng.normal(size=shape) * np.sqrt(1.5 / shape[1]) for shape in shapes]
         biases = [0.3 + 0.5 * rng.normal(size=k) for k, _ in shapes]
         x = h = rng.normal(size=widths[0])
-        far, live = True, len(x) == 1 or 0 < (x > 0).sum() < len(x)
+        units = []
         for W, b in zip(weights[:-1], biases[:-1], strict=True):
-            z = W @ h + b
-            far = far and np.abs(z).min() > 0.1 / sum(widths)
-            live = live and (z > 0).sum() >= min(2, len(z))
-            h = np.maximum(z, 0)
-        if far and live:
+            units.append(W @ h + b)
+            h = relu(units[-1])
+        far = all(np.abs(z).min() > 0.1 / sum(widths) and (z > 0).sum() >= min(2, len(z)) for z in units)
+        if far and (len(x) == 1 or 0 < (x > 0).sum() < len(x)):
             return {"weights": weights, "biases": biases, "x": x}
 
 
-def gradients_by_layer(answer, depth):
+def gradients_by_layer(answer):
     """The parts dW1, dW2, ..., db1, db2, ... of the answer of mlp_gradients."""
-    value = answer.value
+    value, depth = answer.value, len(answer.arguments["weights"])
     if isinstance(value, (tuple, list)) and len(value) == depth and all(map(_is_pair, value)):
         raise answer.wrong(
             "yours is a pair for each layer; return two lists, dWs and dbs, with an array for each layer."
         )
     found = []
     for part in answer.parts("dWs", "dbs"):
-        if not isinstance(part.value, (tuple, list)):
-            raise part.wrong(f"{part.name} should be a list with an array for each layer; {part.yours}.")
-        if len(part.value) != depth:
+        if not isinstance(part.value, (tuple, list)) or len(part.value) != depth:
             raise part.wrong(
-                f"{part.name} should hold an array for each layer, so {depth} in all; yours holds "
-                f"{len(part.value)}."
+                f"{part.name} should hold an array for each layer, {depth} in all; {part.yours}."
             )
-        found += part.parts(*names_by_layer(part.name[:2], depth))
+        found += part.parts(*(f"{part.name[:2]}{n}" for n in range(1, depth + 1)))
     return found
 
 
 def _is_pair(value):
     pair = isinstance(value, (tuple, list)) and len(value) == 2
     return pair and [v.ndim for v in value if isinstance(v, np.ndarray)] == [2, 1]
-
-
-def names_by_layer(name, depth):
-    return [f"{name}{n}" for n in range(1, depth + 1)]
 
 
 def by_layer(*arrays, mlp_gradients):
@@ -353,7 +338,7 @@ def expect_network_gradients(loss, mlp_gradients, program, reveal=False, instead
     """Expect dWs and dbs to be the numerical derivatives of loss(weights, biases, x, y)."""
     weights, biases, *x_and_y = given.values()
     depth = len(weights)
-    parts = [part.name for part in gradients_by_layer(expect(mlp_gradients, **given), depth)]
+    parts = [part.name for part in gradients_by_layer(expect(mlp_gradients, **given))]
     names = [part[1:] for part in parts] + ["x", "y"]
     expect_derivative(
         "gradient",
@@ -386,7 +371,7 @@ def dead_layer(mlp_gradients, rng):
     weights, biases, x = network(rng, (3, 4, 5, 2)).values()
     biases[1] -= 100
     answer = expect(mlp_gradients, weights=weights, biases=biases, x=x, y=0)
-    dW1, dW2, dW3, db1, db2, db3 = gradients_by_layer(answer, 3)
+    dW1, dW2, dW3, db1, db2, db3 = gradients_by_layer(answer)
     expected = numerical_jacobian(lambda b3: log_loss(b3, 0), biases[2]).value
     if not np.allclose(db3.array(2), expected, rtol=1e-6):
         raise db3.wrong(
@@ -412,7 +397,7 @@ def network_biases(mlp_gradients):
     def gradients(b2, y):
         weights, biases = [np.zeros((2, 4)), np.zeros((3, 2))], [np.array([1.0, 2.0]), b2]
         x = np.array([1.0, -2.0, 0.5, 3.0])
-        return gradients_by_layer(expect(mlp_gradients, weights=weights, biases=biases, x=x, y=y), 2)
+        return gradients_by_layer(expect(mlp_gradients, weights=weights, biases=biases, x=x, y=y))
 
     db2 = gradients(np.array([40.0, 0.0, 0.0]), 0)[3]
     if np.abs(db2.array(3)).max() > 1e-9:
@@ -421,9 +406,8 @@ def network_biases(mlp_gradients):
             "gain: every gradient should be close to 0. Your db2 is not: are the biases added in the "
             "forward pass?"
         )
-    for large, less, shape in zip(
-        gradients(LARGE, 1), gradients(LESS, 1), ((2, 4), (3, 2), (2,), (3,)), strict=True
-    ):
+    shapes = ((2, 4), (3, 2), (2,), (3,))
+    for large, less, shape in zip(gradients(LARGE, 1), gradients(LESS, 1), shapes, strict=True):
         expect_unmoved(large, less, *shape)
 
 
@@ -431,17 +415,18 @@ def network_biases(mlp_gradients):
 def rescaled_layers(mlp_gradients, rng):
     weights, biases, x = network(rng, (4, 3, 5, 2)).values()
     rescaled = [2 * weights[0], weights[1] / 2, weights[2]], [2 * biases[0], biases[1], biases[2]]
-    first = gradients_by_layer(expect(mlp_gradients, weights=weights, biases=biases, x=x, y=1), 3)
-    second = gradients_by_layer(expect(mlp_gradients, weights=rescaled[0], biases=rescaled[1], x=x, y=1), 3)
+    first, second = (
+        gradients_by_layer(expect(mlp_gradients, weights=Ws, biases=bs, x=x, y=1))
+        for Ws, bs in ((weights, biases), rescaled)
+    )
     factors = (0.5, 2, 1, 0.5, 1, 1)
     for before, after, like, factor in zip(first, second, (*weights, *biases), factors, strict=True):
         g, G = before.array(*like.shape), after.array(*like.shape)
         if not np.allclose(G, factor * g, rtol=1e-9, atol=1e-12):
-            same = " It has not changed: is it made from activations of an earlier call?"
+            stale = " It has not changed: is it made from activations of an earlier call?"
             raise after.wrong(
                 "W1 and b1 are twice those of the call before, W2 is half, and the loss is the same, so "
-                f"{after.name} should be {factor:g} times what it was; yours is not."
-                + (same if np.array_equal(G, g) else "")
+                f"{after.name} should be {factor:g} times what it was.{stale if np.array_equal(G, g) else ''}"
             )
 
 

@@ -275,7 +275,7 @@ def expect_network(answer, weights, biases, x, y, dtype=FLOAT64, within=None):
     weights, biases = ([a.astype(np.float64) for a in arrays] for arrays in (weights, biases))
     x = x.astype(np.float64)
     dWs, dbs = reference.mlp_gradients(weights, biases, x, y)
-    parts, sizes = gradients_by_layer(answer, len(weights)), network_rounding(weights, biases, x, y)
+    parts, sizes = gradients_by_layer(answer), network_rounding(weights, biases, x, y)
     for part, gradient, size in zip(parts, dWs + dbs, sizes, strict=True):
         if within is None:
             part.close(gradient, rounding=size, dtype=dtype)
@@ -347,7 +347,7 @@ def network_unusual_arrays(mlp_gradients, rng):
             Ws, bs = [2 * W for W in Ws], [2 * b + 1 for b in bs]
         y = least_likely(Ws, bs, x_)
         answer = expect(mlp_gradients, weights=Ws, biases=bs, x=x_, y=y)
-        for part in gradients_by_layer(answer, 3):
+        for part in gradients_by_layer(answer):
             part.of_dtype(dtype)
         expect_network(answer, Ws, bs, x_, y, dtype)
 
