@@ -219,7 +219,7 @@ def relu_product_is_the_derivative(relu_vjp, rng):
     others = {
         "max(z, 0)^2 / 2: multiply by the slope of the ReLU, not by its value": lambda z: relu(z) ** 2 / 2,
         "min(z, 0): the mask is inverted": lambda z: z - relu(z),
-        "|z|, whose slope is -1 where z < 0": np.abs,
+        "|z|, whose slope is -1 where z < 0": lambda z: np.abs(z),
         "z: the slope for z < 0 is missing": lambda z: 1.0 * z,
         "a leaky ReLU, whose slope for z < 0 is 0.01": lambda z: np.where(z.real > 0, z, 0.01 * z),
         "the logistic function": lambda z: 1 / (1 + np.exp(-z)),
@@ -354,16 +354,16 @@ def expect_network_gradients(loss, mlp_gradients, program, reveal=False, instead
 
 @check("q4e", "the gradients are the numerical derivatives of the loss, for one to three layers", points=1.25)
 def network_gradients_are_the_derivatives(mlp_gradients, program, rng):
-    others = {
-        "there is a ReLU after the last layer too": {"last": lambda z, y: log_loss(relu(z), y)},
-        "the ReLU is applied to x too": {"first": relu},
-        "there is no ReLU between the layers": {"between": lambda z: z},
-        **{words: {"last": loss} for words, loss in OTHER_LOSSES.items()},
+    others = {words: partial(network_loss, last=loss) for words, loss in OTHER_LOSSES.items()} | {
+        "there is a ReLU after the last layer too": partial(
+            network_loss, last=lambda z, y: log_loss(relu(z), y)
+        ),
+        "the ReLU is applied to x too": partial(network_loss, first=relu),
+        "there is no ReLU between the layers": partial(network_loss, between=lambda z: z),
     }
-    instead = {words: partial(network_loss, **change) for words, change in others.items()}
     for widths, y in (((3, 5, 4), 1), ((2, 5, 4, 3), 0), ((4, 3), 2)):
         given = network(rng, widths) | {"y": y}
-        expect_network_gradients(network_loss, mlp_gradients, program, reveal=True, instead=instead, **given)
+        expect_network_gradients(network_loss, mlp_gradients, program, reveal=True, instead=others, **given)
 
 
 @check("q4e", "below a layer whose units are all dead all gradients are zero", points=0.75)
