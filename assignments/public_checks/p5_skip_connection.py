@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from checking import Answer, expect, expect_derivative, expect_no_traces
+from checking import expect, expect_derivative, expect_no_traces
 from checking.hints import hint_for
 from checking.networks import relu
 from checking.wording import numbers_as_text
@@ -44,11 +44,6 @@ OTHERS = {
 }
 
 
-def transposed(W1, W2, x):
-    """What a dx with W1 for its transpose, or the reverse, is the derivative of; W1 is square."""
-    return W2 @ ((W1 @ x > 0) * (W1.T @ x)) + x
-
-
 def draw(rng, h, n):
     """W1, W2, x and delta. No unit is near the kink of ReLU, also if all is rounded to whole numbers.
 
@@ -71,7 +66,7 @@ def named(values, names=(*BLOCK, "delta")):
 def closed(W1, W2, x):
     """Weights for which only the skip path is open, and the reason."""
     dead = -np.sign(W1 @ x)[:, None] * W1
-    return (W1, 0 * W2, "W2 is zero"), (dead, W2, "W1 x is negative everywhere, so ReLU gives zero")
+    return (W1, 0 * W2, "if W2 is zero"), (dead, W2, "if W1 x is negative everywhere")
 
 
 # A cache may be any object, so it stays on the student's side: these programs use it there.
@@ -117,15 +112,6 @@ def expect_output(program, W1, W2, x):
     return expect(program(forward, "skip_forward"), W1=W1, W2=W2, x=x).parts("y", "cache")[0]
 
 
-def expect_own_memory(program, function, part, words, **given):
-    """Expect that a part of the result is not the memory of the last argument, even if it equals it."""
-    *_, (last, _) = given.items()
-    if program(shares_memory, function.name)(function, part, *given.values()):
-        raise Answer(function.name, given, None).wrong(
-            f"{words} and {last} are the same memory: a change to {words} changes {last}. Return a new array."
-        )
-
-
 # 5(a)
 
 
@@ -135,9 +121,8 @@ def only_the_skip_path(skip_forward, program, rng):
         W1, W2, x, _ = draw(rng, h, n)
         for A, B, why in closed(W1, W2, x):
             y = expect_output(program, A, B, x)
-            if np.abs(y.array(n) - x).max() > 1e-12:
-                hint = "" if y.value.any() else " Yours is zero: where is the term x?"
-                raise y.wrong(f"{why}; then y should be x, and it is not.{hint}")
+            hint = {"Yours is zero: where is the term x?": 0 * x}
+            y.part(f"y, which is x {why},", y.value).close(x, within=1e-12, reveal=True, instead=hint)
 
 
 @check("q5a", "y has the value that the formula gives", points=0.5)
@@ -162,13 +147,14 @@ def dtypes(skip_forward, program):
     "q5a", "skip_forward changes neither an argument nor an earlier result, and y is a new array", points=0.5
 )
 def no_traces(skip_forward, program, rng):
-    function = program(forward, "skip_forward")
+    function, shared = program(forward, "skip_forward"), program(shares_memory, "skip_forward")
     for h, n in ((4, 3), (2, 2)):
         first, other = (named(draw(rng, h, n), BLOCK) for _ in range(2))
         y = expect_no_traces(function, program, first, other).parts("y", "cache")[0]
         y.close(block(**first), rounding=10.0)
         for W1, W2, _ in closed(**first):
-            expect_own_memory(program, function, 0, "y", W1=W1, W2=W2, x=first["x"])
+            if shared(function, 0, W1, W2, first["x"]):
+                raise y.wrong("y and x are the same memory: a change to y changes x. Return a new array.")
 
 
 # 5(b)
@@ -176,11 +162,11 @@ def no_traces(skip_forward, program, rng):
 
 @check("q5b", "the gradients are the numerical derivatives of a block, times delta", points=1.5)
 def gradients_are_the_derivatives(skip_forward, skip_vjp, program, rng):
+    others = OTHERS | {
+        "W1 stands in the place of its transpose": lambda W1, W2, x: W2 @ ((W1 @ x > 0) * (W1.T @ x)) + x,
+    }
     for h, n in ((3, 3), (4, 2), (2, 5)):
-        given, others = (
-            named(draw(rng, h, n)),
-            OTHERS | {"W1 stands in the place of its transpose, or the reverse": transposed},
-        )
+        given = named(draw(rng, h, n))
         expect_derivative(
             "vjp", block, vjp_of(program), PARTS, wrt=(0, 1, 2), reveal=True, instead=others, **given
         )
@@ -204,21 +190,16 @@ def paths_of_the_gradient(skip_forward, skip_vjp, program, rng):
                 )
         for A, B, why in closed(W1, W2, x):
             dW1, dW2, dx = expect(function, W1=A, W2=B, x=x, delta=delta).parts(*PARTS)
-            if np.abs(dx.array(n) - delta).max() > 1e-12:
-                raise dx.wrong(f"{why}, and y = x; then dx should be delta, and it is not.")
-            if dW1.array(h, n).any():
-                raise dW1.wrong(f"{why}, whatever W1 is nearby; then dW1 should be zero, and it is not.")
-            if A is not W1 and dW2.array(n, h).any():
-                raise dW2.wrong(f"{why}, whatever W2 is; then dW2 should be zero, and it is not.")
+            dx.part(f"dx, which is delta {why},", dx.value).close(delta, within=1e-12, reveal=True)
+            for part, W in ((dW1, A),) if A is W1 else ((dW1, A), (dW2, B)):
+                part.part(f"{part.name}, which is zero {why},", part.value).close(0 * W, within=0.0)
         dx, J = there[2], numerical_jacobian(partial(block, W1, W2), x).value
-        other_side = (
-            "dx is J delta, which says how y changes when x moves along delta. You need the product of delta "
-            "with the other side of J, J^T delta."
-        )
-        path = "dx is delta: the path through the weights is missing."
-        hint = hint_for(dx.value, {path: delta, other_side: J @ delta})
-        if hint:
-            raise dx.wrong(hint)
+        hints = {
+            "dx is delta: the path through the weights is missing.": delta,
+            "dx is J delta, the change of y when x moves along delta. It should be J^T delta.": J @ delta,
+        }
+        if hint_for(dx.value, hints):
+            raise dx.wrong(hint_for(dx.value, hints))
 
 
 def expect_same(answer, expected, otherwise):
@@ -243,21 +224,23 @@ def caches_last(skip_forward, skip_vjp, program, rng):
     expect_same(
         expect(twice, **given, upstream=upstream),
         expected,
-        "the second use of a cache gives something else than the first. skip_vjp must not change what is in "
-        "the cache.",
+        "the second use of a cache gives something else. skip_vjp must not change what is in the cache.",
     )
 
 
 @check("q5b", "skip_vjp changes neither an argument nor an earlier result, and dx is a new array", points=0.5)
 def gradients_no_traces(skip_forward, skip_vjp, program, rng):
-    function = vjp_of(program)
+    function, shared = vjp_of(program), program(shares_memory, "skip_vjp")
     for h, n in ((4, 3), (2, 2)):
         first, other = (named(draw(rng, h, n)) for _ in range(2))
-        expect_no_traces(function, program, first, other)
+        answer = expect_no_traces(function, program, first, other)
         expect_derivative("vjp", block, function, PARTS, wrt=(0, 1, 2), **first)
-        delta = first.pop("delta")
-        for W1, W2, _ in closed(**first):
-            expect_own_memory(program, function, 2, "dx", W1=W1, W2=W2, x=first["x"], delta=delta)
+        x, delta = first["x"], first["delta"]
+        for W1, W2, _ in closed(first["W1"], first["W2"], x):
+            if shared(function, 2, W1, W2, x, delta):
+                raise answer.wrong(
+                    "dx and delta are the same memory: a change to dx changes delta. Return a new array."
+                )
 
 
 # 5(c)
@@ -276,13 +259,12 @@ def jacobian_of_the_skip_path(skip_jacobian, rng):
         W1, W2, x, _ = draw(rng, h, n)
         for A, B, why in closed(W1, W2, x):
             answer = expect(skip_jacobian, W1=A, W2=B, x=x)
-            J = answer.array(n, n)
-            if np.abs(J - np.eye(n)).max() > 1e-12:
-                ones = np.abs(J - 1).max() < 1e-12
-                hint = " Yours is all ones: adding 1 to a matrix adds it to every entry." if ones else ""
-                raise answer.wrong(
-                    f"{why}, and y = x; then the Jacobian should be the identity matrix, and it is not.{hint}"
-                )
+            J = answer.part(f"the Jacobian, which is the identity {why},", answer.value)
+            hints = {
+                "Yours is all ones: adding 1 to a matrix adds it to every entry.": np.ones((n, n)),
+                "You added x where the identity should be.": np.tile(x, (n, 1)),
+            }
+            J.close(np.eye(n), within=1e-12, reveal=True, instead=hints)
 
 
 @check("q5c", "delta^T times the Jacobian is the gradient of delta^T y", points=0.5)
@@ -292,9 +274,8 @@ def jacobian_times_delta(skip_jacobian, rng):
         J = numerical_jacobian(partial(block, W1, W2), x).value
         answer = expect(skip_jacobian, W1=W1, W2=W2, x=x)
         product = answer.part("delta^T J, the gradient of delta^T y,", delta @ answer.array(n, n))
-        transpose = "J delta is right: is yours the transpose, with a row for each input?"
-        size = 1 + np.abs(delta @ J).max()
-        product.close(delta @ J, within=1e-7 * size, instead={transpose: J @ delta})
+        hint = {"J delta is right: is yours the transpose, with a row for each input?": J @ delta}
+        product.close(delta @ J, within=1e-7 * (1 + np.abs(delta @ J).max()), instead=hint)
 
 
 @check("q5c", "skip_jacobian changes neither an argument nor an earlier result", points=0.5)
@@ -306,7 +287,6 @@ def jacobian_no_traces(skip_jacobian, program, rng):
 
 
 # 5(d)
-
 
 STEP = {True: block, False: without_skip}  # from x_l to x_{l+1}, by whether there are skip connections
 
@@ -331,8 +311,8 @@ def draw_stack(rng, n, widths, scale=1.0, whole=False):
             if whole:
                 W1, W2 = rng.integers(-3, 4, size=(h, n)), rng.integers(-3, 4, size=(n, h))
             units = [W1 @ v for v in inputs.values()]
-            outputs = {skip: STEP[skip](W1, W2, v) for skip, v in inputs.items()}
             far = all(np.abs(z).min() > 1e-3 * np.abs(z).max() and z.min() < 0 < z.max() for z in units)
+            outputs = {skip: STEP[skip](W1, W2, v) for skip, v in inputs.items()}
             far = far and all(v.any() for v in outputs.values())
         W1s.append(W1)
         W2s.append(W2)
@@ -411,14 +391,10 @@ def norms_without_weights(stack_gradient_norms, rng):
     stack = draw_stack(rng, 3, (4, 2, 5))
     stack["W2s"] = [0 * W2 for W2 in stack["W2s"]]
     size = np.linalg.norm(stack["delta"])
-    for skip, norms, why in (
-        (True, [size] * 4, "with skip connections x_{l+1} = x_l, and every gradient should be delta"),
-        (False, [0, 0, 0, size], "without skip connections every gradient but the last should be zero"),
-    ):
+    for skip, norms in ((True, [size] * 4), (False, [0, 0, 0, size])):
         answer = expect(stack_gradient_norms, **stack, skip=skip)
-        if np.abs(answer.array(4) - norms).max() > 1e-12:
-            yours = numbers_as_text(answer.value)
-            raise answer.wrong(f"all entries of the W2s are zero; {why}. Yours is [{yours}].")
+        result = answer.part("the result, if every W2 is zero,", answer.value)
+        result.close(np.array(norms), within=1e-12, reveal=True)
 
 
 @check("q5d", "the norms of very small and very large gradients are neither 0 nor infinite", points=0.75)
