@@ -60,9 +60,7 @@ def ratios(softmax):
     answer = expect(softmax, z=LARGE)
     p = answer.array(3)
     if not np.isclose(p[1], p[0] / np.e, rtol=1e-9, atol=0):
-        raise answer.wrong(
-            "p_1 / p_0 should be exp(-1) here too. It is right for small logits: are large ones cut off?"
-        )
+        raise answer.wrong("p_1 / p_0 should be exp(-1), as for small logits: are large ones cut off?")
 
 
 @check("q3a", "softmax changes neither its argument nor an earlier result", points=0.5)

@@ -181,13 +181,11 @@ def layer_vjp_in_x(linear_vjp, rng):
     for part, before in zip(others, same, strict=True):
         if not np.allclose(part.array(*before.shape), before, rtol=1e-12):
             raise part.wrong(
-                f"{part.name} does not depend on x, since a linear layer has the same Jacobian everywhere; "
-                "yours changes with x."
+                f"{part.name} does not depend on x: a linear layer has the same Jacobian everywhere."
             )
     if abs((dW.array(3, 4) * W).sum() - (dx.value * x).sum()) > 1e-12:
         raise dW.wrong(
-            "z is linear in W, and in x, so the sums of W_ij dW_ij and of x_j dx_j are both u^T W x; "
-            "yours differ."
+            "the sums of W_ij dW_ij and of x_j dx_j should both be u^T W x, since z is linear in W and in x."
         )
 
 
@@ -230,8 +228,7 @@ def relu_product_is_the_derivative(relu_vjp, rng):
         answer = expect(relu_vjp, z=z, u=u)
         if answer.is_array((z > 0).sum()):
             raise answer.wrong(
-                f"the result should have {n} entries, one for each of z; yours has {len(answer.value)}. An "
-                "entry for z < 0 is 0; it is not left out."
+                "the result should have an entry for each of z. For z < 0 it is 0; it is not left out."
             )
         expect_derivative("vjp", relu, relu_vjp, reveal=True, instead=others, z=z, u=u)
 
@@ -242,8 +239,7 @@ def slopes_of_relu(relu_vjp):
     live = expect(relu_vjp, z=np.array([1.0, 2.0, 0.5, 3.0]), u=u)
     if np.array_equal(live.array(4), np.maximum(u, 0)):
         raise live.wrong(
-            "all of z is positive, so all of u should come through; yours is 0 where u is negative. The mask "
-            "comes from z, not from u."
+            "all of z is positive, so all of u should come through. The mask comes from z, not from u."
         )
     live.close(u, reveal=True)
     kink = expect(relu_vjp, z=np.array([0.0, -1.0, 0.0, 2.0]), u=u)
@@ -304,9 +300,7 @@ def gradients_by_layer(answer):
     """The parts dW1, dW2, ..., db1, db2, ... of the answer of mlp_gradients."""
     value, depth = answer.value, len(answer.arguments["weights"])
     if isinstance(value, (tuple, list)) and len(value) == depth and all(map(_is_pair, value)):
-        raise answer.wrong(
-            "yours is a pair for each layer; return two lists, dWs and dbs, with an array for each layer."
-        )
+        raise answer.wrong("return two lists, dWs and dbs, not a pair for each layer.")
     found = []
     for part in answer.parts("dWs", "dbs"):
         if not isinstance(part.value, (tuple, list)) or len(part.value) != depth:
@@ -386,9 +380,8 @@ def dead_layer(mlp_gradients, rng):
     for part, W_or_b in ((db2, biases[1]), (dW2, weights[1]), (db1, biases[0]), (dW1, weights[0])):
         if part.array(*W_or_b.shape).any():
             raise part.wrong(
-                f"all units of layer 2 are dead, so a step in {part.name[1:]} changes nothing, and "
-                f"{part.name} should be 0; yours is not. Is a ReLU's derivative missing, or taken at "
-                "something else than what that ReLU got?"
+                f"all units of layer 2 are dead, so {part.name} should be 0. Is a ReLU's derivative missing, or "
+                "taken at something else than what that ReLU got?"
             )
 
 
@@ -402,9 +395,8 @@ def network_biases(mlp_gradients):
     db2 = gradients(np.array([40.0, 0.0, 0.0]), 0)[3]
     if np.abs(db2.array(3)).max() > 1e-9:
         raise db2.wrong(
-            "all weights are zero and b2 is (40, 0, 0), so the label 0 is certain and nothing is left to "
-            "gain: every gradient should be close to 0. Your db2 is not: are the biases added in the "
-            "forward pass?"
+            "all weights are zero and b2 is (40, 0, 0), so the label 0 is certain and every gradient should be "
+            "close to 0. Your db2 is not: are the biases added in the forward pass?"
         )
     shapes = ((2, 4), (3, 2), (2,), (3,))
     for large, less, shape in zip(gradients(LARGE, 1), gradients(LESS, 1), shapes, strict=True):
@@ -415,10 +407,8 @@ def network_biases(mlp_gradients):
 def rescaled_layers(mlp_gradients, rng):
     weights, biases, x = network(rng, (4, 3, 5, 2)).values()
     rescaled = [2 * weights[0], weights[1] / 2, weights[2]], [2 * biases[0], biases[1], biases[2]]
-    first, second = (
-        gradients_by_layer(expect(mlp_gradients, weights=Ws, biases=bs, x=x, y=1))
-        for Ws, bs in ((weights, biases), rescaled)
-    )
+    first = gradients_by_layer(expect(mlp_gradients, weights=weights, biases=biases, x=x, y=1))
+    second = gradients_by_layer(expect(mlp_gradients, weights=rescaled[0], biases=rescaled[1], x=x, y=1))
     factors = (0.5, 2, 1, 0.5, 1, 1)
     for before, after, like, factor in zip(first, second, (*weights, *biases), factors, strict=True):
         g, G = before.array(*like.shape), after.array(*like.shape)

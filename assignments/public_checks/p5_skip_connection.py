@@ -19,17 +19,13 @@ BLOCK = ("W1", "W2", "x")
 PARTS = ("dW1", "dW2", "dx")
 
 
-def block(W1, W2, x):
-    return W2 @ relu(W1 @ x) + x
-
-
-def without_skip(W1, W2, x):
-    return W2 @ relu(W1 @ x)
+def block(W1, W2, x, skip=True):
+    return W2 @ relu(W1 @ x) + skip * x
 
 
 # What somebody may have computed, or differentiated, instead of the block.
 OTHERS = {
-    "the skip path is missing": without_skip,
+    "the skip path is missing": lambda W1, W2, x: W2 @ relu(W1 @ x),
     "the skip path counts twice": lambda W1, W2, x: W2 @ relu(W1 @ x) + 2 * x,
     "the skip path is subtracted": lambda W1, W2, x: W2 @ relu(W1 @ x) - x,
     "there is no ReLU": lambda W1, W2, x: W2 @ (W1 @ x) + x,
@@ -47,8 +43,7 @@ OTHERS = {
 def draw(rng, h, n):
     """W1, W2, x and delta. No unit is near the kink of ReLU, also if all is rounded to whole numbers.
 
-    At least one unit is active and, if there are several, at least one is not. If x has several entries, they
-    are of both signs.
+    Some units are active and some are not, and x has entries of both signs, if there are several.
     """
     while True:
         W1, W2 = rng.normal(size=(h, n)), rng.normal(size=(n, h))
@@ -69,11 +64,8 @@ def closed(W1, W2, x):
     return (W1, 0 * W2, "if W2 is zero"), (dead, W2, "if W1 x is negative everywhere")
 
 
-# A cache may be any object, so it stays on the student's side: these programs use it there.
-
-
 def forward(W1, W2, x, *, skip_forward):
-    """The result of skip_forward, with None for the cache."""
+    """The result of skip_forward without the cache, which may be anything and stays on the student's side."""
     result = skip_forward(W1, W2, x)
     return [*result[:1], *(None for _ in result[1:])] if isinstance(result, (tuple, list)) else result
 
@@ -131,8 +123,7 @@ def value_of_the_block(skip_forward, program, rng):
         W1, W2, x, _ = draw(rng, h, n)
         others = {f"It is the value of something else: {words}.": f(W1, W2, x) for words, f in OTHERS.items()}
         size = 1 + np.abs(W2) @ np.abs(W1) @ np.abs(x)
-        y = expect_output(program, W1, W2, x)
-        y.close(block(W1, W2, x), rounding=size, reveal=True, instead=others)
+        expect_output(program, W1, W2, x).close(block(W1, W2, x), rounding=size, reveal=True, instead=others)
 
 
 @check("q5a", "float32 gives float32, and whole numbers give float64", points=0.25)
@@ -191,8 +182,8 @@ def paths_of_the_gradient(skip_forward, skip_vjp, program, rng):
         for A, B, why in closed(W1, W2, x):
             dW1, dW2, dx = expect(function, W1=A, W2=B, x=x, delta=delta).parts(*PARTS)
             dx.part(f"dx, which is delta {why},", dx.value).close(delta, within=1e-12, reveal=True)
-            for part, W in ((dW1, A),) if A is W1 else ((dW1, A), (dW2, B)):
-                part.part(f"{part.name}, which is zero {why},", part.value).close(0 * W, within=0.0)
+            for dW, W in ((dW1, A),) if A is W1 else ((dW1, A), (dW2, B)):
+                dW.part(f"{dW.name}, which is zero {why},", dW.value).close(0 * W, within=0.0)
         dx, J = there[2], numerical_jacobian(partial(block, W1, W2), x).value
         hints = {
             "dx is delta: the path through the weights is missing.": delta,
@@ -202,30 +193,26 @@ def paths_of_the_gradient(skip_forward, skip_vjp, program, rng):
             raise dx.wrong(hint_for(dx.value, hints))
 
 
-def expect_same(answer, expected, otherwise):
-    for part, right in zip(answer.parts(*PARTS), expected, strict=True):
-        a = right.array(*np.shape(right.value))
-        if np.abs(part.array(*a.shape) - a).max(initial=0.0) > 1e-9 * np.abs(a).max(initial=0.0):
-            raise part.wrong(f"{part.name} is wrong: {otherwise}")
-
-
 @check("q5b", "a cache stays good: after another forward pass, and after it was used", points=0.75)
 def caches_last(skip_forward, skip_vjp, program, rng):
     given, (V1, V2, other, upstream) = named(draw(rng, 4, 3)), draw(rng, 4, 3)
     expected = expect(vjp_of(program), **given).parts(*PARTS)
     of_two = program(vjp_after_another_pass, "skip_forward for two blocks, then skip_vjp for the first")
-    expect_same(
-        expect(of_two, **given, V1=V1, V2=V2, other=other),
-        expected,
-        "after another forward pass, the first cache gives something else. Keep all that skip_vjp needs in "
-        "the cache, and make a new cache in every call, without global variables.",
-    )
     twice = program(vjp_after_another_use, "skip_forward, then skip_vjp twice with the same cache")
-    expect_same(
-        expect(twice, **given, upstream=upstream),
-        expected,
-        "the second use of a cache gives something else. skip_vjp must not change what is in the cache.",
-    )
+    answers = {
+        "after another forward pass, the first cache gives something else. Keep all that skip_vjp needs in "
+        "it, and make a new one in every call, without global variables.": (
+            expect(of_two, **given, V1=V1, V2=V2, other=other)
+        ),
+        "the second use of a cache gives something else. skip_vjp must not change what is in the cache.": (
+            expect(twice, **given, upstream=upstream)
+        ),
+    }
+    for said, answer in answers.items():
+        for part, right in zip(answer.parts(*PARTS), expected, strict=True):
+            a = right.array(*np.shape(right.value))
+            if np.abs(part.array(*a.shape) - a).max(initial=0.0) > 1e-9 * np.abs(a).max(initial=0.0):
+                raise part.wrong(f"{part.name} is wrong: {said}")
 
 
 @check("q5b", "skip_vjp changes neither an argument nor an earlier result, and dx is a new array", points=0.5)
@@ -288,8 +275,6 @@ def jacobian_no_traces(skip_jacobian, program, rng):
 
 # 5(d)
 
-STEP = {True: block, False: without_skip}  # from x_l to x_{l+1}, by whether there are skip connections
-
 
 def draw_stack(rng, n, widths, scale=1.0, whole=False):
     """W1s, W2s, x and delta. With and without skips, no unit is near the kink of ReLU.
@@ -312,7 +297,7 @@ def draw_stack(rng, n, widths, scale=1.0, whole=False):
                 W1, W2 = rng.integers(-3, 4, size=(h, n)), rng.integers(-3, 4, size=(n, h))
             units = [W1 @ v for v in inputs.values()]
             far = all(np.abs(z).min() > 1e-3 * np.abs(z).max() and z.min() < 0 < z.max() for z in units)
-            outputs = {skip: STEP[skip](W1, W2, v) for skip, v in inputs.items()}
+            outputs = {skip: block(W1, W2, v, skip) for skip, v in inputs.items()}
             far = far and all(v.any() for v in outputs.values())
         W1s.append(W1)
         W2s.append(W2)
@@ -326,7 +311,7 @@ def blocks_of(W1s, W2s, x, skip):
     blocks = []
     for W1, W2 in zip(W1s, W2s, strict=True):
         blocks.append((W1, W2, x))
-        x = STEP[skip](W1, W2, x)
+        x = block(W1, W2, x, skip)
     return blocks
 
 
@@ -334,7 +319,7 @@ def gradients_of(blocks, delta, skip):
     """The gradients at the input of every block, and delta."""
     found = [delta]
     for W1, W2, x in blocks[::-1]:
-        found.append(found[-1] @ numerical_jacobian(partial(STEP[skip], W1, W2), x).value)
+        found.append(found[-1] @ numerical_jacobian(partial(block, W1, W2, skip=skip), x).value)
     return np.array(found[::-1])
 
 
@@ -346,7 +331,8 @@ def other_norms(W1s, W2s, x, delta, skip):
     """Wrong norms, each under a sentence for the mistake."""
     blocks, others = (blocks_of(W1s, W2s, x, s) for s in (skip, not skip))
     gradients, norms = gradients_of(blocks, delta, skip), norms_of(W1s, W2s, x, delta, skip)
-    alone = [gradients_of([block], delta, skip)[0] for block in blocks]
+    alone = [*(gradients_of([b], delta, skip)[0] for b in blocks), delta]
+    xs = [b[2] for b in blocks] + [block(*blocks[-1], skip)]
     have, lack = ("with", "without") if skip else ("without", "with")
     ways = {
         f"Here skip is {skip}, but the blocks are taken {lack} skip connections.": (others, not skip),
@@ -355,18 +341,15 @@ def other_norms(W1s, W2s, x, delta, skip):
         "On the way back the blocks come in the order 0, 1, 2, ...": (blocks[::-1], skip),
         "Every block gets x_0 as its input.": ([(W1, W2, x) for W1, W2, _ in blocks], skip),
     }
-    vectors = {sentence: gradients_of(way, delta, back) for sentence, (way, back) in ways.items()} | {
-        "Every gradient is delta through one block alone.": [*alone, delta],
-        "These are the norms of the x_l, not of the gradients.": [b[2] for b in blocks]
-        + [STEP[skip](*blocks[-1])],
-    }
     return {
         "The norms are in the opposite order, from the output to the input.": norms[::-1],
+        "Every gradient is delta through one block alone.": np.linalg.norm(alone, axis=1),
+        "These are the norms of the x_l, not of the gradients.": np.linalg.norm(xs, axis=1),
         "These are the squares of the norms.": norms**2,
         "These are sums of absolute values, not Euclidean norms.": np.abs(gradients).sum(axis=1),
         "These are root mean squares, not Euclidean norms.": norms / np.sqrt(len(x)),
         "These are the norms relative to that of delta.": norms / norms[-1],
-        **{sentence: np.linalg.norm(wrong, axis=1) for sentence, wrong in vectors.items()},
+        **{said: np.linalg.norm(gradients_of(way, delta, s), axis=1) for said, (way, s) in ways.items()},
     }
 
 
@@ -377,20 +360,16 @@ def norms_of_the_derivatives(stack_gradient_norms, rng):
         for skip in (True, False):
             answer = expect(stack_gradient_norms, **stack, skip=skip)
             if answer.is_array(len(widths)):
-                raise answer.wrong(
-                    "There are L + 1 gradients: at the input of every block, and at the output of the last, "
-                    "where it is delta itself."
-                )
+                raise answer.wrong("There are L + 1 gradients. The last is delta, at the output.")
             norms = norms_of(**stack, skip=skip)
-            others = partial(other_norms, **stack, skip=skip)
-            answer.close(norms, within=1e-6 * norms, reveal=True, instead=others)
+            hints = partial(other_norms, **stack, skip=skip)
+            answer.close(norms, within=1e-6 * norms, reveal=True, instead=hints)
 
 
 @check("q5d", "where every W2 is zero, only skip connections carry a gradient", points=0.5)
 def norms_without_weights(stack_gradient_norms, rng):
     stack = draw_stack(rng, 3, (4, 2, 5))
-    stack["W2s"] = [0 * W2 for W2 in stack["W2s"]]
-    size = np.linalg.norm(stack["delta"])
+    stack["W2s"], size = [0 * W2 for W2 in stack["W2s"]], np.linalg.norm(stack["delta"])
     for skip, norms in ((True, [size] * 4), (False, [0, 0, 0, size])):
         answer = expect(stack_gradient_norms, **stack, skip=skip)
         result = answer.part("the result, if every W2 is zero,", answer.value)
@@ -406,9 +385,8 @@ def norms_scale(stack_gradient_norms, rng):
             answer = expect(stack_gradient_norms, **stack | {"delta": size * stack["delta"]}, skip=skip)
             if answer.is_array(3) and not np.all((answer.value > 0) & (answer.value < np.inf)):
                 raise answer.wrong(
-                    f"all gradients are of a size of about {size:g}, but their norms come out as "
-                    f"[{numbers_as_text(answer.value)}]. The square of such a number is 0 or infinite in "
-                    "floating point. Find the norm in a way that avoids it."
+                    f"all gradients are about {size:g}, but the norms are {numbers_as_text(answer.value)}. "
+                    "The square of such a number is 0 or infinite in floating point."
                 )
             scaled = answer.part(f"the result for delta times {size:g}", answer.value)
             scaled.close(size * usual, within=1e-9 * size * usual.max())

@@ -16,9 +16,7 @@ from autograder.hidden_checks.inputs import (
     logits_of_all_sizes,
     unusual,
 )
-from checking import TooSlow
-from checking.expectations import expect, expect_derivative
-from checking.limits import most_lines
+from checking import TooSlow, expect, expect_derivative, most_lines
 
 SHAPES = ((2, 5), (3, 3), (5, 2), (4, 1), (7, 11), (2, 2))
 BATCHES = ((2, 5, 3), (3, 3, 3), (5, 2, 8), (4, 6, 1), (2, 2, 2), (6, 1, 4), (3, 4, 17))
@@ -182,9 +180,9 @@ def gradients_extremes(nll_gradients, rng):
             expect_gradients(answer, reference.nll_gradients(W, z, x, y), 1 + np.abs(z).max() / 4)
             dW, db = answer.parts("dW", "db")
             if not np.allclose(dW.value, np.outer(db.value, x), rtol=1e-9, atol=1e-12):
-                raise dW.wrong("dW has to be the outer product of db and x.")
+                raise dW.wrong("dW should be the outer product of db and x.")
             if abs(db.value.sum()) > 1e-9:
-                raise db.wrong("the entries of db have to sum to 0.")
+                raise db.wrong("the entries of db should sum to 0.")
 
 
 @check("q3e", "take float32, whole numbers and views, and have the right dtype", points=0.5)

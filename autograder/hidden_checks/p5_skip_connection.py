@@ -89,19 +89,19 @@ def gradients_differentiate_the_block(skip_forward, skip_vjp, program, rng):
         expect_derivative("vjp", block, vjp_of(program), PARTS, wrt=(0, 1, 2), **given)
 
 
-@check("q5b", "count the derivative of ReLU at 0 as 0, and are right close to it", points=1)
-def gradients_at_the_kink(skip_forward, skip_vjp, program, rng):
-    W1, W2, x, delta = draw(rng, 4, 3)
+def at_the_kink(rng, W1, W2, x):
+    """Blocks with units that get exactly 0: all of them, one, and one whose terms cancel."""
     row = W1.copy()
     row[1] = 0
     crossing = np.array([[1.0, -1.0], [2.0, 1.0], [-1.0, 0.5], [-3.0, 3.0]])
-    for A, B, v, d in (
-        (W1, W2, 0 * x, delta),
-        (row, W2, x, delta),
-        (crossing, rng.normal(size=(2, 4)), np.array([0.5, 0.5]), delta[:2]),
-        (0 * W1, W2, x, delta),
-        (W1, W2, 1e-12 * x, delta),
-    ):
+    return (W1, W2, 0 * x), (row, W2, x), (crossing, rng.normal(size=(2, 4)), np.array([0.5, 0.5]))
+
+
+@check("q5b", "count the derivative of ReLU at 0 as 0, and are right close to it", points=1)
+def gradients_at_the_kink(skip_forward, skip_vjp, program, rng):
+    W1, W2, x, delta = draw(rng, 4, 3)
+    for A, B, v in (*at_the_kink(rng, W1, W2, x), (0 * W1, W2, x), (W1, W2, 1e-12 * x)):
+        d = delta[: len(v)]
         expect_gradients(expect(vjp_of(program), W1=A, W2=B, x=v, delta=d), A, B, v, d)
 
 
@@ -160,15 +160,7 @@ def jacobian_matches_reference(skip_jacobian, rng):
 
 @check("q5c", "counts the derivative of ReLU at 0 as 0", points=0.5)
 def jacobian_at_the_kink(skip_jacobian, rng):
-    W1, W2, x, _ = draw(rng, 4, 3)
-    row = W1.copy()
-    row[1] = 0
-    crossing = np.array([[1.0, -1.0], [2.0, 1.0], [-1.0, 0.5], [-3.0, 3.0]])
-    for A, B, v in (
-        (W1, W2, 0 * x),
-        (row, W2, x),
-        (crossing, rng.normal(size=(2, 4)), np.array([0.5, 0.5])),
-    ):
+    for A, B, v in at_the_kink(rng, *draw(rng, 4, 3)[:3]):
         J = reference.skip_jacobian(A, B, v)
         expect(skip_jacobian, W1=A, W2=B, x=v).close(J, rounding=jacobian_rounding(A, B))
 
