@@ -380,8 +380,8 @@ def dead_layer(mlp_gradients, rng):
     for part, W_or_b in ((db2, biases[1]), (dW2, weights[1]), (db1, biases[0]), (dW1, weights[0])):
         if part.array(*W_or_b.shape).any():
             raise part.wrong(
-                f"all units of layer 2 are dead, so {part.name} should be 0. Is a ReLU's derivative missing, or "
-                "taken at something else than what that ReLU got?"
+                f"all units of layer 2 are dead, so {part.name} should be 0. Is a ReLU's derivative missing, "
+                "or taken at something else than what that ReLU got?"
             )
 
 
@@ -395,8 +395,8 @@ def network_biases(mlp_gradients):
     db2 = gradients(np.array([40.0, 0.0, 0.0]), 0)[3]
     if np.abs(db2.array(3)).max() > 1e-9:
         raise db2.wrong(
-            "all weights are zero and b2 is (40, 0, 0), so the label 0 is certain and every gradient should be "
-            "close to 0. Your db2 is not: are the biases added in the forward pass?"
+            "all weights are zero and b2 is (40, 0, 0), so the label 0 is certain and every gradient should "
+            "be close to 0. Your db2 is not: are the biases added in the forward pass?"
         )
     shapes = ((2, 4), (3, 2), (2,), (3,))
     for large, less, shape in zip(gradients(LARGE, 1), gradients(LESS, 1), shapes, strict=True):
