@@ -100,6 +100,7 @@ class Answer:
         dtype: np.dtype = FLOAT64,
         reveal: bool = False,
         instead: Hints = NO_HINTS,
+        otherwise: str = "",
     ) -> np.ndarray:
         """Expect an array of the shape and the values of `expected`.
 
@@ -107,6 +108,7 @@ class Answer:
         within : how far each entry may be off, instead of that tolerance.
         reveal : whether the message may show what was expected.
         instead : sentences for wrong values, see `hints.py`.
+        otherwise : the sentence for any other wrong value.
         """
         expected = np.asarray(expected)
         actual = self.array(*expected.shape)
@@ -115,7 +117,7 @@ class Answer:
         wrong = gradcheck.wrong_entries(actual, expected, np.broadcast_to(within, expected.shape))
         if wrong.any():
             said = _difference(self.name, actual, expected, wrong, reveal)
-            raise self.wrong(said, lambda: f"{said}\n{hint_for(actual, instead)}".rstrip())
+            raise self.wrong(said, lambda: f"{said}\n{hint_for(actual, instead) or otherwise}".rstrip())
         return actual
 
     def equals(
