@@ -1,10 +1,6 @@
 """Chains of layers that note how they are called, and what is wrong with the calls.
 
-A layer computes sin(W x + b). The chain hands students' functions a list of its layers, each a tuple of the
-three functions f, jvp and vjp:
-
-    answer = expect_on(jvp, chain, "jvp", x=x, v=v)
-    expect_sweeps(answer, chain, "jvp", 1)
+A layer computes sin(W x + b); students' functions get it as a tuple of three functions, f, jvp and vjp.
 """
 
 from __future__ import annotations
@@ -133,10 +129,7 @@ def _place(x: np.ndarray, number: int, points: list[np.ndarray]) -> str:
 
 
 def expect_on(function: Proxy, chain: Chain, kind: str, **arguments: Any) -> Answer:
-    """Call a student's function on a chain, and expect it to call only f and `kind`, each as it should be.
-
-    arguments : x, and the vector if there is one.
-    """
+    """Call a student's function on a chain, and expect it to call only f and `kind`, each as it should."""
     answer = Answer(function.name, {"layers": chain.layers, **arguments}, None)
     failure = None
     try:
@@ -164,10 +157,7 @@ def expect_sweeps(answer: Answer, chain: Chain, kind: str, count: int) -> None:
 
 
 def expect_passes(answer: Answer, chain: Chain, most: int, last: int = 0) -> None:
-    """Expect that the f of every layer was called at least once and at most so often.
-
-    last : how often at least that of the last layer should be called.
-    """
+    """Expect that every f was called once to `most` times; that of the last layer `last` to `most` times."""
     counts = chain.counts("f")
     for number, seen in enumerate(counts):
         if seen > most:

@@ -83,7 +83,8 @@ class Answer:
         """Expect an array of exactly this shape without NaN or infinity; () also takes a plain number."""
         array = self.numbers()
         if array.shape != shape:
-            raise self.wrong(f"{self.name} should be {shape_as_text(shape)}; {self.yours}.")
+            turned = " Yours looks transposed." if array.ndim == 2 and array.T.shape == shape else ""
+            raise self.wrong(f"{self.name} should be {shape_as_text(shape)}; {self.yours}.{turned}")
         bad = ~np.isfinite(array)
         if bad.any():
             where = np.argwhere(bad)[0]

@@ -1,13 +1,9 @@
 """Problem 2, the public checks, and what they share with the hidden ones."""
 
-from functools import partial
-
 import numpy as np
 
 from checking import (
-    NO_LIMITS,
     Answer,
-    CallLimits,
     Incorrect,
     OutOfTime,
     Raised,
@@ -15,10 +11,10 @@ from checking import (
     expect,
     expect_derivative,
     expect_no_traces,
-    most_lines,
 )
 from checking.chains import Chain, expect_on, expect_passes, expect_sweeps
 from checking.graphs import SMALL, Graph, deep_graph, diamonds, make_nodes
+from checking.limits import most_lines
 from checking.wording import numbers_as_text, times_as_text
 from public_checks import check, uses
 
@@ -28,12 +24,10 @@ uses("q2g", "q2f")
 
 # Chains
 
-SIZES = ((3, 3, 3, 3), (3, 4), (4, 3, 2), (2, 3, 5, 4))
-
 
 def public_chains(rng, end=0):
-    """Two chains of each of the SIZES, each with an x, and a vector of the size at that end of the chain."""
-    for sizes in SIZES:
+    """Two chains of each size, each with an x, and a vector of the size at that end of the chain."""
+    for sizes in ((3, 3, 3, 3), (3, 4), (4, 3, 2), (2, 3, 5, 4)):
         for _ in range(2):
             yield Chain.random(rng, sizes), rng.normal(size=sizes[0]), rng.uniform(1, 2, size=sizes[end])
 
@@ -60,7 +54,7 @@ def expect_no_traces_on(function, program, chain, rng, expected, **arguments):
     again = program(third_of_three, function.name)(function, tuple(first.values()), tuple(other.values()))
     if not np.array_equal(again, answer.value):
         raise answer.wrong(
-            "a second call with the same arguments gives another result. Does a call change the list of layers?"
+            "a second call with the same arguments differs. Does a call change the list of layers?"
         )
 
 
@@ -79,9 +73,6 @@ def expect_identity(function, name):
         except Raised as failure:
             raise Raised(f"{failure}\nA chain without layers is the identity.") from None
         answer.close(vector, reveal=True)
-
-
-# 2(a)
 
 
 @check("q2a", "the layers are called in one sweep, each at its own input", points=0.75)
@@ -107,9 +98,6 @@ def jvp_no_traces(jvp, program, rng):
         expect_no_traces_on(jvp, program, chain, rng, chain.jacobian(x) @ v, x=x, v=v)
 
 
-# 2(b)
-
-
 @check("q2b", "one forward pass, then every layer once at its own input, last to first", points=1)
 def one_sweep_backward(vjp, rng):
     for chain, x, u in public_chains(rng, end=-1):
@@ -132,20 +120,6 @@ def vjp_is_the_derivative(vjp, rng):
 def vjp_no_traces(vjp, program, rng):
     for chain, x, u in public_chains(rng, end=-1):
         expect_no_traces_on(vjp, program, chain, rng, u @ chain.jacobian(x), x=x, u=u)
-
-
-# 2(c) and 2(d)
-
-
-def expect_jacobian_shape(answer, chain):
-    """Expect an array of the Jacobian's shape."""
-    m, n = chain.sizes[-1], chain.sizes[0]
-    if n != m and answer.is_array(n, m):
-        raise answer.wrong(
-            f"the result has the shape {(n, m)}; it should be {(m, n)}, with a row for each output and a "
-            "column for each input. Yours looks transposed."
-        )
-    answer.array(m, n)
 
 
 def expect_chain_jacobian(function, chain, x):
@@ -173,7 +147,7 @@ def expect_jacobian_of_whole_numbers(function, chain):
 def n_sweeps(jacobian_forward, rng):
     for chain, x, _ in public_chains(rng):
         answer = expect_on(jacobian_forward, chain, "jvp", x=x)
-        expect_jacobian_shape(answer, chain)
+        answer.array(chain.sizes[-1], chain.sizes[0])
         expect_sweeps(answer, chain, "jvp", chain.sizes[0])
         expect_passes(answer, chain, chain.sizes[0] + 1)
 
@@ -200,7 +174,7 @@ def forward_jacobian_no_traces(jacobian_forward, program, rng):
 def m_sweeps(jacobian_backward, rng):
     for chain, x, _ in public_chains(rng):
         answer = expect_on(jacobian_backward, chain, "vjp", x=x)
-        expect_jacobian_shape(answer, chain)
+        answer.array(chain.sizes[-1], chain.sizes[0])
         expect_sweeps(answer, chain, "vjp", chain.sizes[-1])
         expect_passes(answer, chain, 1, last=1)
 
@@ -223,9 +197,6 @@ def backward_jacobian_of_whole_numbers(jacobian_backward, rng):
 def backward_jacobian_no_traces(jacobian_backward, program, rng):
     for chain, x, _ in public_chains(rng):
         expect_no_traces_on(jacobian_backward, program, chain, rng, chain.jacobian(x), x=x)
-
-
-# 2(e)
 
 
 @check("q2e", "the costs of small chains, of turned ones and of huge ones", points=1)
@@ -256,6 +227,7 @@ def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_stora
         hint = "Both modes take the same number here." if n == m else "Which mode finds a column a sweep?"
         sentence = f"The Jacobian has {m} rows and {n} columns. {hint}"
         expect(cheaper_mode, sizes=sizes).equals(right, otherwise=sentence)
+    vectors = "The vector that a layer's vjp is given and the one that comes out count too, both of them."
     let_go = "Forward mode lets go of a value as soon as the next layer is through."
     forward = {
         "Each value has a tangent beside it.": 15,
@@ -263,9 +235,7 @@ def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_stora
         let_go: [26, 36, 42, 46, 52],
     }
     backward = {
-        "The vector that a layer's vjp is given and the one that comes out count too, both of them.": [
-            *(26, 29, 31, 35)
-        ],
+        vectors: [26, 29, 31, 35],
         "Is it the layer at which the most is held?": [40, 32],
         "The vectors of one layer only are held at a time.": 52,
         "Backward mode holds the input and the output of the chain, too.": [18, 21, 23, 33, 36, 38],
@@ -279,72 +249,62 @@ def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_stora
 # Graphs
 
 
-def call_on(graph, function, program, task, calls, limits=NO_LIMITS):
-    """Send a program that makes the nodes of a graph and calls a student's function on them."""
+def call_on(graph, function, program, task, calls):
+    """Run a program that makes the nodes of a graph and calls a student's function on some of them."""
+    nodes, count = program(make_nodes, "Node"), len(graph.steps)
+    limits = most_lines(1000 * count * len(calls))  # right answers take up to 70 for each node
     try:
-        nodes = program(make_nodes, "Node")
         return program(task, function.name).call(nodes, function, graph.steps, calls, limits=limits)
-    except Raised as failure:
-        if "RecursionError" not in str(failure):
-            raise
-        raise Raised(
-            f"{failure}\nPython's recursion is not deep enough for a graph of {len(graph)} nodes. Keep a list of "
-            "the nodes to visit instead."
-        ) from None
-    except (TooSlow, OutOfTime) as failure:
-        raise type(failure)(
-            f"{failure} The graph has {len(graph)} nodes. Does it follow every path, instead of visiting every "
-            "node once?"
-        ) from None
+    except (Raised, TooSlow, OutOfTime) as failure:
+        hint = "Does it follow every path, instead of visiting every node once?"
+        if isinstance(failure, Raised):
+            hint = "Python's recursion is not deep enough for it. Keep a list of nodes to visit instead."
+            if "RecursionError" not in str(failure):
+                raise
+        raise type(failure)(f"{failure}\nThe graph has {count} nodes. {hint}") from None
 
 
-def a_walk(graph) -> CallLimits:
-    """The limits of a call that walks through a graph. It takes up to 70 lines for each node."""
-    return most_lines(1000 * len(graph))
-
-
-def orders(make_nodes, topological_order, steps, results):
-    """On the student's side: the names of the nodes in the order for each result, or the type of another."""
-
-    def read(order):
-        if not isinstance(order, list):
-            return None if order is None else type(order).__name__
-        return [names.get(id(node)) for node in order]
-
+def names_in_order(make_nodes, topological_order, steps, calls):
+    """On the student's side: the names of the nodes in each order; of one that is not a list, its type's."""
     nodes = make_nodes(steps)
     names = {id(node): name for name, node in nodes.items()}
-    return [read(topological_order(nodes[result])) for result in results]
+    orders = (topological_order(nodes[result]) for (result,) in calls)
+    return [[names.get(id(n)) for n in o] if isinstance(o, list) else type(o).__name__ for o in orders]
 
 
-def gradients(make_nodes, backward, steps, calls):
-    """On the student's side: for each call the gradients of all steps, and how many other keys there are."""
+def gradients_of_nodes(make_nodes, backward, steps, calls):
+    """On the student's side: the gradients of all nodes, and how many other keys there are."""
 
     def read(gradients):
         if not isinstance(gradients, dict):
-            return None if gradients is None else type(gradients).__name__
-        found = [node for node in nodes.values() if node in gradients]
-        return [gradients.get(node) for node in nodes.values()], len(gradients) - len(found)
+            return type(gradients).__name__
+        return [gradients.get(node) for node in nodes.values()], len(gradients.keys() - set(nodes.values()))
 
     nodes = make_nodes(steps)
     return [read(backward(nodes[result], upstream)) for result, upstream in calls]
 
 
-def expect_order(topological_order, program, graph, calls=1, limits=NO_LIMITS):
+def answers_on(graph, function, program, task, wanted, calls):
+    """The answers to calls on a graph, from a program that gives the name of a type that is not `wanted`."""
+    values = call_on(graph, function, program, task, calls).value
+    for (result, *upstream), value in zip(calls, values, strict=True):
+        arguments = dict(zip(("node", "upstream"), (graph.at(result), *upstream), strict=False))
+        answer = Answer(function.name, arguments, value)
+        if isinstance(value, str):
+            forgotten = " Did you forget a return?" if value == "NoneType" else ""
+            raise answer.wrong(f"the result should be {wanted}; yours is a {value}.{forgotten}")
+        yield answer
+
+
+def expect_order(topological_order, program, graph, calls=1):
     """Expect a topological order from each of some calls on the same nodes."""
-    reply = call_on(graph, topological_order, program, orders, [graph.result] * calls, limits)
-    for number, order in enumerate(reply.value):
-        answer = Answer("topological_order", {"node": graph}, order)
-        answer.not_none()
-        if isinstance(order, str):
-            raise answer.wrong(f"the result should be a list of nodes; yours is a {order}.")
-        wrong = graph.wrong_order(order)
-        if wrong is not None and number:
-            raise answer.wrong(f"in a second call, {wrong}. Is something kept from the first one?")
+    asked = [(graph.result,)] * calls
+    answers = answers_on(graph, topological_order, program, names_in_order, "a list of nodes", asked)
+    for number, answer in enumerate(answers):
+        wrong = graph.wrong_order(answer.value)
         if wrong is not None:
-            raise answer.wrong(f"{wrong}.")
-
-
-# 2(f)
+            again = f"in a second call, {wrong}. Is something kept from the first one?"
+            raise answer.wrong(again if number else f"{wrong}.")
 
 
 @check("q2f", "every node that the result depends on, after all of its parents", points=1)
@@ -358,81 +318,49 @@ def order_of_deep_graphs(topological_order, program):
     for graph in SMALL:
         expect_order(topological_order, program, graph, calls=2)
     for graph in (diamonds(10), diamonds(40)):
-        expect_order(topological_order, program, graph, limits=a_walk(graph))
+        expect_order(topological_order, program, graph)
     expect_order(topological_order, program, deep_graph())
 
 
-# 2(g)
-
-
-def expect_gradients(backward, program, graph, *calls, limits=NO_LIMITS):
+def expect_gradients(backward, program, graph, *calls):
     """Expect dicts from nodes to gradients, and give each as a dict from names to answers.
 
     calls : for each call of backward on the same nodes, the name of the result and the upstream.
     """
-    reply = call_on(graph, backward, program, gradients, calls, limits)
-    return [
-        read_gradients(Answer("backward", {"node": graph.at(result), "upstream": upstream}, value))
-        for (result, upstream), value in zip(calls, reply.value, strict=True)
-    ]
-
-
-def read_gradients(answer):
-    """The gradients in what one call gave, by name."""
-    answer.not_none()
-    if isinstance(answer.value, str):
-        raise answer.wrong(f"the result should be a dict from nodes to gradients; yours is a {answer.value}.")
-    graph, (found, others) = answer.arguments["node"], answer.value
-    parts = {
-        name: answer.part(f"the gradient of {name}", gradient)
-        for name, gradient in zip(graph.steps, found, strict=True)
-        if gradient is not None
-    }
-    if others:
-        raise answer.wrong(
-            "the dict has keys that are not nodes of the graph; the keys should be the nodes themselves."
-        )
-    needed = graph.ancestors()
-    for name in graph.steps:
-        if name in needed and name not in parts:
-            role = "the node itself" if name == graph.result else f"which {graph.result} was computed from"
-            raise answer.wrong(f"the dict has no gradient for {name}, {role}.")
-        if name in parts and name not in needed:
-            raise answer.wrong(
-                f"the dict has a gradient for {name}, which {graph.result} does not depend on."
-            )
-    return parts
+    wanted, every = "a dict from nodes to gradients", []
+    for answer in answers_on(graph, backward, program, gradients_of_nodes, wanted, calls):
+        asked, (values, others) = answer.arguments["node"], answer.value
+        if others:
+            raise answer.wrong("not all keys of the dict are nodes; the keys should be the nodes themselves.")
+        found = {name: value for name, value in zip(graph.steps, values, strict=True) if value is not None}
+        result, needed = asked.result, asked.ancestors()
+        for name in graph.steps:
+            if name in needed and name not in found:
+                role = "the node itself" if name == result else f"which {result} was computed from"
+                raise answer.wrong(f"the dict has no gradient for {name}, {role}.")
+            if name in found and name not in needed:
+                raise answer.wrong(f"the dict has a gradient for {name}, which {result} does not depend on.")
+        every.append({name: answer.part(f"the gradient of {name}", value) for name, value in found.items()})
+    return every
 
 
 def expect_derivatives(parts, graph, upstream):
     """Expect the derivatives with respect to every node that the result depends on."""
     for name, part in parts.items():
-        right = graph.derivative(upstream, name)
-        part.close(
-            right,
-            within=1e-12 + 1e-9 * np.abs(right),
-            reveal=True,
-            instead=partial(wrong_derivatives, graph, upstream, name, right),
-            otherwise="For numbers it is right: does an array change that is in use elsewhere?" * right.ndim,
-        )
-
-
-def wrong_derivatives(graph, upstream, name, right):
-    """Hints for a wrong derivative."""
-    uses = graph.contributions(upstream, name)
-    hints = {
-        "It is zero: does the gradient of a later node get there?": 0 * right,
-        "It is the one for an upstream of ones: is upstream ignored?": graph.derivative(
-            np.ones_like(upstream), name
-        ),
-        "It has the wrong sign.": -right,
-    }
-    if len(uses) > 1:
-        hints[f"{name} is used {times_as_text(len(uses))}, and this is what one use contributes."] = uses
-        hints[f"It is 1/{len(uses)} of the right one: contributions add up, without a mean."] = right / len(
-            uses
-        )
-    return hints
+        right, uses = graph.derivative(upstream, name), graph.contributions(upstream, name)
+        ones, count = graph.derivative(np.ones_like(upstream), name), len(uses)
+        hints = {
+            "It is zero: does the gradient of a later node get there?": 0 * right,
+            "It is the one for an upstream of ones: is upstream ignored?": ones,
+            "It has the wrong sign.": -right,
+        }
+        if count > 1:
+            hints[f"{name} is used {times_as_text(count)}, and this is what one use contributes."] = uses
+            hints[f"It is 1/{count} of the right one: contributions add up, without a mean."] = right / count
+        within, aliased = 1e-12 + 1e-9 * np.abs(right), ""
+        if right.ndim:
+            aliased = "For numbers it is right: does an array change that is in use elsewhere?"
+        part.close(right, within=within, reveal=True, instead=hints, otherwise=aliased)
 
 
 @check("q2g", "the gradients of all nodes are the derivatives by them, numbers and arrays", points=1.5)
@@ -455,7 +383,7 @@ def graphs_of_arrays(rng):
 def expect_each_use_once(backward, program, graph, upstream):
     """Expect that each local vjp is called once, with the whole gradient of its node."""
     noted = graph.noted()
-    call_on(noted, backward, program, gradients, [(graph.result, upstream)])
+    call_on(noted, backward, program, gradients_of_nodes, [(graph.result, upstream)])
     wrong = graph.wrong_call(noted, upstream)
     if wrong is not None:
         raise Answer("backward", {"node": graph, "upstream": upstream}, None).wrong(wrong)
@@ -484,10 +412,9 @@ def calls_by_themselves(backward, program, rng):
                     f"a later call with the same arguments finds another gradient of {name}. Is something "
                     "kept in the nodes, or elsewhere?"
                 )
-    graph = deep_graph()
-    expect_gradients(backward, program, graph, (graph.result, 0.8))
+    expect_gradients(backward, program, deep_graph(), (deep_graph().result, 0.8))
     for graph, upstream in graphs_of_arrays(rng):
-        reply = call_on(graph, backward, program, gradients, [(graph.result, upstream)])
+        reply = call_on(graph, backward, program, gradients_of_nodes, [(graph.result, upstream)])
         ((_, left),) = reply.arguments[-1]
         if not np.array_equal(left, upstream):
             answer = Answer("backward", {"node": graph, "upstream": upstream}, None)
@@ -497,6 +424,6 @@ def calls_by_themselves(backward, program, rng):
 @check("q2g", "the gradients are right where values are whole numbers", points=0.25)
 def gradients_of_whole_numbers(backward, program):
     for x, y, upstream in ((2, 3, 0.25), (np.array([2, -1]), np.array([3, 4]), np.array([0.25, 1.5]))):
-        graph = Graph(x=x, y=y, p=("multiply", "x", "y"), z=("add", "p", "x"))
+        graph = Graph(x=x, y=y, p=("*", "x", "y"), z=("+", "p", "x"))
         (parts,) = expect_gradients(backward, program, graph, ("z", upstream))
         expect_derivatives(parts, graph, upstream)

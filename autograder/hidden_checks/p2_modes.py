@@ -9,11 +9,9 @@ from checking import expect
 from checking.chains import Chain, expect_on, expect_passes, expect_sweeps
 from checking.graphs import Graph, deep_graph, diamonds, make_nodes
 from public_checks.p2_modes import (
-    a_walk,
     expect_each_use_once,
     expect_gradients,
     expect_identity,
-    expect_jacobian_shape,
     expect_order,
 )
 
@@ -112,7 +110,6 @@ def vjp_unusual_arrays(vjp, rng):
 def forward_jacobian_matches_reference(jacobian_forward, rng):
     for chain, x, _ in chains(rng, 0):
         answer = expect(jacobian_forward, layers=chain.layers, x=x)
-        expect_jacobian_shape(answer, chain)
         answer.close(reference.jacobian_forward(chain.layers, x))
     expect(jacobian_forward, layers=[], x=rng.normal(size=4)).close(np.eye(4))
 
@@ -137,7 +134,6 @@ def forward_jacobian_unusual_arrays(jacobian_forward, rng):
 def backward_jacobian_matches_reference(jacobian_backward, rng):
     for chain, x, _ in chains(rng, -1):
         answer = expect(jacobian_backward, layers=chain.layers, x=x)
-        expect_jacobian_shape(answer, chain)
         answer.close(reference.jacobian_backward(chain.layers, x))
     expect(jacobian_backward, layers=[], x=rng.normal(size=4)).close(np.eye(4))
 
@@ -214,7 +210,7 @@ def random_graph(rng, count, value):
         # Mostly of the last few nodes, so that the graph is deep.
         names = list(graph.steps)
         a, b = (names[-1 - min(int(rng.exponential(2)), len(names) - 1)] for _ in range(2))
-        kind = str(rng.choice(["add", "multiply", "sin"]))
+        kind = str(rng.choice(["+", "*", "sin"]))
         step = ("sin", a) if kind == "sin" else (kind, a, b)
         longer = Graph(**graph.steps, **{f"n{i}": step})
         # Where values are positive they stay below 1.5, and so all slopes are positive: nothing cancels.
@@ -253,11 +249,11 @@ def order_of_random_graphs(topological_order, program, rng):
 @check("q2f", "of a single node, of equal values, and of a node in the middle", points=0.5)
 def order_of_special_graphs(topological_order, program):
     expect_order(topological_order, program, Graph(x=2.0, z=("sin", "x")).at("x"))
-    sums = {"p": ("add", "a", "b"), "q": ("add", "c", "p"), "r": ("multiply", "q", "q"), "s": ("sin", "r")}
+    sums = {"p": ("+", "a", "b"), "q": ("+", "c", "p"), "r": ("*", "q", "q"), "s": ("sin", "r")}
     graph = Graph(a=0.0, b=0.0, c=0.0, **sums)
     for result in "rspqa":
         expect_order(topological_order, program, graph.at(result))
-    expect_order(topological_order, program, Graph(x=np.ones(3), y=np.ones(3), z=("add", "x", "y")))
+    expect_order(topological_order, program, Graph(x=np.ones(3), y=np.ones(3), z=("+", "x", "y")))
 
 
 @check("q2f", "the same in a second call, and of another node of the graph", points=0.5)
@@ -269,13 +265,13 @@ def order_again(topological_order, program, rng):
 @check("q2f", "of graphs that are 3000 nodes deep", points=0.5)
 def order_of_a_deep_graph(topological_order, program):
     graph = deep_graph(3000)
-    expect_order(topological_order, program, graph, limits=a_walk(graph))
+    expect_order(topological_order, program, graph)
 
 
 @check("q2f", "of graphs of exponentially many paths", points=0.5)
 def order_of_many_paths(topological_order, program):
     for graph in map(diamonds, (10, 16, 30, 100)):
-        expect_order(topological_order, program, graph, limits=a_walk(graph))
+        expect_order(topological_order, program, graph)
 
 
 # 2(g)
@@ -297,12 +293,12 @@ def gradients_of_arrays(backward, program, rng):
     A, B, C = rng.normal(size=(4, 3)), rng.normal(size=(3, 4)), rng.normal(size=(2, 3))
     graph = Graph(
         x=rng.normal(size=3),
-        a=("linear", A, "x"),
+        a=("@", A, "x"),
         b=("sin", "a"),
-        c=("linear", B, "b"),
-        d=("add", "c", "x"),
-        e=("multiply", "d", "x"),
-        z=("linear", C, "e"),
+        c=("@", B, "b"),
+        d=("+", "c", "x"),
+        e=("*", "d", "x"),
+        z=("@", C, "e"),
     )
     expect_reference_gradients(backward, program, graph, ("z", rng.normal(size=2)))
     expect_reference_gradients(backward, program, graph, ("d", rng.normal(size=3)))
@@ -321,16 +317,16 @@ def gradients_of_many_paths(backward, program):
         expect_each_use_once(backward, program, diamonds(count), 0.7)
     for count in (30, 100):
         graph = diamonds(count)
-        (parts,) = expect_gradients(backward, program, graph, (graph.result, 0.7), limits=a_walk(graph))
+        (parts,) = expect_gradients(backward, program, graph, (graph.result, 0.7))
         parts["n0"].close(0.7 * 2.0**count)
 
 
 @check("q2g", "reach through graphs that are 3000 nodes deep", points=0.75)
 def gradients_of_a_deep_graph(backward, program, rng):
     graph, upstream = deep_graph(3000), float(rng.uniform(0.5, 2))
-    (parts,) = expect_gradients(backward, program, graph, (graph.result, upstream), limits=a_walk(graph))
-    for name, uses in (("n0", len(graph)), ("n1", 1), ("n1500", 1), (graph.result, 1)):
-        parts[name].close(uses * upstream, rounding=len(graph))
+    (parts,) = expect_gradients(backward, program, graph, (graph.result, upstream))
+    for name, uses in (("n0", len(graph.steps)), ("n1", 1), ("n1500", 1), (graph.result, 1)):
+        parts[name].close(uses * upstream, rounding=len(graph.steps))
 
 
 @check("q2g", "do not depend on earlier calls, and leave arrays alone that are in use", points=1)
@@ -343,10 +339,10 @@ def gradients_again(backward, program, rng):
     sums = Graph(
         x=rng.normal(size=3),
         y=rng.normal(size=3),
-        a=("add", "x", "y"),
-        b=("add", "a", "x"),
-        c=("add", "b", "b"),
-        z=("add", "c", "a"),
+        a=("+", "x", "y"),
+        b=("+", "a", "x"),
+        c=("+", "b", "b"),
+        z=("+", "c", "a"),
     )
     calls = [("z", upstream) for upstream in rng.uniform(0.5, 2, size=(2, 3))]
     expect_reference_gradients(backward, program, sums, *calls)
@@ -365,5 +361,5 @@ def gradients_of_dtypes(backward, program, rng):
 @check("q2g", "are there for a single node and where they are zero, and nowhere else", points=0.5)
 def gradients_of_special_graphs(backward, program):
     expect_reference_gradients(backward, program, Graph(x=2.0, y=("sin", "x")), ("x", 0.7))
-    products = {"s": ("sin", "y"), "p": ("multiply", "x", "s"), "z": ("multiply", "p", "y")}
+    products = {"s": ("sin", "y"), "p": ("*", "x", "s"), "z": ("*", "p", "y")}
     expect_reference_gradients(backward, program, Graph(x=0.0, y=0.0, **products), ("z", 0.7))
