@@ -70,7 +70,7 @@ class Graph:
         return found
 
     def values(self, **added: Any) -> dict[str, Any]:
-        """Compute the values of all steps, where to some of them something is added."""
+        """Compute the values of all steps. What is added to some changes those computed from them."""
         values: dict[str, Any] = {}
         for name, step in self.steps.items():
             value = step
@@ -91,11 +91,9 @@ class Graph:
 
     def contributions(self, upstream: Any, name: str) -> list[np.ndarray]:
         """Compute what each use of a step contributes to its derivative."""
-        users = [user for user in self.ancestors() if name in self.parents(user)]
-        uses = [
-            (user, use) for user in users for use in zip(self.parents(user), self._slopes(user), strict=True)
-        ]
-        return [slope * self.derivative(upstream, user) for user, (parent, slope) in uses if parent == name]
+        users = [n for n in self.ancestors() if name in self.parents(n)]
+        uses = [(n, use) for n in users for use in zip(self.parents(n), self._slopes(n), strict=True)]
+        return [slope * self.derivative(upstream, n) for n, (parent, slope) in uses if parent == name]
 
     def _slopes(self, name: str) -> tuple[Any, ...]:
         values = self.values()
@@ -133,7 +131,7 @@ class Graph:
         return None
 
     def wrong_order(self, order: list[Any]) -> str | None:
-        """Say what is wrong with a topological order of names, None for other things, if anything is."""
+        """Say what is wrong with this order, if anything is: names, and None for what is not a node."""
         if None in order:
             return "the result holds something that is not a node of the graph; return the nodes themselves"
         result, needed, place = self.result, self.ancestors(), {name: i for i, name in enumerate(order)}
@@ -150,12 +148,12 @@ class Graph:
                 return f"node {name} comes before its parent {late[0]}; it should wait for all of its parents"
         if result not in place:
             return f"the node {result} itself is missing"
-        for name in sorted(needed - set(order)):
-            values = self.values()
-            equal = [other for other in order if np.array_equal(values[other], values[name])]
-            same = f"; it has the value of {equal[0]}, and is another node" if equal else ""
-            return f"node {name} is missing, which {result} was computed from{same}"
-        return None
+        missing, values = sorted(needed - set(order)), self.values()
+        if not missing:
+            return None
+        equal = [name for name in order if np.array_equal(values[name], values[missing[0]])]
+        same = f"; it has the value of {equal[0]}, and is another node" if equal else ""
+        return f"node {missing[0]} is missing, which {result} was computed from{same}"
 
 
 def _text(step: Any) -> str:
@@ -205,7 +203,7 @@ def make_nodes(steps, *, Node):
         "@": lambda W, x: Node(W @ x.value, (x,), (lambda u: W.T @ u,)),
         "node": lambda value, vjps, *parents: Node(value, parents, vjps),
     }
-    nodes = {}
+    nodes: dict = {}
     for name, step in steps.items():
         operation, *operands = step if isinstance(step, tuple) else ("input", step)
         nodes[name] = operations[operation](*(nodes[a] if isinstance(a, str) else a for a in operands))
