@@ -89,7 +89,7 @@ def test_calls_are_counted(chain):
         expect_passes(answer, chain, 1)
     with pytest.raises(Incorrect, match="called once; it takes 2 sweeps, and one call for each"):
         expect_sweeps(answer, chain, "jvp", 2)
-    with pytest.raises(Incorrect, match="the vjp of layer 1 is never called. Is the layer left out"):
+    with pytest.raises(Incorrect, match="the vjp of layer 1 is never called"):
         expect_sweeps(answer, chain, "vjp", 1)
 
 
