@@ -83,7 +83,8 @@ class Answer:
         """Expect an array of exactly this shape without NaN or infinity; () also takes a plain number."""
         array = self.numbers()
         if array.shape != shape:
-            raise self.wrong(f"{self.name} should be {shape_as_text(shape)}; {self.yours}.")
+            turned = " Yours looks transposed." if array.ndim == 2 and array.T.shape == shape else ""
+            raise self.wrong(f"{self.name} should be {shape_as_text(shape)}; {self.yours}.{turned}")
         bad = ~np.isfinite(array)
         if bad.any():
             where = np.argwhere(bad)[0]
@@ -100,6 +101,7 @@ class Answer:
         dtype: np.dtype = FLOAT64,
         reveal: bool = False,
         instead: Hints = NO_HINTS,
+        otherwise: str = "",
     ) -> np.ndarray:
         """Expect an array of the shape and the values of `expected`.
 
@@ -107,6 +109,7 @@ class Answer:
         within : how far each entry may be off, instead of that tolerance.
         reveal : whether the message may show what was expected.
         instead : sentences for wrong values, see `hints.py`.
+        otherwise : the sentence for any other wrong value.
         """
         expected = np.asarray(expected)
         actual = self.array(*expected.shape)
@@ -115,7 +118,7 @@ class Answer:
         wrong = gradcheck.wrong_entries(actual, expected, np.broadcast_to(within, expected.shape))
         if wrong.any():
             said = _difference(self.name, actual, expected, wrong, reveal)
-            raise self.wrong(said, lambda: f"{said}\n{hint_for(actual, instead)}".rstrip())
+            raise self.wrong(said, lambda: f"{said}\n{hint_for(actual, instead) or otherwise}".rstrip())
         return actual
 
     def equals(

@@ -5,7 +5,8 @@ message ends with its sentence:
 
     answer.close(right, instead={"It has the wrong sign.": -right, "It is zero.": 0 * right})
 
-If the values take long to compute, a function without parameters can make the table.
+A list holds several wrong values with one sentence. If the values take long to compute, a function without
+parameters can make the table.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ def hint_for(value: Any, hints: Hints) -> str:
 
 
 def _same(value: Any, wrong: Any) -> bool:
+    if isinstance(wrong, list):
+        return any(_same(value, one) for one in wrong)
     if isinstance(value, (int, str)) and isinstance(wrong, (int, str)):  # ints may be too large for floats
         return value == wrong
     return np.shape(value) == np.shape(wrong) and np.allclose(value, wrong, rtol=1e-6, atol=1e-9)
