@@ -140,14 +140,14 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from autograder.sandbox import NONE, reachable_level, try_level
+    from autograder.sandbox import NONE, reachable_level, self_test
 
     level, why = reachable_level()
     if level == NONE:
         print(f"isolation: none: {why}.")
         return 1
     print(f"isolation: {level}: {why}.")
-    for line in try_level(level):
+    for line in self_test(level):
         print(f"  {line}")
     return 0
 

@@ -21,7 +21,7 @@ from autograder.grading.isolation import isolation_level
 from autograder.grading.loop import grade_notebook
 from autograder.grading.notebook import read_notebook
 from autograder.grading.process import say_with_results
-from autograder.sandbox import Source
+from autograder.sandbox import ForkServer
 
 CELL = """import sys
 
@@ -82,8 +82,8 @@ def grade_here(assignment: str | None = None, build: str | None = None) -> None:
     What is odd about it is printed, for `after_grading`.
     """
     notebook = read_notebook(Path.cwd(), assignment, build)
-    with Source(isolation_level(None)) as source:
-        graded = grade_notebook(notebook, source)
+    with ForkServer(isolation_level(None)) as server:
+        graded = grade_notebook(notebook, server)
     print(*graded.remarks, sep="\n")
 
 

@@ -27,7 +27,7 @@ from autograder.builder.settings import read_settings
 from autograder.builder.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
 from autograder.hidden_checks import hidden
-from autograder.mistakes import Program, programs
+from autograder.mistakes import Entry, entries
 from autograder.mistakes.naming import mistake_in
 from checking import Check, CheckFailure
 from checking.boundary import Submission
@@ -37,7 +37,7 @@ OF_ONE_FAULT = ("no_traces", "dtypes", "unusual_arrays", "whole_numbers")
 
 
 @dataclass
-class Outcome:
+class EntryResult:
     """How one submission did.
 
     lost : points lost, by question.
@@ -64,15 +64,15 @@ class Verification:
 
     assignment: str
     points: dict[str, float]
-    reference: Outcome
-    template: Outcome
-    mistakes: list[Outcome]
-    variants: list[Outcome]
+    reference: EntryResult
+    template: EntryResult
+    mistakes: list[EntryResult]
+    variants: list[EntryResult]
 
     @property
-    def faults(self) -> list[Outcome]:
+    def faults(self) -> list[EntryResult]:
         every = [self.reference, self.template, *self.mistakes, *self.variants]
-        return [outcome for outcome in every if outcome.fault]
+        return [result for result in every if result.fault]
 
 
 def verify(name: str, secret: str | None = None) -> Verification:
@@ -82,42 +82,42 @@ def verify(name: str, secret: str | None = None) -> Verification:
     """
     problems, checks = _prepared(name)
     points = {q: sum(c.points for c in cs) for q, cs in checks.items()}
-    answers = [program for problem in problems for program in _programs(problem)]
-    for program in answers:
-        if program.question not in checks:
+    every = [entry for problem in problems for entry in _entries(problem)]
+    for entry in every:
+        if entry.question not in checks:
             raise HomeworkError(
-                f"The mistake '{program.name}' is one of {program.question}, "
+                f"The mistake '{entry.name}' is one of {entry.question}, "
                 f"which is no question with code of {name}; correct it."
             )
-    for question in set(checks) - {answer.question for answer in answers if not answer.right}:
+    for question in set(checks) - {entry.question for entry in every if not entry.right}:
         raise HomeworkError(f"{question} has no mistake in autograder/mistakes; write down a wrong answer.")
 
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as processes:
         reference, template = processes.map(partial(_grade_all, name, secret=secret), (False, True))
         # A question at a time: whoever names one of its mistakes needs what all of them do.
-        of_questions = [[p for p in answers if p.question == question] for question in checks]
-        graded = processes.map(partial(_grade_programs, name, secret=secret), of_questions)
-        answers = [program for programs in of_questions for program in programs]
-        outcomes = [outcome for outcomes in graded for outcome in outcomes]
+        of_questions = [[p for p in every if p.question == question] for question in checks]
+        graded = processes.map(partial(_grade_entries, name, secret=secret), of_questions)
+        every = [entry for entries in of_questions for entry in entries]
+        results = [result for results in graded for result in results]
     if reference.lost:
         reference.fault = f"loses points in {_listed(reference.lost)}"
     if template.lost != points:
         template.fault = "earns points"
-    mistakes = [o for o, program in zip(outcomes, answers, strict=True) if not program.right]
-    variants = [o for o, program in zip(outcomes, answers, strict=True) if program.right]
+    mistakes = [o for o, entry in zip(results, every, strict=True) if not entry.right]
+    variants = [o for o, entry in zip(results, every, strict=True) if entry.right]
     return Verification(name, points, reference, template, mistakes, variants)
 
 
-def _grade_all(name: str, blank: bool, secret: str | None = None) -> Outcome:
+def _grade_all(name: str, blank: bool, secret: str | None = None) -> EntryResult:
     """Run all checks on the reference solution, or on the blank template."""
     _use(secret, name)
     problems, checks = _prepared(name)
-    outcome = Outcome("blank template" if blank else "reference solution", "all")
-    return grade(outcome, namespace(problems, blank=blank), checks)
+    result = EntryResult("blank template" if blank else "reference solution", "all")
+    return grade(result, namespace(problems, blank=blank), checks)
 
 
-def _grade_programs(name: str, programs: list[Program], secret: str | None) -> list[Outcome]:
-    return [grade_program(name, program, secret) for program in programs]
+def _grade_entries(name: str, entries: list[Entry], secret: str | None) -> list[EntryResult]:
+    return [grade_entry(name, entry, secret) for entry in entries]
 
 
 def _use(secret: str | None, name: str) -> None:
@@ -157,42 +157,42 @@ def _names_in_use(name: str) -> dict[Check, set[str]]:
     return found
 
 
-def grade_program(name: str, program: Program, secret: str | None = None) -> Outcome:
+def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResult:
     """Run checks of a problem on the reference, with one function in the place of its own.
 
     Every problem stands by itself: no reference solution calls a function of another problem. A check that
-    looks up nothing that the program defines anew would pass as on the reference: it does not run.
+    looks up nothing that the entry defines would pass as on the reference: it does not run.
 
     secret : as for `verify`.
     """
     _use(secret, name)
     problems, checks = _prepared(name)
-    (problem,) = [p for p in problems if program.question in [q.name for q in p.questions]]
+    (problem,) = [p for p in problems if entry.question in [q.name for q in p.questions]]
     names = namespace([problem])
     before = dict(names)
-    execute(program.source, names)
+    execute(entry.source, names)
     new = {key for key, value in names.items() if before.get(key) is not value}
     touched = {
         q.name: [check for check in checks.get(q.name, []) if _names_in_use(name)[check] & new]
         for q in problem.questions
     }
-    outcome = grade(Outcome(program.name, program.question), names, touched)
-    if program.right:
-        outcome.fault = f"loses points in {_listed(outcome.lost)}" if outcome.lost else ""
-        return outcome
-    outcome.named = program.says is not None
-    outcome.fault = (
-        _fault_of_mistake(outcome)
-        or _fault_of_statement(outcome, program)
+    result = grade(EntryResult(entry.name, entry.question), names, touched)
+    if entry.right:
+        result.fault = f"loses points in {_listed(result.lost)}" if result.lost else ""
+        return result
+    result.named = entry.says is not None
+    result.fault = (
+        _fault_of_mistake(result)
+        or _fault_of_statement(result, entry)
         or _fault_of_names(
-            outcome, program, mistake_in(program.question, checks[program.question], Submission(names))
+            result, entry, mistake_in(entry.question, checks[entry.question], Submission(names))
         )
     )
-    return outcome
+    return result
 
 
-def grade(outcome: Outcome, names: dict[str, Any], checks: dict[str, list[Check]]) -> Outcome:
-    """Run all checks on the names that a notebook defines, and note what is lost in the outcome."""
+def grade(result: EntryResult, names: dict[str, Any], checks: dict[str, list[Check]]) -> EntryResult:
+    """Run all checks on the names that a notebook defines, and note what is lost in the result."""
     submission = Submission(names)
     for check in (c for cs in checks.values() for c in cs):
         try:
@@ -200,18 +200,18 @@ def grade(outcome: Outcome, names: dict[str, Any], checks: dict[str, list[Check]
                 check.apply(submission)
         except CheckFailure as failure:
             question = check.question
-            outcome.lost[question] = outcome.lost.get(question, 0) + check.points
-            outcome.failed.setdefault(question, []).append(check.name)
+            result.lost[question] = result.lost.get(question, 0) + check.points
+            result.failed.setdefault(question, []).append(check.name)
             said = f"{type(failure).__name__}: {failure.explained()}"
-            outcome.messages.setdefault(question, []).append(said)
+            result.messages.setdefault(question, []).append(said)
             if not check.hidden:
-                outcome.public_messages.setdefault(question, []).append(said)
+                result.public_messages.setdefault(question, []).append(said)
         except Exception as error:
             raise FellShortError(
-                f"The check {check.name} of {check.question} breaks on '{outcome.name}': {error!r}; "
+                f"The check {check.name} of {check.question} breaks on '{result.name}': {error!r}; "
                 "a check has to say what is wrong by a CheckFailure."
             ) from error
-    return outcome
+    return result
 
 
 def report(verification: Verification, console: Console) -> bool:
@@ -222,11 +222,11 @@ def report(verification: Verification, console: Console) -> bool:
     table.add_column("lost", justify="right", no_wrap=True)
     table.add_column("named", no_wrap=True)
     table.add_column("what the first failed check says")
-    for outcome in verification.mistakes:
-        said = outcome.messages.get(outcome.question, ["nothing"])[0].splitlines()[0]
-        lost, of = outcome.lost.get(outcome.question, 0), verification.points[outcome.question]
-        where = "by public checks" if outcome.named else "when graded"
-        table.add_row(outcome.question, Text(outcome.name), f"{lost:g} of {of:g}", where, Text(said))
+    for result in verification.mistakes:
+        said = result.messages.get(result.question, ["nothing"])[0].splitlines()[0]
+        lost, of = result.lost.get(result.question, 0), verification.points[result.question]
+        where = "by public checks" if result.named else "when graded"
+        table.add_row(result.question, Text(result.name), f"{lost:g} of {of:g}", where, Text(said))
     console.print(table)
     faults = verification.faults
     console.print(
@@ -236,58 +236,56 @@ def report(verification: Verification, console: Console) -> bool:
         f"{sum(verification.points.values()) - sum(verification.template.lost.values()):g}; "
         f"{len(verification.mistakes)} mistakes, {len(verification.variants)} correct variants, "
         f"{len(faults)} not as they have to be. Public checks name "
-        f"{sum(outcome.named for outcome in verification.mistakes)} of the mistakes, graded results all "
+        f"{sum(result.named for result in verification.mistakes)} of the mistakes, graded results all "
         "that fail a hidden check."
     )
-    for outcome in faults:
-        console.print(f"  {outcome.question}, '{outcome.name}': {outcome.fault}", markup=False)
-        for message in [m for ms in outcome.messages.values() for m in ms][:3]:
+    for result in faults:
+        console.print(f"  {result.question}, '{result.name}': {result.fault}", markup=False)
+        for message in [m for ms in result.messages.values() for m in ms][:3]:
             console.print(f"    {message}", markup=False)
     return not faults
 
 
-def _programs(problem: Problem) -> list[Program]:
+def _entries(problem: Problem) -> list[Entry]:
     file = f"autograder/mistakes/{problem.name}.py"
     if not (ROOT / file).is_file():
         raise HomeworkError(f"There is no file {file}; write down wrong answers first.")
     try:
-        return programs(problem.name)
+        return entries(problem.name)
     except Exception as error:
         raise HomeworkError(f"{file} cannot be imported: {error!r}.") from None
 
 
-def _fault_of_mistake(outcome: Outcome) -> str:
-    if outcome.question not in outcome.lost:
+def _fault_of_mistake(result: EntryResult) -> str:
+    if result.question not in result.lost:
         return "loses no point"
-    unexpected = [
-        q for q in outcome.lost if q != outcome.question and outcome.question not in hidden.used_by(q)
-    ]
+    unexpected = [q for q in result.lost if q != result.question and result.question not in hidden.used_by(q)]
     if not unexpected:
         return ""
-    declare = f"uses({unexpected[0]!r}, {outcome.question!r})"
+    declare = f"uses({unexpected[0]!r}, {result.question!r})"
     return f"loses points in {_listed(unexpected)} as well; if that may call it, declare {declare}"
 
 
-def _fault_of_statement(outcome: Outcome, program: Program) -> str:
+def _fault_of_statement(result: EntryResult, entry: Entry) -> str:
     """What is wrong with what a mistake states that it fails and costs."""
-    failed, lost = outcome.failed[program.question], sum(outcome.lost.values())
-    if program.fails is None and all(name.endswith(OF_ONE_FAULT) for name in failed):
+    failed, lost = result.failed[entry.question], sum(result.lost.values())
+    if entry.fails is None and all(name.endswith(OF_ONE_FAULT) for name in failed):
         return f"fails only {_listed(failed)}; state that by fails=, and by costs= what it costs"
-    if program.fails is not None and set(failed) != set(program.fails):
-        return f"fails {_listed(failed)}, but states that it fails {_listed(program.fails)}"
-    if program.costs is not None and lost > program.costs:
-        return f"costs {lost:g} points, but states that it costs {program.costs:g} at most"
+    if entry.fails is not None and set(failed) != set(entry.fails):
+        return f"fails {_listed(failed)}, but states that it fails {_listed(entry.fails)}"
+    if entry.costs is not None and lost > entry.costs:
+        return f"costs {lost:g} points, but states that it costs {entry.costs:g} at most"
     return ""
 
 
-def _fault_of_names(outcome: Outcome, program: Program, graded: str | None) -> str:
+def _fault_of_names(result: EntryResult, entry: Entry, graded: str | None) -> str:
     """What is wrong with the names that a mistake gets: by the public checks, and in graded results."""
-    local = outcome.public_messages.get(program.question, [])
-    if program.says is not None and not any(program.says in message for message in local):
-        return f"no public check says '{program.says}'"
-    if len(local) == len(outcome.messages[program.question]):
-        return "" if program.says is not None else "passes all hidden checks, and no public check names it"
-    if graded != program.name:
+    local = result.public_messages.get(entry.question, [])
+    if entry.says is not None and not any(entry.says in message for message in local):
+        return f"no public check says '{entry.says}'"
+    if len(local) == len(result.messages[entry.question]):
+        return "" if entry.says is not None else "passes all hidden checks, and no public check names it"
+    if graded != (None if entry.unnamed else entry.name):
         return f"graded results name it '{graded}'"
     return ""
 

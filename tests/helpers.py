@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from autograder.builder.otter_tools import Case
 from autograder.builder.settings import read_settings
 from autograder.builder.sources import read_problem
-from autograder.mistakes import programs
+from autograder.mistakes import entries
 from autograder.sandbox import NONE, reachable_level
 from checking.boundary import Submission
 
@@ -123,19 +123,19 @@ def filled(template: NotebookNode, answers: dict[str, str]) -> NotebookNode:
     return notebook
 
 
-def gradable_programs(assignment: str, right: bool) -> list[Any]:
-    """The catalogue's right or wrong programs without those that use `gradcheck`, which no sandbox has."""
+def gradable_entries(assignment: str, right: bool) -> list[Any]:
+    """The catalogue's right or wrong entries without those that use `gradcheck`, which no sandbox has."""
     return [
-        program
+        entry
         for problem in read_settings(assignment).problems
-        for program in programs(problem)
-        if program.right == right and "gradcheck" not in program.source
+        for entry in entries(problem)
+        if entry.right == right and "gradcheck" not in entry.source
     ]
 
 
-def carrying(answers: dict[str, str], program: Any) -> dict[str, str]:
-    """Answers in which a program of the catalogue takes the place of its function."""
-    return answers | {program.function: f"{answers[program.function]}\n\n\n{program.source}"}
+def carrying(answers: dict[str, str], entry: Any) -> dict[str, str]:
+    """Answers in which an entry of the catalogue takes the place of its function."""
+    return answers | {entry.function: f"{answers[entry.function]}\n\n\n{entry.source}"}
 
 
 def submission_of(body: str) -> Submission:

@@ -31,3 +31,20 @@ def test_the_page_on_adding_a_problem_adds_a_question_that_works(copy_of_the_pro
 def test_the_table_of_checks_is_what_the_registry_says():
     page = (ROOT / "docs" / "checks.md").read_text()
     assert page == overview(), "homework overview > docs/checks.md makes it anew"
+
+
+def test_every_file_and_folder_that_the_architecture_names_exists():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    names = {name for name in re.findall(r"`([\w./]+)`", text) if name.endswith(("/", ".py", ".toml"))}
+    places = [ROOT, *(ROOT / folder for folder in ("assignments", "autograder", "autograder/sandbox"))]
+    places += [ROOT / "autograder" / folder for folder in ("builder", "grading")]
+    assert len(names) > 30
+    assert [name for name in sorted(names) if not any((place / name).exists() for place in places)] == []
+
+
+def test_every_package_is_in_the_architecture():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    for folder in (
+        path.parent for part in ("assignments", "autograder") for path in (ROOT / part).glob("*/__init__.py")
+    ):
+        assert f"`{folder.relative_to(ROOT)}/`" in text

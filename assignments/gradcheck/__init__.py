@@ -7,7 +7,7 @@
     show(report)                        which entries are wrong, as a picture
 
 The modules, in the order in which they are best read: `numerical`, `complex_step`, `jacobian`, `protocol`,
-`compare`, `report`, `task`, `check`, `large`, `diagnosis`, `whatif`, `drawing`.
+`compare`, `report`, `task`, `check`, `large`, `diagnosis`, `variations`, `drawing`.
 """
 
 from gradcheck.check import check_gradient, check_jacobian, check_jvp, check_vjp

@@ -16,7 +16,7 @@ import numpy as np
 from gradcheck.diagnosis import Context, diagnose, locate
 from gradcheck.large import compare_along_directions
 from gradcheck.numerical import EPS
-from gradcheck.protocol import NO_NAMES, Arguments, Finding, ViolationError, answer, conduct, copied
+from gradcheck.protocol import NO_NAMES, Arguments, Finding, ViolationError, call_program, conduct, copied
 from gradcheck.report import INCONCLUSIVE, RIGHT, UNSAFE, WRONG, Comparison, Report
 from gradcheck.task import Function, Task, positions, precision
 
@@ -96,9 +96,8 @@ def _checked(
         wrong = _wrong_dtype(task, seen.first) if strict else None
         answers = [seen.first]
         if seen.unsafe is None:
-            answers += [
-                answer(task.program, (*copied(task.args), *copied(e)), shapes, names) for e in extras[1:]
-            ]
+            others = [(*copied(task.args), *copied(e)) for e in extras[1:]]
+            answers += [call_program(task.program, arguments, shapes, names) for arguments in others]
             sums = _of_sum_and_zero(task, shapes, extras)
     except ViolationError as violation:
         return _violated(task, violation, extras, rng, context)
@@ -202,22 +201,22 @@ def _named(
     """Name the mistake. A name has to fit at three points: this one, and two beside it."""
     context = context or Context()
     points = [(actual, task.expected(extra), (*task.args, *extra))]
-    what_ifs = [task.what_ifs(extra, context.functions)]
+    variations = [task.variations(extra, context.functions)]
     for _ in range(2):
         other = task.elsewhere(rng)
         try:
             vectors = other.extras(rng)[-1]
             other.differentiate()
             arguments = (*copied(other.args), *copied(vectors))
-            theirs = answer(task.program, arguments, [a.shape for a in actual])
+            theirs = call_program(task.program, arguments, [a.shape for a in actual])
         except Exception:
             continue  # the function, or the program, is not defined there
         points.append((theirs, other.expected(vectors), (*other.args, *vectors)))
-        what_ifs.append(other.what_ifs(vectors, context.functions))
+        variations.append(other.variations(vectors, context.functions))
     if len(points) < 2:
         return []
     actual_ones, expected_ones, arguments = zip(*points, strict=True)
-    known = replace(context, arguments=arguments, what_ifs=what_ifs)
+    known = replace(context, arguments=arguments, variations=variations)
     return diagnose(actual_ones, expected_ones, known) or locate([p[:2] for p in points], context.names)
 
 
@@ -235,7 +234,7 @@ def _of_sum_and_zero(
         return []
     both = tuple(a + b for a, b in zip(*extras, strict=True))
     nothing = tuple(0 * a for a in extras[0])
-    return [answer(task.program, (*copied(task.args), *copied(v)), shapes) for v in (both, nothing)]
+    return [call_program(task.program, (*copied(task.args), *copied(v)), shapes) for v in (both, nothing)]
 
 
 def _nonlinear(

@@ -22,7 +22,7 @@ WEIGHTS = {
     0.5: ("halved term", "counts half"),
 }
 Arrays = Sequence[np.ndarray]
-Point = tuple[Arrays, Arrays, tuple[Any, ...]]
+Trial = tuple[Arrays, Arrays, tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Context:
     functions : functions by name that a mistaken program would have differentiated in place of the right one,
         such as the loss with a term missing. They take what the right one takes.
     arguments : for each point, the arguments that alternatives and terms are called with.
-    what_ifs : for each point, arrays that changed arguments and functions give, with a sentence, by name.
+    variations : for each point, arrays that changed arguments and functions give, with a sentence, by name.
     names : of the arguments and results.
     """
 
@@ -44,7 +44,7 @@ class Context:
     terms: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     arguments: Sequence[tuple[Any, ...]] = ()
-    what_ifs: Sequence[Mapping[str, tuple[str, Arrays]]] = ()
+    variations: Sequence[Mapping[str, tuple[str, Arrays]]] = ()
     names: Names = NO_NAMES
 
 
@@ -60,7 +60,7 @@ def diagnose(
     Returns an empty list where no name fits, and where there are fewer than two points.
     """
     context = context or Context()
-    points: list[Point] = []
+    points: list[Trial] = []
     if not isinstance(actual, np.ndarray):
         for number, (come, right) in enumerate(zip(actual, expected, strict=True)):
             arguments = context.arguments[number] if number < len(context.arguments) else ()
@@ -72,10 +72,10 @@ def diagnose(
         return [Finding("results swapped", swapped)]
     fitting: dict[int, list[dict[str, str]]] = {}
     for number, (answers, gradients, arguments) in enumerate(points):
-        what_if = context.what_ifs[number] if number < len(context.what_ifs) else {}
+        variation = context.variations[number] if number < len(context.variations) else {}
         for part, (a, g) in enumerate(zip(answers, gradients, strict=False)):
             if not _near(a, g):
-                names = dict(_fitting(part, a, g, arguments, context, what_if))
+                names = dict(_fitting(part, a, g, arguments, context, variation))
                 fitting.setdefault(part, []).append(names)
     every = []
     for part, found in fitting.items():
@@ -97,7 +97,7 @@ def _fitting(
     g: np.ndarray,
     arguments: tuple[Any, ...],
     context: Context,
-    what_if: Mapping[str, tuple[str, Arrays]],
+    variation: Mapping[str, tuple[str, Arrays]],
 ) -> Iterator[tuple[str, str]]:
     """The names that fit one wrong array at one point, the most specific first, each with a sentence."""
     if a.shape != g.shape:
@@ -109,7 +109,7 @@ def _fitting(
     for name, program in context.alternatives.items():
         if _fits(a, g, _part(program, arguments, part)):
             yield name, f"It is what comes out with this mistake: {name}."
-    for name, (sentence, arrays) in what_if.items():
+    for name, (sentence, arrays) in variation.items():
         if _fits(a, g, np.asarray(arrays[part])):
             yield name, sentence
     yield from _factors(a, g, arguments)
@@ -168,7 +168,7 @@ def _shapes(a: np.ndarray, g: np.ndarray) -> Iterator[tuple[str, str]]:
             yield "only the diagonal", "It is only the diagonal of the right one."
 
 
-def _terms(points: Sequence[Point], part: int, context: Context) -> dict[str, str]:
+def _terms(points: Sequence[Trial], part: int, context: Context) -> dict[str, str]:
     """Least squares for one array as a sum of the terms, over all points: is one missing, or doubled?"""
     rows, values, expected = [], [], []
     for actual, right, arguments in points:
@@ -193,7 +193,7 @@ def _terms(points: Sequence[Point], part: int, context: Context) -> dict[str, st
     return found
 
 
-def _swapped(points: Sequence[Point], names: Names) -> str | None:
+def _swapped(points: Sequence[Trial], names: Names) -> str | None:
     """Two results that stand in each other's place, everywhere."""
     count = len(points[0][1])
     for i, j in combinations(range(count), 2):

@@ -70,7 +70,7 @@ class Names:
 NO_NAMES = Names()
 
 
-def answer(
+def call_program(
     program: Callable[..., Any],
     arguments: Arguments,
     shapes: Sequence[tuple[int, ...]],
@@ -149,18 +149,18 @@ def conduct(
     strict : whether results must not be the memory of arguments, either.
     names : of the arguments and results.
 
-    Errors: ViolationError as for `answer`.
+    Errors: ViolationError as for `call_program`.
     """
     given, given_others = copied(arguments), copied(others)
-    first = answer(program, given, shapes, names)
+    first = call_program(program, given, shapes, names)
     kept = [part.copy() for part in first]
     changed = [n for n, (a, b) in enumerate(zip(arguments, given, strict=True)) if not _same(a, b)]
     elsewhere = None
     with contextlib.suppress(ViolationError):
-        elsewhere = answer(program, given_others, shapes)
+        elsewhere = call_program(program, given_others, shapes)
     overwritten = not all(map(_same, kept, first))
-    again = answer(program, copied(arguments), shapes)
-    twice = answer(program, copied(arguments), shapes)
+    again = call_program(program, copied(arguments), shapes)
+    twice = call_program(program, copied(arguments), shapes)
     unsafe = None
     if changed:
         sentence = f"The call changes {names.argument(changed[0])}. Work on a copy."

@@ -13,7 +13,7 @@ from gradcheck.jacobian import NumericalJacobian, numerical_jacobian
 from gradcheck.numerical import Point, scales
 from gradcheck.protocol import NO_NAMES, Arguments, Names, copied
 from gradcheck.report import Comparison
-from gradcheck.whatif import variations
+from gradcheck.variations import variations
 
 Function = Callable[..., Any]
 
@@ -77,7 +77,7 @@ class Task:
                 break
         return other
 
-    def what_ifs(
+    def variations(
         self, extra: Arguments, functions: Mapping[str, Function]
     ) -> dict[str, tuple[str, list[np.ndarray]]]:
         """What the program would return for changed arguments, or other functions, see `variations`."""

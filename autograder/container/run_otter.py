@@ -125,7 +125,7 @@ def grade(folder: Path, results: Results) -> str:
     from autograder.grading.isolation import isolation_level
     from autograder.grading.process import gradescope_results, grading_results, submitted_notebook
     from autograder.grading.upload import SubmissionError
-    from autograder.sandbox import Source
+    from autograder.sandbox import ForkServer
     from autograder.sandbox.confine import end_with_parent
     from autograder.signals import held, released, stopped_by_signals
 
@@ -134,12 +134,12 @@ def grade(folder: Path, results: Results) -> str:
     try:
         notebook = submitted_notebook(folder / "submission")
         level = isolation_level(None, *(path for name in PRIVATE if (path := folder / name).exists()))
-        with stopped_by_signals(), held(), Source(level) as source, released():
+        with stopped_by_signals(), held(), ForkServer(level) as server, released():
             gc.disable()  # nothing that is loaded is ever garbage
             import_module("autograder.grading.loop")  # and Otter with it
             gc.freeze()
             gc.enable()
-            found, graded = grading_results(notebook, source)
+            found, graded = grading_results(notebook, server)
     except SubmissionError as error:
         results.write_refusal(str(error))
         return str(error)

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from autograder.grading.budget import Budget
 from autograder.grading.notebook import Cell
-from autograder.sandbox import SandboxError, Source, Worker, WorkerLost
+from autograder.sandbox import ForkServer, SandboxError, WorkerHandle, WorkerLost
 from autograder.sandbox.wire import WireError
 from checking.boundary import clean
 
@@ -18,21 +18,21 @@ class Cells:
     Where a worker is lost, a new one runs the same cells again, as soon as it is needed.
 
     cells : the code cells of the submission.
-    source : where workers come from.
+    server : where workers come from.
     budget : what the submission may use.
     notes : for an instructor: which cells raised, and where workers were lost.
     looked_up : the functions that checks have asked for, and whether they were there.
     fault : an error of the sandbox that a check met, if there was one. Checks cannot be trusted after it.
     """
 
-    def __init__(self, cells: Sequence[Cell], source: Source, budget: Budget):
+    def __init__(self, cells: Sequence[Cell], server: ForkServer, budget: Budget):
         self.budget = budget
         self.notes: list[str] = []
         self.looked_up: dict[str, bool] = {}
         self.fault: SandboxError | None = None
         self._cells = cells
-        self._source = source
-        self._worker: Worker | None = None
+        self._server = server
+        self._worker: WorkerHandle | None = None
         self._position = 0
         self._left_out: set[int] = set()
         self._stopped = {
@@ -54,7 +54,7 @@ class Cells:
             if self._cells[number].source.strip():
                 self._run_next(number)
 
-    def worker(self, name: str) -> Worker:
+    def worker(self, name: str) -> WorkerHandle:
         """The worker, in which the cells up to the present position have run.
 
         name : of the function that it is wanted for. Errors: OutOfTime where there can be none any more.
@@ -124,7 +124,7 @@ class Cells:
     def _start(self, position: int) -> bool:
         """Start a worker and run the cells up to a position in it; return whether there was time for that."""
         while not self.exhausted:
-            self._worker = self._source.worker()
+            self._worker = self._server.worker()
             for number in range(position):
                 if self._worker is None or self.exhausted:
                     break
@@ -140,7 +140,7 @@ class Cells:
         assert self._worker is not None
         try:
             cell = self._cells[number]
-            answer = self._worker.run(cell.source, self.budget.limits.cell, cell.ignored)
+            response = self._worker.run(cell.source, self.budget.limits.cell, cell.ignored)
         except WireError:
             self._leave_out(number, "is too large to be run")
             return None
@@ -148,10 +148,10 @@ class Cells:
             self._leave_out(number, f"was left out, because it ended the program: {why}")
             self.lost(why, f"in cell {number + 1}")
             return None
-        if answer.get("interrupted"):
+        if response.get("interrupted"):
             seconds = f"{self.budget.limits.cell:g} s"
             self._leave_out(number, f"did not finish within {seconds} and was stopped")
-        error: str | None = answer.get("error")
+        error: str | None = response.get("error")
         return error
 
     def _leave_out(self, number: int, why: str) -> None:

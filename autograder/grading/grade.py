@@ -43,7 +43,7 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
 
             def graded(submission: Path) -> Grade:
                 try:
-                    return _answer(channel, submission.resolve())
+                    return _response(channel, submission.resolve())
                 except (EOFError, OSError):
                     raise FellShortError(
                         f"The process that grades {submission.name} has ended. Is there too little memory?"
@@ -51,7 +51,7 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
 
             with released():
                 try:
-                    _answer(channel, (folder, level, limits or limits_of_this_machine()))
+                    _response(channel, (folder, level, limits or limits_of_this_machine()))
                 except (EOFError, OSError):
                     raise FellShortError(
                         f"The packages in {autograder.name} cannot be imported here; what is above says why. "
@@ -103,13 +103,13 @@ def _process(packages: Path) -> Iterator[Connection]:
                 process.wait()
 
 
-def _answer(channel: Connection, request: Any) -> Any:
-    """The answer of the process that grades. Errors: what it raises; EOFError or OSError if it is gone."""
+def _response(channel: Connection, request: Any) -> Any:
+    """The response of the process that grades. Errors: what it raises; EOFError or OSError if it is gone."""
     channel.send(request)
-    answer = channel.recv()
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+    response = channel.recv()
+    if isinstance(response, Exception):
+        raise response
+    return response
 
 
 def unpack(path: Path, folder: Path) -> None:

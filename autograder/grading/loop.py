@@ -16,7 +16,7 @@ from autograder.grading.budget import Budget
 from autograder.grading.cells import Cells
 from autograder.grading.notebook import Notebook
 from autograder.grading.session import Session
-from autograder.sandbox import Source
+from autograder.sandbox import ForkServer
 
 TESTS = Path("tests")
 NOTHING_FOUND = (
@@ -39,20 +39,20 @@ class Graded:
     notes: list[str]
 
 
-def grade_notebook(notebook: Notebook, source: Source) -> Graded:
+def grade_notebook(notebook: Notebook, server: ForkServer) -> Graded:
     """Grade one notebook by the test files in the folder `tests` of the current folder.
 
     A question is checked when the cells up to its last check cell have run, with the names as they stand
     there; one without a check cell is checked at the end.
 
-    source : where workers come from.
+    server : where workers come from.
 
     Errors: SandboxError if the sandbox fails, and whatever the checks raise when they are imported; then
     nothing is graded.
     """
     _load_checks()
     tests = []
-    with Cells(notebook.cells, source, Budget(source.limits)) as cells:
+    with Cells(notebook.cells, server, Budget(server.limits)) as cells:
         for path in sorted(TESTS.glob("q*.py"), key=lambda path: (cells.place(path.stem), path.stem)):
             cells.run_to(cells.place(path.stem))
             with contextlib.redirect_stdout(io.StringIO()):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.errors import FellShortError, HomeworkError, fault
 from autograder.grading.isolation import WITHOUT_ISOLATION
 from autograder.grading.notebook import Notebook, read_notebook
-from autograder.sandbox import NONE, Source
+from autograder.sandbox import NONE, ForkServer
 from autograder.sandbox.confine import end_with_parent
 from autograder.signals import Stopped, held, released, stopped_by_signals
 
@@ -48,30 +48,30 @@ def serve(descriptor: int) -> None:
     """Grade for one client until it ends this process.
 
     descriptor : of a connection. The first request is a folder, the level and the limits; in the folder, an
-        autograder zip is unpacked in `autograder`. Each later one is the path of a submission. The answer is
-        its Grade, or the exception that it raises.
+        autograder zip is unpacked in `autograder`. Each later one is the path of a submission, and gets its
+        Grade, or the exception that it raises.
     """
     end_with_parent()
     with contextlib.suppress(Stopped, EOFError, OSError), stopped_by_signals(), held():
         channel = Connection(descriptor)
         folder, level, limits = channel.recv()
         os.chdir(folder / "autograder")
-        with Source(level, limits, folder) as source, released():
+        with ForkServer(level, limits, folder) as server, released():
             channel.send(None)
             while True:
                 submission = channel.recv()
                 try:
-                    answer: Any = grade(submission, source)
+                    response: Any = grade(submission, server)
                 except HomeworkError as error:
-                    answer = error
+                    response = error
                 except Exception as error:
-                    answer = FellShortError(fault(error))
-                channel.send(answer)
+                    response = FellShortError(fault(error))
+                channel.send(response)
 
 
-def grade(submission: Path, source: Source) -> Grade:
+def grade(submission: Path, server: ForkServer) -> Grade:
     """Grade a submission by the autograder in the current folder. Errors: HomeworkError."""
-    results, graded = grading_results(submitted_notebook(submission), source)
+    results, graded = grading_results(submitted_notebook(submission), server)
     return Grade(
         gradescope_results(results),
         {name: float(test.score) for name, test in results.results.items()},
@@ -92,7 +92,7 @@ def submitted_notebook(submission: Path) -> Notebook:
     return read_notebook(submission, **(plugins[0][PLUGIN] if plugins else {}))
 
 
-def grading_results(notebook: Notebook, source: Source) -> tuple[GradingResults, Graded]:
+def grading_results(notebook: Notebook, server: ForkServer) -> tuple[GradingResults, Graded]:
     """Grade a notebook by the autograder in the current folder; return Otter's results, and the rest.
 
     Errors: SandboxError.
@@ -102,11 +102,11 @@ def grading_results(notebook: Notebook, source: Source) -> tuple[GradingResults,
 
     from autograder.grading.loop import grade_notebook
 
-    graded = grade_notebook(notebook, source)
+    graded = grade_notebook(notebook, server)
     for case in (case for test in graded.tests for case in test.test_cases):
         case.body = None  # a function of the test file, which another Python could not unpickle
     results = GradingResults(graded.tests)
-    say_with_results(results, graded.remarks, source.level)
+    say_with_results(results, graded.remarks, server.level)
     return results, graded
 
 

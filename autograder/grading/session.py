@@ -82,10 +82,10 @@ class Session(Submission):
                 return Reference("callback", str(len(functions) - 1))
 
             request = {"do": "call", "function": reference, "arguments": arguments, "lines": limits.lines}
-            answer = self._ask(key, name, limits.seconds, _caller(functions), sent, **request)
-            changed = answer["changed"]
+            response = self._ask(key, name, limits.seconds, _caller(functions), sent, **request)
+            changed = response["changed"]
             left = (changed[i] if i in changed else crossing(a, _nothing) for i, a in enumerate(arguments))
-            return Reply(answer["value"], tuple(left))
+            return Reply(response["value"], tuple(left))
 
         return Proxy(name, send, target=reference)
 
@@ -99,17 +99,17 @@ class Session(Submission):
         /,
         **request: Any,
     ) -> dict[str, Any]:
-        """The worker's answer to a request about a function. Errors: CheckFailure, SandboxError.
+        """The worker's response to a request about a function. Errors: CheckFailure, SandboxError.
 
         key, of : what the budget knows the function by, and its name for messages.
         seconds : the limit of the check, or None for that of the budget.
-        callback, wrap : see `Worker.ask`.
+        callback, wrap : see `WorkerHandle.ask`.
         """
         budget = self._cells.budget
         budget.expect_call(key, of, self._cells.taken)
         try:
             worker = self._cells.worker(of)
-            answer = worker.ask(seconds or budget.limits.call, callback, wrap, **request)
+            response = worker.ask(seconds or budget.limits.call, callback, wrap, **request)
         except WorkerLost as lost:
             self._cells.lost(lost, f"in {of}")
             raise budget.lost(key, of, lost, seconds) from None
@@ -118,16 +118,16 @@ class Session(Submission):
         except SandboxError as fault:  # Otter would take it for a failed check
             self._cells.fault = fault
             raise
-        if answer["is"] == "failure":
-            text = clean(answer["text"], 2000)
+        if response["is"] == "failure":
+            text = clean(response["text"], 2000)
             missing = MISSING.search(text)
             why = self._cells.why_missing(missing[1]) if missing else None
-            failure = FAILURES.get(answer["class"], Raised)(text + (f"\n({why})" if why else ""))
+            failure = FAILURES.get(response["class"], Raised)(text + (f"\n({why})" if why else ""))
             if isinstance(failure, OutOfTime):
                 failure = budget.out_of_time(key, of, seconds)
                 self._cells.notes.append(f"in {self._question}: {failure}")
             raise failure
-        return answer
+        return response
 
 
 def _nothing(_: Any) -> None:

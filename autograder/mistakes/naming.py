@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.mistakes import programs
+from autograder.mistakes import entries
 from checking import Check, CheckFailure
 from checking.boundary import Proxy, Reply, Submission
 from checking.limits import CallLimits
@@ -53,7 +53,7 @@ class _Recorded(Submission):
 
 @dataclass
 class _Candidate:
-    """A program of the catalogue, or the reference, and its traces so far, by check and secret."""
+    """An entry of the catalogue, or the reference, and its traces so far, by check and secret."""
 
     name: str
     submission: Submission
@@ -112,7 +112,7 @@ def mistake_in(question: str, checks: list[Check], submission: Submission) -> st
 @cache
 def _catalogue(question: str, problem: str) -> tuple[list[_Candidate], set[str], _Candidate]:
     """The mistakes of a question, the names of their functions, and the reference solution."""
-    mistakes = [p for p in programs(problem) if p.question == question and not p.right]
+    mistakes = [p for p in entries(problem) if p.question == question and not (p.right or p.unnamed)]
     reference = inspect.getsource(import_module(f"solutions.{problem}"))
     candidates = [_Candidate(p.name, Submission(_namespace(reference, p.source))) for p in mistakes]
     return candidates, {p.function for p in mistakes}, _Candidate("", Submission(_namespace(reference)))

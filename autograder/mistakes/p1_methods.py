@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from autograder.mistakes import mistake, variant
+import solutions.p1_methods as reference
+from autograder.mistakes import edit, mistake, variant
 from solutions.p1_methods import (
     Dual,
     Expression,
@@ -32,22 +33,15 @@ def forward_difference(f, x, h):
     return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))])
 
 
-@mistake("q1a", "not divided by h", says="It is not divided by h")
-def forward_difference(f, x, h):
-    center = f(x)
-    return np.array([f(x + h * e) - center for e in np.eye(len(x))])
-
-
-@mistake("q1a", "divided by 2 h", says="It is divided by 2 h")
-def forward_difference(f, x, h):
-    center = f(x)
-    return np.array([(f(x + h * e) - center) / (2 * h) for e in np.eye(len(x))])
-
-
-@mistake("q1a", "the wrong sign", says="It has the wrong sign")
-def forward_difference(f, x, h):
-    center = f(x)
-    return np.array([(center - f(x + h * e)) / h for e in np.eye(len(x))])
+mistake("q1a", "not divided by h", says="It is not divided by h")(
+    edit(reference.forward_difference, (" / h", ""))
+)
+mistake("q1a", "divided by 2 h", says="It is divided by 2 h")(
+    edit(reference.forward_difference, ("/ h", "/ (2 * h)"))
+)
+mistake("q1a", "the wrong sign", says="It has the wrong sign")(
+    edit(reference.forward_difference, ("f(x + h * e) - center", "center - f(x + h * e)"))
+)
 
 
 @mistake("q1a", "f(x) is evaluated anew for every entry", says="keep f(x)")
@@ -55,10 +49,9 @@ def forward_difference(f, x, h):
     return np.array([(f(x + h * e) - f(x)) / h for e in np.eye(len(x))])
 
 
-@mistake("q1a", "all entries are moved at once", says="move one at a time")
-def forward_difference(f, x, h):
-    center = f(x)
-    return np.array([(f(x + h) - center) / h for _ in x])
+mistake("q1a", "all entries are moved at once", says="move one at a time")(
+    edit(reference.forward_difference, ("h * e", "h"), ("e in np.eye(len(x))", "_ in x"))
+)
 
 
 @mistake("q1a", "a moved entry does not go back", says="each entry has to go back")
@@ -89,16 +82,15 @@ def forward_difference(f, x, h):
     return g
 
 
-@mistake("q1a", "the step is h x_i", says="it has to be h for every entry")
+@mistake("q1a", "the step is h x_i", says="it should be h for every entry")
 def forward_difference(f, x, h):
     center = f(x)
     return np.array([(f(x + h * x_i * e) - center) / (h * x_i) for x_i, e in zip(x, np.eye(len(x)))])
 
 
-@mistake("q1a", "h is ignored", says="or not with this h")
-def forward_difference(f, x, h):
-    center = f(x)
-    return np.array([(f(x + 1e-6 * e) - center) / 1e-6 for e in np.eye(len(x))])
+mistake("q1a", "h is ignored", says="or not with this h")(
+    edit(reference.forward_difference, ("(f(x + h * e) - center) / h", "(f(x + 1e-6 * e) - center) / 1e-6"))
+)
 
 
 @mistake("q1a", "gradcheck's derivative in the place of a difference", says="or not with this h")
@@ -108,16 +100,12 @@ def forward_difference(f, x, h):
     return numerical_jacobian(f, x.astype(float)).value
 
 
-@mistake("q1a", "no return", says="Did you forget a return?")
-def forward_difference(f, x, h):
-    center = f(x)
-    g = np.array([(f(x + h * e) - center) / h for e in np.eye(len(x))])
-
-
-@mistake("q1a", "a column of shape (n, 1)", says="yours is an array of shape (3, 1)")
-def forward_difference(f, x, h):
-    center = f(x)
-    return np.array([[(f(x + h * e) - center) / h] for e in np.eye(len(x))])
+mistake("q1a", "no return", says="Did you forget a return?")(
+    edit(reference.forward_difference, ("return ", ""))
+)
+mistake("q1a", "a column of shape (n, 1)", says="yours is an array of shape (3, 1)")(
+    edit(reference.forward_difference, ("(f(x + h * e) - center) / h", "[(f(x + h * e) - center) / h]"))
+)
 
 
 @mistake(
@@ -165,9 +153,9 @@ def forward_difference(f, x, h):
 # 1(b) central_difference
 
 
-@mistake("q1b", "divided by h", says="It is twice the right one")
-def central_difference(f, x, h):
-    return np.array([(f(x + h * e) - f(x - h * e)) / h for e in np.eye(len(x))])
+mistake("q1b", "divided by h", says="It is twice the right one")(
+    edit(reference.central_difference, ("(2 * h)", "h"))
+)
 
 
 @mistake("q1b", "forward differences", says="It is the forward difference")
@@ -176,14 +164,12 @@ def central_difference(f, x, h):
     return np.array([(f(x + h * e) - center) / h for e in np.eye(len(x))])
 
 
-@mistake("q1b", "half of the forward difference", says="It is half of the forward difference")
-def central_difference(f, x, h):
-    return np.array([(f(x + h * e) - f(x)) / (2 * h) for e in np.eye(len(x))])
-
-
-@mistake("q1b", "the wrong sign", says="It has the wrong sign")
-def central_difference(f, x, h):
-    return np.array([(f(x - h * e) - f(x + h * e)) / (2 * h) for e in np.eye(len(x))])
+mistake("q1b", "half of the forward difference", says="It is half of the forward difference")(
+    edit(reference.central_difference, ("x - h * e", "x"))
+)
+mistake("q1b", "the wrong sign", says="It has the wrong sign")(
+    edit(reference.central_difference, ("(x + h * e) - f(x - h * e)", "(x - h * e) - f(x + h * e)"))
+)
 
 
 @mistake("q1b", "steps of h / 2 to each side", says="step by h to each side")
@@ -191,9 +177,9 @@ def central_difference(f, x, h):
     return np.array([(f(x + h / 2 * e) - f(x - h / 2 * e)) / h for e in np.eye(len(x))])
 
 
-@mistake("q1b", "times 2 h instead of divided by it: / 2 * h", says="It is not divided by 2 h")
-def central_difference(f, x, h):
-    return np.array([f(x + h * e) - f(x - h * e) for e in np.eye(len(x))])
+mistake("q1b", "times 2 h instead of divided by it: / 2 * h", says="It is not divided by 2 h")(
+    edit(reference.central_difference, (" / (2 * h)", ""))
+)
 
 
 @mistake("q1b", "f(x) is evaluated as well", says="A central difference does not need f(x)")
@@ -248,9 +234,9 @@ def central_difference(f, x, h):
     return numerical_jacobian(f, x.astype(float)).value
 
 
-@mistake("q1b", "no return", says="Did you forget a return?")
-def central_difference(f, x, h):
-    g = np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))])
+mistake("q1b", "no return", says="Did you forget a return?")(
+    edit(reference.central_difference, ("return ", ""))
+)
 
 
 @variant("q1b", "a loop that puts each entry back")
@@ -315,14 +301,12 @@ def difference_jacobian(f, x, h):
     return J[0] if len(J) == 1 else J
 
 
-@mistake("q1c", "divided by h", says="It is twice the right one")
-def difference_jacobian(f, x, h):
-    return np.stack([(f(x + h * e) - f(x - h * e)) / h for e in np.eye(len(x))], axis=1)
-
-
-@mistake("q1c", "the wrong sign", says="It has the wrong sign")
-def difference_jacobian(f, x, h):
-    return np.stack([(f(x - h * e) - f(x + h * e)) / (2 * h) for e in np.eye(len(x))], axis=1)
+mistake("q1c", "divided by h", says="It is twice the right one")(
+    edit(reference.difference_jacobian, ("(2 * h)", "h"))
+)
+mistake("q1c", "the wrong sign", says="It has the wrong sign")(
+    edit(reference.difference_jacobian, ("f(x + h * e) - f(x - h * e)", "f(x - h * e) - f(x + h * e)"))
+)
 
 
 @mistake("q1c", "as many outputs as inputs are assumed")
@@ -389,6 +373,15 @@ def difference_jacobian(f, x, h):
 # 1(d) best_step
 
 
+def best_step(f, df, x, hs):
+    hs = np.sort(hs)[::-1]
+    errors = [abs((f(x + h) - f(x - h)) / (2 * h) - df(x)) for h in hs]
+    return hs[np.nanargmin(errors)]
+
+
+right_step = best_step
+
+
 @mistake("q1d", "the index of the step", says="It is an index into hs")
 def best_step(f, df, x, hs):
     errors = [abs((f(x + h) - f(x - h)) / (2 * h) - df(x)) for h in hs]
@@ -405,54 +398,27 @@ def best_step(f, df, x, hs):
     return np.nanmin([abs((f(x + h) - f(x - h)) / (2 * h) - df(x)) for h in hs])
 
 
-@mistake("q1d", "the step with the largest error", says="the largest error")
-def best_step(f, df, x, hs):
-    errors = [abs((f(x + h) - f(x - h)) / (2 * h) - df(x)) for h in hs]
-    return hs[np.nanargmax(errors)]
-
-
-@mistake("q1d", "the best step of forward differences", says="the best one for forward differences")
-def best_step(f, df, x, hs):
-    hs = np.sort(hs)[::-1]
-    errors = [abs((f(x + h) - f(x)) / h - df(x)) for h in hs]
-    return hs[np.nanargmin(errors)]
-
-
-@mistake("q1d", "the sign of the error counts", says="the size of an error counts")
-def best_step(f, df, x, hs):
-    hs = np.sort(hs)[::-1]
-    errors = [(f(x + h) - f(x - h)) / (2 * h) - df(x) for h in hs]
-    return hs[np.nanargmin(errors)]
-
-
-@mistake("q1d", "a step whose difference is NaN is taken", says="which is no small error")
-def best_step(f, df, x, hs):
-    hs = np.sort(hs)[::-1]
-    errors = [abs((f(x + h) - f(x - h)) / (2 * h) - df(x)) for h in hs]
-    return hs[np.argmin(errors)]
-
-
-@mistake("q1d", "the first of equally good steps", says="not the first in hs")
-def best_step(f, df, x, hs):
-    errors = [abs((f(x + h) - f(x - h)) / (2 * h) - df(x)) for h in hs]
-    return hs[np.nanargmin(errors)]
-
-
-@mistake("q1d", "the smallest of equally good steps", says="of equal ones take the largest step")
-def best_step(f, df, x, hs):
-    hs = np.sort(hs)
-    errors = [abs((f(x + h) - f(x - h)) / (2 * h) - df(x)) for h in hs]
-    return hs[np.nanargmin(errors)]
-
-
-@mistake(
-    "q1d", "sorts hs in place", says="changes its argument hs", fails=("best_step_no_traces",), costs=0.25
+mistake("q1d", "the step with the largest error", says="the largest error")(
+    edit(right_step, ("    hs = np.sort(hs)[::-1]\n", ""), ("np.nanargmin", "np.nanargmax"))
 )
-def best_step(f, df, x, hs):
-    hs.sort()
-    hs = hs[::-1]
-    errors = [abs((f(x + h) - f(x - h)) / (2 * h) - df(x)) for h in hs]
-    return hs[np.nanargmin(errors)]
+mistake("q1d", "the best step of forward differences", says="the best one for forward differences")(
+    edit(right_step, ("(f(x + h) - f(x - h)) / (2 * h)", "(f(x + h) - f(x)) / h"))
+)
+mistake("q1d", "the sign of the error counts", says="the size of an error counts")(
+    edit(right_step, ("[abs(", "[("))
+)
+mistake("q1d", "a step whose difference is NaN is taken", says="which is not a small error")(
+    edit(right_step, ("np.nanargmin", "np.argmin"))
+)
+mistake("q1d", "the first of equally good steps", says="not the first in hs")(
+    edit(right_step, ("    hs = np.sort(hs)[::-1]\n", ""))
+)
+mistake("q1d", "the smallest of equally good steps", says="of equal ones take the largest step")(
+    edit(right_step, ("hs = np.sort(hs)[::-1]", "hs = np.sort(hs)"))
+)
+mistake(
+    "q1d", "sorts hs in place", says="changes its argument hs", fails=("best_step_no_traces",), costs=0.25
+)(edit(right_step, ("hs = np.sort(hs)[::-1]", "hs.sort()\n    hs = hs[::-1]")))
 
 
 @variant("q1d", "by min and a key")
@@ -473,148 +439,73 @@ def best_step(f, df, x, hs):
 
 # 1(e) differentiate
 
-# `right` is the function in whose place the mistake stands: the reference's other rules, whose recursion comes back here.
 
-
-@mistake(
+mistake(
     "q1e",
     "the derivative of a product is the product of the derivatives",
     says="the product of the two slopes",
+)(edit(reference.differentiate, ("du * v + u * dv", "du * dv")))
+mistake("q1e", "the product rule has its first term only", says="The slope of v does not count in it")(
+    edit(reference.differentiate, ("du * v + u * dv", "du * v"))
 )
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "*":
-        u, v = expression.parts
-        return differentiate(u, name) * differentiate(v, name)
-    return right(expression, name)
-
-
-@mistake("q1e", "the product rule has its first term only", says="The slope of v does not count in it")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "*":
-        u, v = expression.parts
-        return differentiate(u, name) * v
-    return right(expression, name)
-
-
-@mistake("q1e", "each derivative of a product meets its own factor", says="in each other's place")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "*":
-        u, v = expression.parts
-        return differentiate(u, name) * u + v * differentiate(v, name)
-    return right(expression, name)
-
-
-@mistake("q1e", "the quotient of the derivatives", says="the quotient of the two slopes")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "/":
-        u, v = expression.parts
-        return differentiate(u, name) / differentiate(v, name)
-    return right(expression, name)
-
-
-@mistake("q1e", "the quotient rule has its terms the wrong way round", says="It has the wrong sign")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "/":
-        u, v = expression.parts
-        return (u * differentiate(v, name) - differentiate(u, name) * v) / v**2
-    return right(expression, name)
-
-
-@mistake("q1e", "the quotient rule divides by v instead of its square", says="It is v times the right one")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "/":
-        u, v = expression.parts
-        return (differentiate(u, name) * v - u * differentiate(v, name)) / v
-    return right(expression, name)
-
-
-@mistake("q1e", "the quotient rule adds its terms", says="The term with the slope of v has the wrong sign")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "/":
-        u, v = expression.parts
-        return (differentiate(u, name) * v + u * differentiate(v, name)) / v**2
-    return right(expression, name)
-
-
-@mistake("q1e", "the chain rule is missing in powers", says="this is the chain rule's outer factor alone")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "**":
-        u, n = expression.parts
-        return n * u ** (n - 1)
-    return right(expression, name)
-
-
-@mistake("q1e", "the exponent is not lowered by one", says="It is u times the right one")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "**":
-        u, n = expression.parts
-        return n * u**n * differentiate(u, name)
-    return right(expression, name)
-
-
-@mistake("q1e", "the exponent is taken for a whole number")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "**":
-        u, n = expression.parts[0], int(expression.parts[1])
-        return n * u ** (n - 1) * differentiate(u, name)
-    return right(expression, name)
-
-
-@mistake("q1e", "the chain rule is missing in exp", says="this is the chain rule's outer factor alone")
-def differentiate(expression, name, right=differentiate):
-    return expression if expression.operation == "exp" else right(expression, name)
-
-
-@mistake("q1e", "the chain rule is missing in log", says="this is the chain rule's outer factor alone")
-def differentiate(expression, name, right=differentiate):
-    return 1 / expression.parts[0] if expression.operation == "log" else right(expression, name)
-
-
-@mistake("q1e", "the outer factor of sin is taken at the inner derivative", says="taken at the slope of u")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "sin":
-        return differentiate(expression.parts[0], name).cos()
-    return right(expression, name)
-
-
-@mistake("q1e", "the derivative of cos has the wrong sign", says="It has the wrong sign")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "cos":
-        u = expression.parts[0]
-        return u.sin() * differentiate(u, name)
-    return right(expression, name)
-
-
-@mistake("q1e", "cos is forgotten", says="Did you forget a return, or an operation?")
-def differentiate(expression, name, right=differentiate):
-    return None if expression.operation == "cos" else right(expression, name)
-
-
-@mistake("q1e", "the derivative of a difference is the sum", says="The second term has the wrong sign")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "-":
-        u, v = expression.parts
-        return differentiate(u, name) + differentiate(v, name)
-    return right(expression, name)
-
-
-@mistake("q1e", "every variable has the derivative 1", says="look at the variable's name")
-def differentiate(expression, name, right=differentiate):
-    return constant(1) if expression.operation == "variable" else right(expression, name)
-
-
-@mistake("q1e", "a constant is its own derivative", says="A constant does not change")
-def differentiate(expression, name, right=differentiate):
-    return expression if expression.operation == "constant" else right(expression, name)
-
-
-@mistake("q1e", "plain numbers for the derivatives of leaves", says="A plain number is no expression")
-def differentiate(expression, name, right=differentiate):
-    if expression.operation == "constant":
-        return 0.0
-    if expression.operation == "variable":
-        return 1.0 if expression.parts[0] == name else 0.0
-    return right(expression, name)
+mistake("q1e", "each derivative of a product meets its own factor", says="are swapped")(
+    edit(reference.differentiate, ("du * v + u * dv", "du * u + v * dv"))
+)
+mistake("q1e", "the quotient of the derivatives", says="the quotient of the two slopes")(
+    edit(reference.differentiate, ("(du * v - u * dv) / v**2", "du / dv"))
+)
+mistake("q1e", "the quotient rule has its terms the wrong way round", says="It has the wrong sign")(
+    edit(reference.differentiate, ("(du * v - u * dv) / v**2", "(u * dv - du * v) / v**2"))
+)
+mistake("q1e", "the quotient rule divides by v instead of its square", says="It is v times the right one")(
+    edit(reference.differentiate, ("(du * v - u * dv) / v**2", "(du * v - u * dv) / v"))
+)
+mistake("q1e", "the quotient rule adds its terms", says="The term with the slope of v has the wrong sign")(
+    edit(reference.differentiate, ("(du * v - u * dv) / v**2", "(du * v + u * dv) / v**2"))
+)
+mistake("q1e", "the chain rule is missing in powers", says="this is the chain rule's outer factor alone")(
+    edit(reference.differentiate, ("u ** (parts[1] - 1) * du", "u ** (parts[1] - 1)"))
+)
+mistake("q1e", "the exponent is not lowered by one", says="It is u times the right one")(
+    edit(reference.differentiate, ("u ** (parts[1] - 1)", "u ** parts[1]"))
+)
+mistake("q1e", "the exponent is taken for a whole number")(
+    edit(
+        reference.differentiate,
+        ("parts[1] * u ** (parts[1] - 1)", "int(parts[1]) * u ** (int(parts[1]) - 1)"),
+    )
+)
+mistake("q1e", "the chain rule is missing in exp", says="this is the chain rule's outer factor alone")(
+    edit(reference.differentiate, ("expression * du", "expression"))
+)
+mistake("q1e", "the chain rule is missing in log", says="this is the chain rule's outer factor alone")(
+    edit(reference.differentiate, ("du / u", "1 / u"))
+)
+mistake("q1e", "the outer factor of sin is taken at the inner derivative", says="taken at the slope of u")(
+    edit(reference.differentiate, ("u.cos() * du", "du.cos()"))
+)
+mistake("q1e", "the derivative of cos has the wrong sign", says="It has the wrong sign")(
+    edit(reference.differentiate, ("-u.sin() * du", "u.sin() * du"))
+)
+mistake("q1e", "cos is forgotten", says="Did you forget a return, or an operation?")(
+    edit(reference.differentiate, ("return -u.sin() * du", "return"))
+)
+mistake("q1e", "the derivative of a difference is the sum", says="The second term has the wrong sign")(
+    edit(reference.differentiate, ("du - dv", "du + dv"))
+)
+mistake("q1e", "every variable has the derivative 1", says="look at the variable's name")(
+    edit(reference.differentiate, ("constant(1 if parts[0] == name else 0)", "constant(1)"))
+)
+mistake("q1e", "a constant is its own derivative", says="A constant does not change")(
+    edit(reference.differentiate, ("constant(0)", "expression"))
+)
+mistake("q1e", "plain numbers for the derivatives of leaves", says="A plain number is not an expression")(
+    edit(
+        reference.differentiate,
+        ("constant(0)", "0.0"),
+        ("constant(1 if parts[0] == name else 0)", "1.0 if parts[0] == name else 0.0"),
+    )
+)
 
 
 @mistake("q1e", "a central difference of the formula, written as a formula")
@@ -630,6 +521,7 @@ def differentiate(expression, name):
     return (moved(1e-5) - moved(-1e-5)) / 2e-5
 
 
+# `right` is the reference's function, whose recursion comes back here.
 @mistake("q1e", "each part is differentiated twice at each level")
 def differentiate(expression, name, right=differentiate):
     if expression.operation in ("constant", "variable", "+"):
@@ -691,27 +583,20 @@ def differentiate(expression, name):
 # 1(f) add, subtract, multiply, divide
 
 
-@mistake("q1f", "multiplies the slopes", says="the product of the two slopes")
-def multiply(a, b):
-    a, b = as_dual(a), as_dual(b)
-    return Dual(a.value * b.value, a.slope * b.slope)
-
-
-@mistake("q1f", "each slope is multiplied by its own value", says="in each other's place")
-def multiply(a, b):
-    a, b = as_dual(a), as_dual(b)
-    return Dual(a.value * b.value, a.slope * a.value + b.value * b.slope)
-
-
-@mistake("q1f", "the product rule lacks its second term", says="The slope of b does not count in it")
-def multiply(a, b):
-    a, b = as_dual(a), as_dual(b)
-    return Dual(a.value * b.value, a.slope * b.value)
-
-
-@mistake("q1f", "multiplies by a Dual only", says="'float' object has no attribute 'value'")
-def multiply(a, b):
-    return Dual(a.value * b.value, a.slope * b.value + a.value * b.slope)
+mistake("q1f", "multiplies the slopes", says="the product of the two slopes")(
+    edit(reference.multiply, ("a.slope * b.value + a.value * b.slope", "a.slope * b.slope"))
+)
+mistake("q1f", "each slope is multiplied by its own value", says="are swapped")(
+    edit(
+        reference.multiply, ("a.slope * b.value + a.value * b.slope", "a.slope * a.value + b.value * b.slope")
+    )
+)
+mistake("q1f", "the product rule lacks its second term", says="The slope of b does not count in it")(
+    edit(reference.multiply, ("a.slope * b.value + a.value * b.slope", "a.slope * b.value"))
+)
+mistake("q1f", "multiplies by a Dual only", says="'float' object has no attribute 'value'")(
+    edit(reference.multiply, ("a, b = as_dual(a), as_dual(b)", ""))
+)
 
 
 @mistake("q1f", "turns the slope into a float")
@@ -727,13 +612,13 @@ def multiply(a, b):
     return a
 
 
-@mistake("q1f", "a pair instead of a Dual", says="has to be a Dual; yours is a list")
+@mistake("q1f", "a pair instead of a Dual", says="should be a Dual; yours is a list")
 def multiply(a, b):
     a, b = as_dual(a), as_dual(b)
     return [a.value * b.value, a.slope * b.value + a.value * b.slope]
 
 
-@mistake("q1f", "the value alone, without a slope", says="has to be a Dual; yours is a float")
+@mistake("q1f", "the value alone, without a slope", says="should be a Dual; yours is a float")
 def add(a, b):
     return as_dual(a).value + as_dual(b).value
 
@@ -744,27 +629,16 @@ def add(a, b):
     return Dual(a.value + b.value, a.slope + b.slope)
 
 
-@mistake("q1f", "the slope of b is left out of a sum", says="The slope of b does not count in it")
-def add(a, b):
-    a, b = as_dual(a), as_dual(b)
-    return Dual(a.value + b.value, a.slope)
-
-
-@mistake("q1f", "no return", says="Did you forget a return?")
-def add(a, b):
-    a, b = as_dual(a), as_dual(b)
-    Dual(a.value + b.value, a.slope + b.slope)
-
-
-@mistake(
-    "q1f", "the slopes are added in a difference", says="The term with the slope of b has the wrong sign"
+mistake("q1f", "the slope of b is left out of a sum", says="The slope of b does not count in it")(
+    edit(reference.add, ("a.slope + b.slope", "a.slope"))
 )
-def subtract(a, b):
-    a, b = as_dual(a), as_dual(b)
-    return Dual(a.value - b.value, a.slope + b.slope)
+mistake("q1f", "no return", says="Did you forget a return?")(edit(reference.add, ("return ", "")))
+mistake(
+    "q1f", "the slopes are added in a difference", says="The term with the slope of b has the wrong sign"
+)(edit(reference.subtract, ("- b.slope", "+ b.slope")))
 
 
-@mistake("q1f", "3 - x is taken for x - 3", says="a and b are in each other's place")
+@mistake("q1f", "3 - x is taken for x - 3", says="a and b are swapped")
 def subtract(a, b):
     if not isinstance(a, Dual):
         a, b = b, a
@@ -884,11 +758,9 @@ def log(a):
     return Dual(log(a.value), a.slope / a.value / np.log(10)) if isinstance(a, Dual) else np.log10(a)
 
 
-@mistake("q1g", "the slope of sin has the wrong sign", says="It has the wrong sign")
-def sin(a):
-    if isinstance(a, Dual):
-        return Dual(sin(a.value), sin(a.value - np.pi / 2) * a.slope)
-    return np.sin(a)
+mistake("q1g", "the slope of sin has the wrong sign", says="It has the wrong sign")(
+    edit(reference.sin, ("a.value + np.pi / 2", "a.value - np.pi / 2"))
+)
 
 
 @mistake("q1g", "the slope of sin has sin as its factor", says="is that its derivative?")
@@ -901,12 +773,9 @@ def sin(a):
     return Dual(sin(a.value), sin(a.slope + np.pi / 2)) if isinstance(a, Dual) else np.sin(a)
 
 
-@mistake("q1g", "tanh from exp, which overflows", says="its value is nan")
-def tanh(a):
-    if not isinstance(a, Dual):
-        return (np.exp(a) - np.exp(-a)) / (np.exp(a) + np.exp(-a))
-    value = tanh(a.value)
-    return Dual(value, (1 - value * value) * a.slope)
+mistake("q1g", "tanh from exp, which overflows", says="its value is nan")(
+    edit(reference.tanh, ("return np.tanh(a)", "return (np.exp(a) - np.exp(-a)) / (np.exp(a) + np.exp(-a))"))
+)
 
 
 @mistake("q1g", "the slope of tanh from exp, which overflows", says="its slope is nan")
@@ -917,12 +786,7 @@ def tanh(a):
     return Dual(tanh(a.value), 4 * exp(a.value) / both * (exp(-a.value) / both) * a.slope)
 
 
-@mistake("q1g", "the slope of tanh lacks the square")
-def tanh(a):
-    if not isinstance(a, Dual):
-        return np.tanh(a)
-    value = tanh(a.value)
-    return Dual(value, (1 - value) * a.slope)
+mistake("q1g", "the slope of tanh lacks the square")(edit(reference.tanh, ("value * value", "value")))
 
 
 @mistake("q1g", "the slope of tanh is 1 - a^2 of the argument")
@@ -945,7 +809,7 @@ def power(a, b):
     return Dual(a.value**b, b * a.value ** (b - 1) * a.slope)
 
 
-@mistake("q1g", "2 ** x is treated like x ** 2", says="in each other's place")
+@mistake("q1g", "2 ** x is treated like x ** 2", says="are swapped")
 def power(a, b):
     if not isinstance(a, Dual):
         return Dual(a**b.value, b.value * a ** (b.value - 1) * b.slope)
@@ -1011,26 +875,18 @@ def derivative(f, x):
     return f(Dual(x, 1.0))
 
 
-@mistake("q1h", "the value instead of the slope", says="the value of the program, not its slope")
-def derivative(f, x):
-    return as_dual(f(Dual(x, 1.0))).value
-
-
-@mistake("q1h", "the slope of the input is 0", says="which slope does the input have?")
-def derivative(f, x):
-    return as_dual(f(Dual(x, 0.0))).slope
-
-
-@mistake("q1h", "the slope of the input is x", says="the slope of the input by itself is 1")
-def derivative(f, x):
-    return as_dual(f(Dual(x, x))).slope
-
-
-@mistake(
-    "q1h", "programs that return plain numbers are forgotten", says="'float' object has no attribute 'slope'"
+mistake("q1h", "the value instead of the slope", says="the value of the program, not its slope")(
+    edit(reference.derivative, (".slope", ".value"))
 )
-def derivative(f, x):
-    return f(Dual(x, 1.0)).slope
+mistake("q1h", "the slope of the input is 0", says="which slope does the input have?")(
+    edit(reference.derivative, ("Dual(x, 1.0)", "Dual(x, 0.0)"))
+)
+mistake("q1h", "the slope of the input is x", says="the slope of the input by itself is 1")(
+    edit(reference.derivative, ("Dual(x, 1.0)", "Dual(x, x)"))
+)
+mistake(
+    "q1h", "programs that return plain numbers are forgotten", says="'float' object has no attribute 'slope'"
+)(edit(reference.derivative, ("as_dual(f(Dual(x, 1.0)))", "f(Dual(x, 1.0))")))
 
 
 @mistake("q1h", "central differences", says="once, on a Dual, is enough")
@@ -1044,14 +900,10 @@ def derivative(f, x):
     return f(Dual(x, 1.0)).slope if isinstance(f(Dual(x, 1.0)), Dual) else 0.0
 
 
-@mistake("q1h", "the input is turned into a float")
-def derivative(f, x):
-    return as_dual(f(Dual(float(getattr(x, "value", x)), 1.0))).slope
-
-
-@mistake("q1h", "no return", says="Did you forget a return?")
-def derivative(f, x):
-    as_dual(f(Dual(x, 1.0))).slope
+mistake("q1h", "the input is turned into a float")(
+    edit(reference.derivative, ("x, 1.0", 'float(getattr(x, "value", x)), 1.0'))
+)
+mistake("q1h", "no return", says="Did you forget a return?")(edit(reference.derivative, ("return ", "")))
 
 
 @variant("q1h", "by isinstance, with int slopes")
@@ -1108,7 +960,6 @@ def second_derivative(f, x):
 # 1(j) is_gradient_right
 
 
-@mistake("q1j", "the sign of the error counts", says="it is too small")
 def is_gradient_right(f, gradient, x):
     g = np.asarray(gradient(x))
     if g.shape != x.shape:
@@ -1117,9 +968,17 @@ def is_gradient_right(f, gradient, x):
         return False, int(np.argmin(np.isfinite(g))), np.inf
     s = np.where(x == 0, 1.0, np.abs(x))
     D = central_difference(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5)
-    errors = (g * s - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300)
+    errors = np.abs(g * s - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300)
     worst = int(np.argmax(errors))
     return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
+
+
+checker = is_gradient_right
+
+
+mistake("q1j", "the sign of the error counts", says="it is too small")(
+    edit(checker, ("np.abs(g * s - D)", "(g * s - D)"))
+)
 
 
 @mistake("q1j", "says that every gradient is right")
@@ -1143,157 +1002,57 @@ def is_gradient_right(f, gradient, x):
     return bool(abs(g.sum() - slope) <= 1e-5 * size), int(np.argmax(errors)), float(errors.max())
 
 
-@mistake(
+mistake(
     "q1j", "the norm of all errors beside that of the gradient, at a thousandth", says="only entry 2 is wrong"
-)
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = central_difference(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5)
-    errors = np.abs(g * s - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300)
-    right = np.linalg.norm(g * s - D) <= 1e-3 * np.linalg.norm(D) + 1e-9
-    return bool(right), int(np.argmax(errors)), float(errors.max())
-
-
-@mistake("q1j", "NaN passes", says="entry 1 is NaN")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = central_difference(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5)
-    errors = np.abs(g * s - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300)
-    return not np.any(errors > 1e-5), int(np.argmax(errors)), float(np.max(errors))
-
-
-@mistake("q1j", "a wrong shape is broadcast", says="the gradient has the shape (3, 1)")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = central_difference(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5)
-    errors = np.abs(g * s - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300)
-    worst = int(np.argmax(errors))
-    return bool(errors.max() <= 1e-5), worst, float(errors.max())
-
-
-@mistake("q1j", "a wrong shape is reshaped", says="the gradient has the shape (3, 1)")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x)).ravel()
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = central_difference(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5)
-    errors = np.abs(g * s - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300)
-    worst = int(np.argmax(errors))
-    return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
-
-
-@mistake("q1j", "one step for variables of all sizes", says="its variables are of sizes from 1e-6 to 1e6")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = central_difference(f, x, 1e-5) * s
-    errors = np.abs(g * s - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300)
-    worst = int(np.argmax(errors))
-    return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
-
-
-@mistake("q1j", "errors are not weighted by the size of the variables", says="is zero")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = central_difference(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5) / s
-    errors = np.abs(g - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300)
-    worst = int(np.argmax(errors))
-    return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
-
-
-@mistake("q1j", "an error of 1e-9 is too much", says="right but for float32's rounding")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = central_difference(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5)
-    errors = np.abs(g * s - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300)
-    worst = int(np.argmax(errors))
-    return bool(errors[worst] <= 1e-9), worst, float(errors[worst])
-
-
-@mistake("q1j", "each error is relative to its own entry")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = central_difference(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5)
-    errors = np.abs(g * s - D) / (np.abs(D) + 1e-12)
-    worst = int(np.argmax(errors))
-    return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
-
-
-@mistake("q1j", "each error is relative to the gradient that is checked", says="does not fit the definition")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = central_difference(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5)
-    errors = np.abs(g * s - D) / np.abs(g * s).max()
-    worst = int(np.argmax(errors))
-    return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
-
-
-@mistake("q1j", "only the first three entries are looked at", says="only the last entry is wrong")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = central_difference(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5)
-    errors = (np.abs(g * s - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300))[:3]
-    worst = int(np.argmax(errors))
-    return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
-
-
-@mistake("q1j", "three steps for each entry", says="is the limit")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = np.median(
-        [central_difference(lambda t: f(x + s * t), np.zeros(len(x)), h) for h in (1e-4, 1e-5, 1e-6)], axis=0
+)(edit(checker, ("errors[worst] <= 1e-5", "np.linalg.norm(g * s - D) <= 1e-3 * np.linalg.norm(D) + 1e-9")))
+mistake("q1j", "NaN passes", says="entry 1 is NaN")(
+    edit(
+        checker,
+        (
+            "    if not np.all(np.isfinite(g)):\n        return False, int(np.argmin(np.isfinite(g))), np.inf\n",
+            "",
+        ),
+        ("bool(errors[worst] <= 1e-5)", "not np.any(errors > 1e-5)"),
     )
-    errors = np.abs(g * s - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300)
-    worst = int(np.argmax(errors))
-    return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
+)
+mistake("q1j", "a wrong shape is broadcast", says="the gradient has the shape (3, 1)")(
+    edit(
+        checker,
+        ("    if g.shape != x.shape:\n        return False, -1, np.inf\n", ""),
+        (
+            "(errors[worst] <= 1e-5), worst, float(errors[worst])",
+            "(errors.max() <= 1e-5), worst, float(errors.max())",
+        ),
+    )
+)
+mistake("q1j", "a wrong shape is reshaped", says="the gradient has the shape (3, 1)")(
+    edit(checker, ("(gradient(x))", "(gradient(x)).ravel()"))
+)
+mistake("q1j", "one step for variables of all sizes", says="its variables are of sizes from 1e-6 to 1e6")(
+    edit(checker, ("(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5)", "(f, x, 1e-5) * s"))
+)
+mistake("q1j", "errors are not weighted by the size of the variables", says="is zero")(
+    edit(checker, (", 1e-5)", ", 1e-5) / s"), ("g * s", "g"))
+)
+mistake("q1j", "an error of 1e-9 is too much", says="right but for float32's rounding")(
+    edit(checker, ("<= 1e-5", "<= 1e-9"))
+)
+mistake("q1j", "each error is relative to its own entry")(
+    edit(checker, ("max(abs(f(x)) + np.abs(D).max(), 1e-300)", "(np.abs(D) + 1e-12)"))
+)
+mistake("q1j", "each error is relative to the gradient that is checked", says="does not fit the definition")(
+    edit(checker, ("max(abs(f(x)) + np.abs(D).max(), 1e-300)", "np.abs(g * s).max()"))
+)
+mistake("q1j", "only the first three entries are looked at", says="only the last entry is wrong")(
+    edit(checker, ("np.argmax(errors)", "np.argmax(errors[:3])"))
+)
+mistake("q1j", "three steps for each entry", says="is the limit")(
+    edit(
+        checker,
+        ("D = central_difference(", "D = np.median([central_difference("),
+        (", 1e-5)", ", h) for h in (1e-4, 1e-5, 1e-6)], axis=0)"),
+    )
+)
 
 
 @mistake("q1j", "gradcheck's verdict")
@@ -1309,6 +1068,19 @@ def is_gradient_right(f, gradient, x):
     return False, int(np.argmax(errors)), float(errors.max())
 
 
+@mistake("q1j", "one random direction is tried in place of the entries", unnamed=True)
+def is_gradient_right(f, gradient, x):
+    g = np.asarray(gradient(x))
+    if g.shape != x.shape:
+        return False, -1, np.inf
+    if not np.all(np.isfinite(g)):
+        return False, int(np.argmin(np.isfinite(g))), np.inf
+    v = np.random.default_rng().normal(size=len(x)) * np.where(x == 0, 1.0, np.abs(x))
+    slope = (f(x + 1e-5 * v) - f(x - 1e-5 * v)) / 2e-5
+    error = abs(g @ v - slope) / max(abs(f(x)) + abs(slope), 1e-300)
+    return bool(error <= 1e-5), 0, float(error)
+
+
 @mistake("q1j", "the verdict alone", says="return 3 things")
 def is_gradient_right(f, gradient, x):
     g = np.asarray(gradient(x))
@@ -1318,19 +1090,13 @@ def is_gradient_right(f, gradient, x):
     return g.shape == x.shape and bool(np.all(np.abs(g * s - D) <= 1e-5 * size))
 
 
-@mistake("q1j", "the error is not divided by the size", says="does not fit the definition")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s = np.where(x == 0, 1.0, np.abs(x))
-    D = central_difference(lambda t: f(x + s * t), np.zeros(len(x)), 1e-5)
-    errors = np.abs(g * s - D)
-    worst = int(np.argmax(errors))
-    size = max(abs(f(x)) + np.abs(D).max(), 1e-300)
-    return bool(errors[worst] <= 1e-5 * size), worst, float(errors[worst])
+mistake("q1j", "the error is not divided by the size", says="does not fit the definition")(
+    edit(
+        checker,
+        (" / max(abs(f(x)) + np.abs(D).max(), 1e-300)", ""),
+        ("<= 1e-5", "<= 1e-5 * max(abs(f(x)) + np.abs(D).max(), 1e-300)"),
+    )
+)
 
 
 @mistake(

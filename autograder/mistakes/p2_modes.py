@@ -2,43 +2,27 @@
 
 import numpy as np
 
-from autograder.mistakes import mistake, variant
+import solutions.p2_modes as reference
+from autograder.mistakes import edit, mistake, variant
 from solutions.p2_modes import backward_cost, forward_cost, jvp, topological_order, vjp
 
 # 2(a) jvp
 
 
-@mistake("q2a", "each layer's jvp is taken at the layer's output", says="is called at the layer's output")
-def jvp(layers, x, v):
-    for f, layer_jvp, _ in layers:
-        x = f(x)
-        v = layer_jvp(x, v)
-    return v
-
-
-@mistake(
+mistake("q2a", "each layer's jvp is taken at the layer's output", says="is called at the layer's output")(
+    edit(reference.jvp, ("x, v = f(x), layer_jvp(x, v)", "x = f(x)\n        v = layer_jvp(x, v)"))
+)
+mistake(
     "q2a",
     "every layer's jvp is taken at the input of the chain",
     says="is called at the input of the whole chain",
+)(edit(reference.jvp, ("for f", "for _"), ("x, v = f(x), layer_jvp", "v = layer_jvp")))
+mistake("q2a", "the layers are taken last to first", says="the layers are in the opposite order")(
+    edit(reference.jvp, ("in layers", "in reversed(layers)"))
 )
-def jvp(layers, x, v):
-    for _, layer_jvp, _ in layers:
-        v = layer_jvp(x, v)
-    return v
-
-
-@mistake("q2a", "the layers are taken last to first", says="the layers are in the opposite order")
-def jvp(layers, x, v):
-    for f, layer_jvp, _ in reversed(layers):
-        x, v = f(x), layer_jvp(x, v)
-    return v
-
-
-@mistake("q2a", "each layer's vjp in place of its jvp", says="this mode needs the jvp of a layer only")
-def jvp(layers, x, v):
-    for f, _, layer_vjp in layers:
-        x, v = f(x), layer_vjp(x, v)
-    return v
+mistake("q2a", "each layer's vjp in place of its jvp", says="this mode needs the jvp of a layer only")(
+    edit(reference.jvp, ("layer_jvp, _", "_, layer_vjp"), ("(x), layer_jvp", "(x), layer_vjp"))
+)
 
 
 @mistake("q2a", "central differences of the chain", says="a point near by, as for differences")
@@ -60,24 +44,13 @@ def jvp(layers, x, v):
     return product
 
 
-@mistake("q2a", "the last layer is left out", says="Is the layer left out?")
-def jvp(layers, x, v):
-    for f, layer_jvp, _ in layers[:-1]:
-        x, v = f(x), layer_jvp(x, v)
-    return v
-
-
-@mistake("q2a", "no return", says="Did you forget a return?")
-def jvp(layers, x, v):
-    for f, layer_jvp, _ in layers:
-        x, v = f(x), layer_jvp(x, v)
-
-
-@mistake("q2a", "the value is returned beside the product", says="yours is a tuple of 2")
-def jvp(layers, x, v):
-    for f, layer_jvp, _ in layers:
-        x, v = f(x), layer_jvp(x, v)
-    return x, v
+mistake("q2a", "the last layer is left out", says="Is the layer left out?")(
+    edit(reference.jvp, ("in layers", "in layers[:-1]"))
+)
+mistake("q2a", "no return", says="Did you forget a return?")(edit(reference.jvp, ("return v", "")))
+mistake("q2a", "the value is returned beside the product", says="yours is a tuple of 2")(
+    edit(reference.jvp, ("return v", "return x, v"))
+)
 
 
 @mistake(
@@ -103,12 +76,9 @@ def jvp(layers, x, v):
     return np.stack(columns, axis=1) @ v
 
 
-@mistake("q2a", "always computes in float64", fails=("jvp_unusual_arrays",), costs=1)
-def jvp(layers, x, v):
-    x, v = x.astype(float), v.astype(float)
-    for f, layer_jvp, _ in layers:
-        x, v = f(x), layer_jvp(x, v)
-    return v
+mistake("q2a", "always computes in float64", fails=("jvp_unusual_arrays",), costs=1)(
+    edit(reference.jvp, ("for f", "x, v = x.astype(float), v.astype(float)\n    for f"))
+)
 
 
 @mistake(
@@ -159,15 +129,22 @@ def jvp(layers, x, v):
 # 2(b) vjp
 
 
-@mistake("q2b", "each layer's vjp is taken at the layer's output", says="is called at the layer's output")
 def vjp(layers, x, u):
     points = []
     for f, _, _ in layers:
-        x = f(x)
         points.append(x)
+        x = f(x)
     for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
         u = layer_vjp(point, u)
     return u
+
+
+right_vjp = vjp
+
+
+mistake("q2b", "each layer's vjp is taken at the layer's output", says="is called at the layer's output")(
+    edit(right_vjp, ("points.append(x)\n        x = f(x)", "x = f(x)\n        points.append(x)"))
+)
 
 
 @mistake(
@@ -189,15 +166,9 @@ def vjp(layers, x, u):
     return u
 
 
-@mistake("q2b", "each layer's jvp in place of its vjp", says="this mode needs the vjp of a layer only")
-def vjp(layers, x, u):
-    points = []
-    for f, _, _ in layers:
-        points.append(x)
-        x = f(x)
-    for (_, layer_jvp, _), point in zip(layers[::-1], points[::-1]):
-        u = layer_jvp(point, u)
-    return u
+mistake("q2b", "each layer's jvp in place of its vjp", says="this mode needs the vjp of a layer only")(
+    edit(right_vjp, ("_, layer_vjp", "layer_jvp, _"), ("= layer_vjp", "= layer_jvp"))
+)
 
 
 @mistake(
@@ -212,50 +183,33 @@ def vjp(layers, x, u):
     return u
 
 
-@mistake("q2b", "the backward pass stops before the first layer", says="Is the layer left out?")
-def vjp(layers, x, u):
-    points = []
-    for f, _, _ in layers:
-        points.append(x)
-        x = f(x)
-    for k in range(len(layers) - 1, 0, -1):
-        u = layers[k][2](points[k], u)
-    return u
-
-
-@mistake(
+mistake("q2b", "the backward pass stops before the first layer", says="Is the layer left out?")(
+    edit(
+        right_vjp,
+        ("(_, _, layer_vjp), point in zip(layers[::-1], points[::-1])", "k in range(len(layers) - 1, 0, -1)"),
+        ("layer_vjp(point, u)", "layers[k][2](points[k], u)"),
+    )
+)
+mistake(
     "q2b",
     "turns the list of layers round, which stays so",
     says="change the list of layers",
     fails=("vjp_no_traces",),
     costs=0.25,
-)
-def vjp(layers, x, u):
-    points = []
-    for f, _, _ in layers:
-        points.append(x)
-        x = f(x)
-    layers.reverse()
-    for (_, _, layer_vjp), point in zip(layers, points[::-1]):
-        u = layer_vjp(point, u)
-    return u
-
-
-@mistake(
+)(edit(right_vjp, ("x = f(x)", "x = f(x)\n    layers.reverse()"), ("layers[::-1]", "layers")))
+mistake(
     "q2b",
     "takes the layers out of the list",
     says="changes its argument layers",
     fails=("vjp_no_traces",),
     costs=0.25,
+)(
+    edit(
+        right_vjp,
+        ("for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1])", "while layers"),
+        ("layer_vjp(point, u)", "layers.pop()[2](points.pop(), u)"),
+    )
 )
-def vjp(layers, x, u):
-    points = []
-    for f, _, _ in layers:
-        points.append(x)
-        x = f(x)
-    while layers:
-        u = layers.pop()[2](points.pop(), u)
-    return u
 
 
 @mistake(
@@ -273,7 +227,7 @@ def vjp(layers, x, u, stored={}):
     return u
 
 
-@mistake("q2b", "fails for a chain without layers", says="it fails for a chain without layers")
+@mistake("q2b", "fails for a chain without layers", says="A chain without layers is the identity")
 def vjp(layers, x, u):
     points = [x]
     for f, _, _ in layers[:-1]:
@@ -284,29 +238,12 @@ def vjp(layers, x, u):
     return product
 
 
-@mistake("q2b", "u is ignored: it starts from ones", says="does not depend on the vector")
-def vjp(layers, x, u):
-    points = []
-    for f, _, _ in layers:
-        points.append(x)
-        x = f(x)
-    u = np.ones_like(u)
-    for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
-        u = layer_vjp(point, u)
-    return u
-
-
-@mistake(
-    "q2b", "a row of shape (1, n)", says="has to be an array of shape (3,); yours is an array of shape (1, 3)"
+mistake("q2b", "u is ignored: it starts from ones", says="does not depend on the vector")(
+    edit(right_vjp, ("x = f(x)", "x = f(x)\n    u = np.ones_like(u)"))
 )
-def vjp(layers, x, u):
-    points = []
-    for f, _, _ in layers:
-        points.append(x)
-        x = f(x)
-    for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
-        u = layer_vjp(point, u)
-    return u[np.newaxis]
+mistake(
+    "q2b", "a row of shape (1, n)", says="should be an array of shape (3,); yours is an array of shape (1, 3)"
+)(edit(right_vjp, ("return u", "return u[np.newaxis]")))
 
 
 @variant("q2b", "without the f of the last layer")
@@ -341,9 +278,9 @@ def vjp(layers, x, u):
 # 2(c) jacobian_forward
 
 
-@mistake("q2c", "the products are the rows", says="Yours looks transposed")
-def jacobian_forward(layers, x):
-    return np.stack([jvp(layers, x, e) for e in np.eye(len(x), dtype=np.result_type(x, np.float32))])
+mistake("q2c", "the products are the rows", says="Yours looks transposed")(
+    edit(reference.jacobian_forward, (", axis=1", ""))
+)
 
 
 @mistake("q2c", "backward mode: m products from the left", says="this mode needs the jvp of a layer only")
@@ -389,7 +326,7 @@ def jacobian_forward(layers, x):
     return J
 
 
-@mistake("q2c", "the ones of earlier unit vectors stay", says="which is no unit vector")
+@mistake("q2c", "the ones of earlier unit vectors stay", says="which is not a unit vector")
 def jacobian_forward(layers, x):
     e, columns = np.zeros(len(x), dtype=np.result_type(x, np.float32)), []
     for j in range(len(x)):
@@ -408,20 +345,20 @@ def jacobian_forward(layers, x):
     return np.stack([jvp(layers, x, e) for e in np.eye(len(y), dtype=np.result_type(x, np.float32))], axis=1)
 
 
-@mistake("q2c", "the product with a vector of ones, no matrix", says="the result has to be an array of shape")
+@mistake("q2c", "the product with a vector of ones, no matrix", says="the result should be an array of shape")
 def jacobian_forward(layers, x):
     return jvp(layers, x, np.ones(len(x), dtype=np.result_type(x, np.float32)))
 
 
-@mistake("q2c", "unit vectors of float64 for every x", fails=("forward_jacobian_unusual_arrays",), costs=0.5)
-def jacobian_forward(layers, x):
-    return np.stack([jvp(layers, x, e) for e in np.eye(len(x))], axis=1)
+mistake("q2c", "unit vectors of float64 for every x", fails=("forward_jacobian_unusual_arrays",), costs=0.5)(
+    edit(reference.jacobian_forward, (", dtype=np.result_type(x, np.float32)", ""))
+)
 
 
 @mistake(
     "q2c",
     "the columns are put into an array that the next call fills too",
-    says="another call changes this result",
+    says="the next call changes this result",
     fails=("forward_jacobian_no_traces",),
     costs=0.5,
 )
@@ -468,16 +405,9 @@ def jacobian_backward(layers, x):
     return np.stack([vjp(layers, x, e) for e in np.eye(len(y), dtype=np.result_type(x, np.float32))])
 
 
-@mistake("q2d", "the products are the columns", says="Yours looks transposed")
-def jacobian_backward(layers, x):
-    points = []
-    for f, _, _ in layers:
-        points.append(x)
-        x = f(x)
-    rows = np.eye(len(x), dtype=np.result_type(x, np.float32))
-    for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
-        rows = [layer_vjp(point, row) for row in rows]
-    return np.stack(rows, axis=1)
+mistake("q2d", "the products are the columns", says="Yours looks transposed")(
+    edit(reference.jacobian_backward, ("return rows", "return rows.T"))
+)
 
 
 @mistake("q2d", "forward mode: n products from the right", says="this mode needs the vjp of a layer only")
@@ -485,18 +415,15 @@ def jacobian_backward(layers, x):
     return np.stack([jvp(layers, x, e) for e in np.eye(len(x), dtype=np.result_type(x, np.float32))], axis=1)
 
 
-@mistake(
+mistake(
     "q2d", "as many unit vectors as inputs, of that size", says="what comes back from the layer after it"
+)(
+    edit(
+        reference.jacobian_backward,
+        ("points = []", "points, y = [], x"),
+        ("points.append(x)\n        x = f(x)", "points.append(y)\n        y = f(y)"),
+    )
 )
-def jacobian_backward(layers, x):
-    points, y = [], x
-    for f, _, _ in layers:
-        points.append(y)
-        y = f(y)
-    rows = np.eye(len(x), dtype=np.result_type(x, np.float32))
-    for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
-        rows = [layer_vjp(point, row) for row in rows]
-    return np.stack(rows)
 
 
 @mistake(
@@ -525,19 +452,15 @@ def jacobian_backward(layers, x):
     return J
 
 
-@mistake("q2d", "each layer's vjp is taken at the layer's output", says="is called at the layer's output")
-def jacobian_backward(layers, x):
-    points = []
-    for f, _, _ in layers:
-        x = f(x)
-        points.append(x)
-    rows = np.eye(len(x), dtype=np.result_type(x, np.float32))
-    for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
-        rows = [layer_vjp(point, row) for row in rows]
-    return np.stack(rows)
+mistake("q2d", "each layer's vjp is taken at the layer's output", says="is called at the layer's output")(
+    edit(
+        reference.jacobian_backward,
+        ("points.append(x)\n        x = f(x)", "x = f(x)\n        points.append(x)"),
+    )
+)
 
 
-@mistake("q2d", "only the gradient of the sum of all outputs", says="the result has to be an array of shape")
+@mistake("q2d", "only the gradient of the sum of all outputs", says="the result should be an array of shape")
 def jacobian_backward(layers, x):
     points = []
     for f, _, _ in layers:
@@ -549,36 +472,25 @@ def jacobian_backward(layers, x):
     return u
 
 
-@mistake("q2d", "unit vectors of float64 for every x", fails=("backward_jacobian_unusual_arrays",), costs=0.5)
-def jacobian_backward(layers, x):
-    points = []
-    for f, _, _ in layers:
-        points.append(x)
-        x = f(x)
-    rows = np.eye(len(x))
-    for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
-        rows = [layer_vjp(point, row) for row in rows]
-    return np.stack(rows)
-
-
-@mistake(
+mistake("q2d", "unit vectors of float64 for every x", fails=("backward_jacobian_unusual_arrays",), costs=0.5)(
+    edit(reference.jacobian_backward, (", dtype=np.result_type(x, np.float32)", ""))
+)
+mistake(
     "q2d",
     "the rows are put into an array that the next call fills too",
-    says="another call changes this result",
+    says="the next call changes this result",
     fails=("backward_jacobian_no_traces",),
     costs=0.25,
+)(
+    edit(
+        reference.jacobian_backward,
+        ("layers, x", "layers, x, kept={}"),
+        (
+            "return rows",
+            "out = kept.setdefault((rows.shape, str(rows.dtype)), rows)\n    out[:] = rows\n    return out",
+        ),
+    )
 )
-def jacobian_backward(layers, x, kept={}):  # noqa: B006
-    points = []
-    for f, _, _ in layers:
-        points.append(x)
-        x = f(x)
-    rows = np.eye(len(x), dtype=np.result_type(x, np.float32))
-    for (_, _, layer_vjp), point in zip(layers[::-1], points[::-1]):
-        rows = np.stack([layer_vjp(point, row) for row in rows])
-    out = kept.setdefault((rows.shape, str(rows.dtype)), rows)
-    out[:] = rows
-    return out
 
 
 @variant("q2d", "row by row")
@@ -641,9 +553,9 @@ def forward_cost(sizes):
     return sizes[0] * cost
 
 
-@mistake("q2e", "the last layer is left out of forward_cost", says="A layer is left out")
-def forward_cost(sizes):
-    return sizes[0] * sum(sizes[k] * sizes[k + 1] for k in range(len(sizes) - 2))
+mistake("q2e", "the last layer is left out of forward_cost", says="A layer is left out")(
+    edit(reference.forward_cost, ("- 1", "- 2"))
+)
 
 
 @mistake("q2e", "additions are counted too", says="only multiplications count")
@@ -664,19 +576,17 @@ def backward_cost(sizes):
         return int(sizes[-1] * (sizes[1:] * sizes[:-1]).sum())
 
 
-@mistake("q2e", "a float", says="floats have 16 digits only")
+@mistake("q2e", "a float", says="should be an int; yours is a float")
 def backward_cost(sizes):
     return float(sizes[-1]) * sum(a * b for a, b in zip(sizes, sizes[1:]))
 
 
-@mistake("q2e", "a tie goes to forward mode", says="Both modes take the same number here")
-def cheaper_mode(sizes):
-    return "backward" if sizes[-1] < sizes[0] else "forward"
-
-
-@mistake("q2e", "the modes are the wrong way round", says="Which mode finds a column a sweep?")
-def cheaper_mode(sizes):
-    return "backward" if sizes[-1] >= sizes[0] else "forward"
+mistake("q2e", "a tie goes to forward mode", says="Both modes take the same number here")(
+    edit(reference.cheaper_mode, ("<= sizes", "< sizes"))
+)
+mistake("q2e", "the modes are the wrong way round", says="Which mode finds a column a sweep?")(
+    edit(reference.cheaper_mode, ("<= sizes", ">= sizes"))
+)
 
 
 @mistake("q2e", "a bool in place of the mode's name", says="yours is a bool")
@@ -757,23 +667,13 @@ def backward_storage(sizes):
 # 2(f) topological_order
 
 
-@mistake("q2f", "children before parents", says="it has to be the other way round")
-def topological_order(node):
-    order, seen, path = [], {node}, [(node, iter(node.parents))]
-    while path:
-        current, parents = path[-1]
-        parent = next((p for p in parents if p not in seen), None)
-        if parent is None:
-            order.append(current)
-            path.pop()
-        else:
-            seen.add(parent)
-            path.append((parent, iter(parent.parents)))
-    return order[::-1]
+mistake("q2f", "children before parents", says="it should be the other way round")(
+    edit(reference.topological_order, ("return order", "return order[::-1]"))
+)
 
 
 @mistake(
-    "q2f", "breadth first: by the shortest way to the result", says="it has to wait for all of its parents"
+    "q2f", "breadth first: by the shortest way to the result", says="it should wait for all of its parents"
 )
 def topological_order(node):
     order, waiting, seen = [], [node], {node}
@@ -787,17 +687,12 @@ def topological_order(node):
     return order[::-1]
 
 
-@mistake("q2f", "depth first, but written down when found", says="it has to wait for all of its parents")
-def topological_order(node):
-    order, waiting, seen = [], [node], {node}
-    while waiting:
-        current = waiting.pop()
-        order.append(current)
-        for parent in current.parents:
-            if parent not in seen:
-                seen.add(parent)
-                waiting.append(parent)
-    return order[::-1]
+breadth_first = topological_order
+
+
+mistake("q2f", "depth first, but written down when found", says="it should wait for all of its parents")(
+    edit(breadth_first, ("waiting.pop(0)", "waiting.pop()"))
+)
 
 
 @mistake("q2f", "a node is listed once for each way to it", says="once for each way to it")
@@ -841,67 +736,29 @@ def topological_order(node):
     return order
 
 
-@mistake("q2f", "the node itself is left out", says="itself is missing")
-def topological_order(node):
-    order, seen, path = [], {node}, [(node, iter(node.parents))]
-    while path:
-        current, parents = path[-1]
-        parent = next((p for p in parents if p not in seen), None)
-        if parent is None:
-            order.append(current)
-            path.pop()
-        else:
-            seen.add(parent)
-            path.append((parent, iter(parent.parents)))
-    return order[:-1]
-
-
-@mistake("q2f", "the values of the nodes, not the nodes", says="return the nodes themselves")
-def topological_order(node):
-    order, seen, path = [], {node}, [(node, iter(node.parents))]
-    while path:
-        current, parents = path[-1]
-        parent = next((p for p in parents if p not in seen), None)
-        if parent is None:
-            order.append(current.value)
-            path.pop()
-        else:
-            seen.add(parent)
-            path.append((parent, iter(parent.parents)))
-    return order
-
-
-@mistake("q2f", "nodes of equal value are taken for one", says="it has the value of")
-def topological_order(node):
-    order, seen, path = [], {str(node.value)}, [(node, iter(node.parents))]
-    while path:
-        current, parents = path[-1]
-        parent = next((p for p in parents if str(p.value) not in seen), None)
-        if parent is None:
-            order.append(current)
-            path.pop()
-        else:
-            seen.add(str(parent.value))
-            path.append((parent, iter(parent.parents)))
-    return order
-
-
-@mistake(
-    "q2f", "what was visited is remembered for the next call", says="Is something kept from the first one?"
+mistake("q2f", "the node itself is left out", says="itself is missing")(
+    edit(reference.topological_order, ("return order", "return order[:-1]"))
 )
-def topological_order(node, seen=set()):
-    seen.add(node)
-    order, path = [], [(node, iter(node.parents))]
-    while path:
-        current, parents = path[-1]
-        parent = next((p for p in parents if p not in seen), None)
-        if parent is None:
-            order.append(current)
-            path.pop()
-        else:
-            seen.add(parent)
-            path.append((parent, iter(parent.parents)))
-    return order
+mistake("q2f", "the values of the nodes, not the nodes", says="return the nodes themselves")(
+    edit(reference.topological_order, ("order.append(current)", "order.append(current.value)"))
+)
+mistake("q2f", "nodes of equal value are taken for one", says="it has the value of")(
+    edit(
+        reference.topological_order,
+        ("{node}", "{str(node.value)}"),
+        ("p not", "str(p.value) not"),
+        ("seen.add(parent)", "seen.add(str(parent.value))"),
+    )
+)
+mistake(
+    "q2f", "what was visited is remembered for the next call", says="Is something kept from the first one?"
+)(
+    edit(
+        reference.topological_order,
+        ("(node):", "(node, seen=set()):"),
+        ("order, seen, path = [], {node}, ", "seen.add(node)\n    order, path = [], "),
+    )
+)
 
 
 @mistake("q2f", "only the inputs", says="itself is missing")
@@ -918,7 +775,7 @@ def topological_order(node):
     return order
 
 
-@mistake("q2f", "a set, which has no order", says="has to be a list of nodes; yours is a set")
+@mistake("q2f", "a set, which has no order", says="should be a list of nodes; yours is a set")
 def topological_order(node):
     seen, waiting = {node}, [node]
     while waiting:
@@ -990,23 +847,24 @@ def topological_order(node):
 # 2(g) backward
 
 
-@mistake("q2g", "the last contribution replaces the others", says="this is what one use contributes")
-def backward(node, upstream):
-    gradients = {node: upstream}
-    for current in reversed(topological_order(node)):
-        for parent, local_vjp in zip(current.parents, current.local_vjps):
-            gradients[parent] = local_vjp(gradients[current])
-    return gradients
-
-
-@mistake("q2g", "only the first contribution counts", says="this is what one use contributes")
 def backward(node, upstream):
     gradients = {node: upstream}
     for current in reversed(topological_order(node)):
         for parent, local_vjp in zip(current.parents, current.local_vjps):
             contribution = local_vjp(gradients[current])
-            gradients.setdefault(parent, contribution)
+            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
     return gradients
+
+
+right_backward = backward
+
+
+mistake("q2g", "the last contribution replaces the others", says="this is what one use contributes")(
+    edit(right_backward, ("gradients[parent] + contribution if", "contribution if"))
+)
+mistake("q2g", "only the first contribution counts", says="this is what one use contributes")(
+    edit(right_backward, ("gradients[parent] + contribution if", "gradients[parent] if"))
+)
 
 
 @mistake("q2g", "the mean of the contributions", says="contributions add up, without a mean")
@@ -1110,39 +968,18 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake(
+in_place = backward
+
+
+mistake(
     "q2g", "in place, with a copy of upstream only", says="does an array change that is in use elsewhere?"
+)(edit(in_place, (": upstream", ": upstream * 1")))
+mistake("q2g", "upstream is ignored: it starts from ones", says="is upstream ignored?")(
+    edit(right_backward, (": upstream", ": np.ones_like(upstream)"))
 )
-def backward(node, upstream):
-    gradients = {node: upstream * 1}
-    for current in reversed(topological_order(node)):
-        for parent, local_vjp in zip(current.parents, current.local_vjps):
-            contribution = local_vjp(gradients[current])
-            if parent in gradients:
-                gradients[parent] += contribution
-            else:
-                gradients[parent] = contribution
-    return gradients
-
-
-@mistake("q2g", "upstream is ignored: it starts from ones", says="is upstream ignored?")
-def backward(node, upstream):
-    gradients = {node: np.ones_like(upstream)}
-    for current in reversed(topological_order(node)):
-        for parent, local_vjp in zip(current.parents, current.local_vjps):
-            contribution = local_vjp(gradients[current])
-            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
-    return gradients
-
-
-@mistake("q2g", "upstream in place of the node's gradient goes into each local vjp", says="It is upstream.")
-def backward(node, upstream):
-    gradients = {node: upstream}
-    for current in reversed(topological_order(node)):
-        for parent, local_vjp in zip(current.parents, current.local_vjps):
-            contribution = local_vjp(upstream)
-            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
-    return gradients
+mistake("q2g", "upstream in place of the node's gradient goes into each local vjp", says="It is upstream.")(
+    edit(right_backward, ("gradients[current]", "upstream"))
+)
 
 
 @mistake(
@@ -1159,56 +996,29 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake(
+mistake(
     "q2g", "a parent that is used twice by one node counts once", says="this is what one use contributes"
-)
-def backward(node, upstream):
-    gradients = {node: upstream}
-    for current in reversed(topological_order(node)):
-        for parent, local_vjp in dict(zip(current.parents, current.local_vjps)).items():
-            contribution = local_vjp(gradients[current])
-            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
-    return gradients
-
-
-@mistake(
+)(edit(right_backward, ("in zip(", "in dict(zip("), ("local_vjps):", "local_vjps)).items():")))
+mistake(
     "q2g",
     "both uses of one node are taken for the first: x * x doubles its first local vjp",
     says="is never called",
+)(
+    edit(
+        right_backward,
+        ("parent, local_vjp in zip(current.parents, current.local_vjps)", "parent in current.parents"),
+        ("= local_vjp", "= current.local_vjps[current.parents.index(parent)]"),
+    )
 )
-def backward(node, upstream):
-    gradients = {node: upstream}
-    for current in reversed(topological_order(node)):
-        for parent in current.parents:
-            contribution = current.local_vjps[current.parents.index(parent)](gradients[current])
-            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
-    return gradients
-
-
-@mistake(
+mistake(
     "q2g", "only the inputs are in the dict", says="the dict has no gradient for s, which z was computed from"
+)(edit(right_backward, ("return gradients", "return {n: gradients[n] for n in gradients if not n.parents}")))
+mistake("q2g", "a list of gradients", says="should be a dict from nodes to gradients; yours is a list")(
+    edit(right_backward, ("return gradients", "return [gradients[n] for n in topological_order(node)]"))
 )
-def backward(node, upstream):
-    gradients = {node: upstream}
-    for current in reversed(topological_order(node)):
-        for parent, local_vjp in zip(current.parents, current.local_vjps):
-            contribution = local_vjp(gradients[current])
-            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
-    return {n: gradients[n] for n in gradients if not n.parents}
 
 
-@mistake("q2g", "a list of gradients", says="has to be a dict from nodes to gradients; yours is a list")
-def backward(node, upstream):
-    order = topological_order(node)
-    gradients = {node: upstream}
-    for current in reversed(order):
-        for parent, local_vjp in zip(current.parents, current.local_vjps):
-            contribution = local_vjp(gradients[current])
-            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
-    return [gradients[n] for n in order]
-
-
-@mistake("q2g", "the keys are the ids of the nodes", says="the keys have to be the nodes themselves")
+@mistake("q2g", "the keys are the ids of the nodes", says="the keys should be the nodes themselves")
 def backward(node, upstream):
     gradients = {id(node): upstream}
     for current in reversed(topological_order(node)):
@@ -1236,13 +1046,7 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake("q2g", "no return", says="Did you forget a return?")
-def backward(node, upstream):
-    gradients = {node: upstream}
-    for current in reversed(topological_order(node)):
-        for parent, local_vjp in zip(current.parents, current.local_vjps):
-            contribution = local_vjp(gradients[current])
-            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
+mistake("q2g", "no return", says="Did you forget a return?")(edit(right_backward, ("return gradients", "")))
 
 
 @mistake("q2g", "gradients that are zero are not passed on")
@@ -1258,14 +1062,13 @@ def backward(node, upstream):
     return gradients
 
 
-@mistake("q2g", "all gradients are turned into float64", fails=("gradients_of_dtypes",), costs=0.5)
-def backward(node, upstream):
-    gradients = {node: np.asarray(upstream, dtype=float)}
-    for current in reversed(topological_order(node)):
-        for parent, local_vjp in zip(current.parents, current.local_vjps):
-            contribution = np.asarray(local_vjp(gradients[current]), dtype=float)
-            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
-    return gradients
+mistake("q2g", "all gradients are turned into float64", fails=("gradients_of_dtypes",), costs=0.5)(
+    edit(
+        right_backward,
+        (": upstream", ": np.asarray(upstream, dtype=float)"),
+        ("local_vjp(gradients[current])", "np.asarray(local_vjp(gradients[current]), dtype=float)"),
+    )
+)
 
 
 @variant("q2g", "starts from zeros")

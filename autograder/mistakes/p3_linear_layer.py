@@ -2,10 +2,19 @@
 
 import numpy as np
 
-from autograder.mistakes import mistake, variant
+import solutions.p3_linear_layer as reference
+from autograder.mistakes import edit, mistake, variant
 from solutions.p3_linear_layer import log_softmax, nll_gradients, nll_loss, softmax
 
 # 3(a) softmax
+
+
+def softmax(z):
+    e = np.exp(z - z.max())
+    return e / e.sum()
+
+
+right_softmax = softmax
 
 
 @mistake("q3a", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
@@ -13,34 +22,20 @@ def softmax(z):
     return np.exp(z) / np.exp(z).sum()
 
 
-@mistake("q3a", "the mean is subtracted instead of the largest logit", says="exp overflows")
-def softmax(z):
-    e = np.exp(z - z.mean())
-    return e / e.sum()
-
-
-@mistake("q3a", "logits are clipped to keep exp from overflowing", says="are large ones cut off?")
-def softmax(z):
-    e = np.exp(np.clip(z, -500, 500))
-    return e / e.sum()
-
-
-@mistake(
+mistake("q3a", "the mean is subtracted instead of the largest logit", says="exp overflows")(
+    edit(right_softmax, ("z.max", "z.mean"))
+)
+mistake("q3a", "logits are clipped to keep exp from overflowing", says="are large ones cut off?")(
+    edit(right_softmax, ("z - z.max()", "np.clip(z, -500, 500)"))
+)
+mistake(
     "q3a",
     "the result is divided by the largest power instead of the sum",
     says="is the denominator the sum over all classes?",
-)
-def softmax(z):
-    e = np.exp(z - z.max())
-    return e / e.max()
-
-
-@mistake(
+)(edit(right_softmax, ("return e / e.sum()", "return e / e.max()")))
+mistake(
     "q3a", "a small number is added to the denominator", says="is a small number added, or something rounded?"
-)
-def softmax(z):
-    e = np.exp(z - z.max())
-    return e / (e.sum() + 1e-8)
+)(edit(right_softmax, ("return e / e.sum()", "return e / (e.sum() + 1e-8)")))
 
 
 @mistake("q3a", "logits are normalised without exp", says="as powers of e are")
@@ -48,10 +43,9 @@ def softmax(z):
     return z / z.sum()
 
 
-@mistake("q3a", "exp of -z", says="as if the sign of z were wrong")
-def softmax(z):
-    e = np.exp(z.min() - z)
-    return e / e.sum()
+mistake("q3a", "exp of -z", says="as if the sign of z were wrong")(
+    edit(right_softmax, ("z - z.max()", "z.min() - z"))
+)
 
 
 @mistake(
@@ -63,22 +57,15 @@ def softmax(z):
     return 1 / (1 + np.exp(-z))
 
 
-@mistake("q3a", "no return, or print in its place", says="Did you forget a return?")
-def softmax(z):
-    e = np.exp(z - z.max())
-    e / e.sum()
-
-
-@mistake("q3a", "the result is a column of shape (k, 1)", says="yours is an array of shape (4, 1)")
-def softmax(z):
-    e = np.exp(z - z.max()).reshape(-1, 1)
-    return e / e.sum()
-
-
-@mistake("q3a", "the result is a list", says="yours is a list")
-def softmax(z):
-    e = np.exp(z - z.max())
-    return list(e / e.sum())
+mistake("q3a", "no return, or print in its place", says="Did you forget a return?")(
+    edit(right_softmax, ("return ", ""))
+)
+mistake("q3a", "the result is a column of shape (k, 1)", says="yours is an array of shape (4, 1)")(
+    edit(right_softmax, ("np.exp(z - z.max())", "np.exp(z - z.max()).reshape(-1, 1)"))
+)
+mistake("q3a", "the result is a list", says="yours is a list")(
+    edit(right_softmax, ("return e / e.sum()", "return list(e / e.sum())"))
+)
 
 
 @mistake(
@@ -96,16 +83,10 @@ def softmax(z):
     return e / e.sum()
 
 
-@mistake("q3a", "computes in float32")
-def softmax(z):
-    e = np.exp(z.astype(np.float32) - z.max())
-    return e / e.sum()
-
-
-@mistake("q3a", "always returns float64", fails=("unusual_arrays",), costs=1.5)
-def softmax(z):
-    e = np.exp(z.astype(np.float64) - z.max())
-    return e / e.sum()
+mistake("q3a", "computes in float32")(edit(right_softmax, ("z - z.max", "z.astype(np.float32) - z.max")))
+mistake("q3a", "always returns float64", fails=("unusual_arrays",), costs=1.5)(
+    edit(right_softmax, ("z - z.max", "z.astype(np.float64) - z.max"))
+)
 
 
 @mistake(
@@ -122,33 +103,23 @@ def softmax(z, buffers={}):  # noqa: B006
     return out
 
 
-@mistake(
+mistake(
     "q3a", "probabilities are rounded to eight digits", says="is a small number added, or something rounded?"
+)(edit(right_softmax, ("return e / e.sum()", "return np.round(e / e.sum(), 8)")))
+mistake("q3a", "the sum leaves out the last class", says="is the denominator the sum over all classes?")(
+    edit(right_softmax, ("return e / e.sum()", "return e / e[:-1].sum()"))
 )
-def softmax(z):
-    e = np.exp(z - z.max())
-    return np.round(e / e.sum(), 8)
-
-
-@mistake("q3a", "the sum leaves out the last class", says="is the denominator the sum over all classes?")
-def softmax(z):
-    e = np.exp(z - z.max())
-    return e / e[:-1].sum()
 
 
 # 3(b) softmax_jacobian
 
 
-@mistake("q3b", "only the diagonal, as if softmax worked entry by entry", says="Only the diagonal is there")
-def softmax_jacobian(z):
-    p = softmax(z)
-    return np.diag(p * (1 - p))
-
-
-@mistake("q3b", "the diagonal as a vector", says="It is only the diagonal of the right one")
-def softmax_jacobian(z):
-    p = softmax(z)
-    return p * (1 - p)
+mistake("q3b", "only the diagonal, as if softmax worked entry by entry", says="Only the diagonal is there")(
+    edit(reference.softmax_jacobian, ("np.diag(p) - np.outer(p, p)", "np.diag(p * (1 - p))"))
+)
+mistake("q3b", "the diagonal as a vector", says="It is only the diagonal of the right one")(
+    edit(reference.softmax_jacobian, ("np.diag(p) - np.outer(p, p)", "p * (1 - p)"))
+)
 
 
 @mistake("q3b", "the sign off the diagonal is wrong", says="the absolute value of the right one")
@@ -159,16 +130,12 @@ def softmax_jacobian(z):
     return J
 
 
-@mistake("q3b", "the whole has the wrong sign", says="It has the wrong sign")
-def softmax_jacobian(z):
-    p = softmax(z)
-    return np.outer(p, p) - np.diag(p)
-
-
-@mistake("q3b", "the inner derivative is missing: only delta - p", says="of log p, not of p")
-def softmax_jacobian(z):
-    p = softmax(z)
-    return np.eye(len(p)) - p
+mistake("q3b", "the whole has the wrong sign", says="It has the wrong sign")(
+    edit(reference.softmax_jacobian, ("np.diag(p) - np.outer(p, p)", "np.outer(p, p) - np.diag(p)"))
+)
+mistake("q3b", "the inner derivative is missing: only delta - p", says="of log p, not of p")(
+    edit(reference.softmax_jacobian, ("np.diag(p) - np.outer(p, p)", "np.eye(len(p)) - p"))
+)
 
 
 @mistake("q3b", "the diagonal is p instead of p (1 - p)", says="Only the diagonal is wrong")
@@ -196,10 +163,9 @@ def softmax_jacobian(z):
     return J
 
 
-@mistake("q3b", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
-def softmax_jacobian(z):
-    p = np.exp(z) / np.exp(z).sum()
-    return np.diag(p) - np.outer(p, p)
+mistake("q3b", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")(
+    edit(reference.softmax_jacobian, ("p = softmax(z)", "p = np.exp(z) / np.exp(z).sum()"))
+)
 
 
 @mistake(
@@ -286,29 +252,19 @@ def log_softmax(z):
 # 3(d) nll_loss
 
 
-@mistake("q3d", "the minus sign is missing", says="is the minus sign missing?")
-def nll_loss(W, b, x, y):
-    return log_softmax(W @ x + b)[y]
-
-
-@mistake("q3d", "the bias is left out", says="is b left out?")
-def nll_loss(W, b, x, y):
-    return -log_softmax(W @ x)[y]
-
-
-@mistake("q3d", "the probability instead of its logarithm", says="is the logarithm missing?")
-def nll_loss(W, b, x, y):
-    return -softmax(W @ x + b)[y]
-
-
-@mistake("q3d", "the label counts from one", says="is it off by one?")
-def nll_loss(W, b, x, y):
-    return -log_softmax(W @ x + b)[y - 1]
-
-
-@mistake("q3d", "summed over all classes instead of taken at the label", says="is it summed over all labels?")
-def nll_loss(W, b, x, y):
-    return -log_softmax(W @ x + b).sum()
+mistake("q3d", "the minus sign is missing", says="is the minus sign missing?")(
+    edit(reference.nll_loss, ("-log_softmax", "log_softmax"))
+)
+mistake("q3d", "the bias is left out", says="is b left out?")(edit(reference.nll_loss, (" + b", "")))
+mistake("q3d", "the probability instead of its logarithm", says="is the logarithm missing?")(
+    edit(reference.nll_loss, ("log_softmax", "softmax"))
+)
+mistake("q3d", "the label counts from one", says="is it off by one?")(
+    edit(reference.nll_loss, ("[y]", "[y - 1]"))
+)
+mistake("q3d", "summed over all classes instead of taken at the label", says="is it summed over all labels?")(
+    edit(reference.nll_loss, ("[y]", ".sum()"))
+)
 
 
 @mistake(
@@ -325,9 +281,9 @@ def nll_loss(W, b, x, y):
     return -np.log(np.clip(softmax(W @ x + b)[y], 1e-12, 1))
 
 
-@mistake("q3d", "all losses of the classes, not that of the label", says="has to be a single number")
-def nll_loss(W, b, x, y):
-    return -log_softmax(W @ x + b)
+mistake("q3d", "all losses of the classes, not that of the label", says="should be a single number")(
+    edit(reference.nll_loss, ("[y]", ""))
+)
 
 
 @mistake(
@@ -353,45 +309,24 @@ def nll_loss(W, b, x, y):
 # 3(e) nll_gradients
 
 
-@mistake("q3e", "the wrong sign: e_y - p", says="It has the wrong sign")
-def nll_gradients(W, b, x, y):
-    db = -softmax(W @ x + b)
-    db[y] += 1
-    return np.outer(db, x), db
-
-
-@mistake("q3e", "the label is not subtracted", says="without the logit of the label")
-def nll_gradients(W, b, x, y):
-    db = softmax(W @ x + b)
-    return np.outer(db, x), db
-
-
-@mistake("q3e", "the label is off by one", says="the label is off by one")
-def nll_gradients(W, b, x, y):
-    db = softmax(W @ x + b)
-    db[y - 1] -= 1
-    return np.outer(db, x), db
-
-
-@mistake("q3e", "dW is transposed", says="the transpose of the right one")
-def nll_gradients(W, b, x, y):
-    db = softmax(W @ x + b)
-    db[y] -= 1
-    return np.outer(x, db), db
-
-
-@mistake("q3e", "dW and db are returned the other way round", says="dW and db are in each other's place")
-def nll_gradients(W, b, x, y):
-    db = softmax(W @ x + b)
-    db[y] -= 1
-    return db, np.outer(db, x)
-
-
-@mistake("q3e", "the bias is left out of the logits", says="where b is zero: is it left out?")
-def nll_gradients(W, b, x, y):
-    db = softmax(W @ x)
-    db[y] -= 1
-    return np.outer(db, x), db
+mistake("q3e", "the wrong sign: e_y - p", says="It has the wrong sign")(
+    edit(reference.nll_gradients, ("softmax", "-softmax"), ("db[y] -= 1", "db[y] += 1"))
+)
+mistake("q3e", "the label is not subtracted", says="without the logit of the label")(
+    edit(reference.nll_gradients, ("    db[y] -= 1\n", ""))
+)
+mistake("q3e", "the label is off by one", says="the label is off by one")(
+    edit(reference.nll_gradients, ("db[y] -= 1", "db[y - 1] -= 1"))
+)
+mistake("q3e", "dW is transposed", says="the transpose of the right one")(
+    edit(reference.nll_gradients, ("db, x", "x, db"))
+)
+mistake("q3e", "dW and db are returned the other way round", says="dW and db are swapped")(
+    edit(reference.nll_gradients, ("np.outer(db, x), db", "db, np.outer(db, x)"))
+)
+mistake("q3e", "the bias is left out of the logits", says="where b is zero: is it left out?")(
+    edit(reference.nll_gradients, ("x + b", "x"))
+)
 
 
 @mistake("q3e", "central differences instead of the derivation", says="is db an approximation?")
@@ -425,15 +360,11 @@ def nll_gradients(W, b, x, y):
     return dW, db
 
 
-@mistake(
+mistake(
     "q3e",
     "the gradient of the bias is scaled by 0.7, which a shared norm would hide",
     says="It is 0.7 times the right one",
-)
-def nll_gradients(W, b, x, y):
-    db = softmax(W @ x + b)
-    db[y] -= 1
-    return np.outer(db, x), db * 0.7
+)(edit(reference.nll_gradients, ("(db, x), db", "(db, x), db * 0.7")))
 
 
 @mistake("q3e", "computes in float32", says="rounded to float32")
@@ -455,12 +386,12 @@ def nll_gradients(W, b, x, y):
     return np.zeros_like(W), np.zeros_like(b)
 
 
-@mistake("q3e", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
-def nll_gradients(W, b, x, y):
-    powers = np.exp(W @ x + b)
-    db = powers / powers.sum()
-    db[y] -= 1
-    return np.outer(db, x), db
+mistake("q3e", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")(
+    edit(
+        reference.nll_gradients,
+        ("db = softmax(W @ x + b)", "powers = np.exp(W @ x + b)\n    db = powers / powers.sum()"),
+    )
+)
 
 
 @mistake(
@@ -482,70 +413,39 @@ def nll_gradients(W, b, x, y):
 # 3(f) batch_nll_gradients
 
 
-@mistake("q3f", "the sum instead of the mean", says="is a mean forgotten?")
-def batch_nll_gradients(W, b, X, y):
-    Z = X @ W.T + b
-    P = np.exp(Z - Z.max(axis=1, keepdims=True))
-    P /= P.sum(axis=1, keepdims=True)
-    P[np.arange(len(y)), y] -= 1
-    return P.T @ X, P.sum(axis=0)
-
-
-@mistake("q3f", "the mean is taken twice", says="is a mean taken twice")
-def batch_nll_gradients(W, b, X, y):
-    Z = X @ W.T + b
-    P = np.exp(Z - Z.max(axis=1, keepdims=True))
-    P /= P.sum(axis=1, keepdims=True)
-    P[np.arange(len(y)), y] -= 1
-    P /= len(y)
-    return P.T @ X / len(y), P.mean(axis=0)
-
-
-@mistake("q3f", "the mean of dW is over the weights' columns as well", says="0.5 times the right one")
-def batch_nll_gradients(W, b, X, y):
-    Z = X @ W.T + b
-    P = np.exp(Z - Z.max(axis=1, keepdims=True))
-    P /= P.sum(axis=1, keepdims=True)
-    P[np.arange(len(y)), y] -= 1
-    return P.T @ X / X.size, P.mean(axis=0)
-
-
-@mistake(
-    "q3f", "softmax along the batch instead of the classes", says="are probabilities summed over the batch?"
+mistake("q3f", "the sum instead of the mean", says="is a mean forgotten?")(
+    edit(reference.batch_nll_gradients, ("X / len(y), P.mean", "X, P.sum"))
 )
-def batch_nll_gradients(W, b, X, y):
-    Z = X @ W.T + b
-    P = np.exp(Z - Z.max(axis=0))
-    P /= P.sum(axis=0)
-    P[np.arange(len(y)), y] -= 1
-    return P.T @ X / len(y), P.mean(axis=0)
-
-
-@mistake("q3f", "the batch dimension is not summed over", says="Its mean over axis 0 is the right one")
-def batch_nll_gradients(W, b, X, y):
-    Z = X @ W.T + b
-    P = np.exp(Z - Z.max(axis=1, keepdims=True))
-    P /= P.sum(axis=1, keepdims=True)
-    P[np.arange(len(y)), y] -= 1
-    return P[:, :, None] * X[:, None, :], P
-
-
-@mistake("q3f", "one maximum for the whole batch, so that rows with small logits vanish")
-def batch_nll_gradients(W, b, X, y):
-    Z = X @ W.T + b
-    P = np.exp(Z - Z.max())
-    P /= P.sum(axis=1, keepdims=True)
-    P[np.arange(len(y)), y] -= 1
-    return P.T @ X / len(y), P.mean(axis=0)
-
-
-@mistake("q3f", "the column of every label is lowered in every row", says="every label of the batch")
-def batch_nll_gradients(W, b, X, y):
-    Z = X @ W.T + b
-    P = np.exp(Z - Z.max(axis=1, keepdims=True))
-    P /= P.sum(axis=1, keepdims=True)
-    P[:, y] -= 1
-    return P.T @ X / len(y), P.mean(axis=0)
+mistake("q3f", "the mean is taken twice", says="is a mean taken twice")(
+    edit(
+        reference.batch_nll_gradients,
+        ("P[np.arange(len(y)), y] -= 1", "P[np.arange(len(y)), y] -= 1\n    P /= len(y)"),
+    )
+)
+mistake("q3f", "the mean of dW is over the weights' columns as well", says="0.5 times the right one")(
+    edit(reference.batch_nll_gradients, ("X / len(y)", "X / X.size"))
+)
+mistake(
+    "q3f", "softmax along the batch instead of the classes", says="are probabilities summed over the batch?"
+)(
+    edit(
+        reference.batch_nll_gradients,
+        ("Z.max(axis=1, keepdims=True)", "Z.max(axis=0)"),
+        ("P.sum(axis=1, keepdims=True)", "P.sum(axis=0)"),
+    )
+)
+mistake("q3f", "the batch dimension is not summed over", says="Its mean over axis 0 is the right one")(
+    edit(
+        reference.batch_nll_gradients,
+        ("P.T @ X / len(y), P.mean(axis=0)", "P[:, :, None] * X[:, None, :], P"),
+    )
+)
+mistake("q3f", "one maximum for the whole batch, so that rows with small logits vanish")(
+    edit(reference.batch_nll_gradients, ("Z.max(axis=1, keepdims=True)", "Z.max()"))
+)
+mistake("q3f", "the column of every label is lowered in every row", says="every label of the batch")(
+    edit(reference.batch_nll_gradients, ("np.arange(len(y))", ":"))
+)
 
 
 @mistake("q3f", "only the first example counts", says="only the first example")
@@ -569,12 +469,12 @@ def batch_nll_gradients(W, b, X, y):
     return dW.astype(gradients[0][0].dtype), np.mean([g[1] for g in gradients], axis=0)
 
 
-@mistake("q3f", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
-def batch_nll_gradients(W, b, X, y):
-    P = np.exp(X @ W.T + b)
-    P /= P.sum(axis=1, keepdims=True)
-    P[np.arange(len(y)), y] -= 1
-    return P.T @ X / len(y), P.mean(axis=0)
+mistake("q3f", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")(
+    edit(
+        reference.batch_nll_gradients,
+        ("Z = X @ W.T + b\n    P = np.exp(Z - Z.max(axis=1, keepdims=True))", "P = np.exp(X @ W.T + b)"),
+    )
+)
 
 
 @mistake(

@@ -2,78 +2,51 @@
 
 import numpy as np
 
-from autograder.mistakes import mistake, variant
+import solutions.p4_input as reference
+from autograder.mistakes import edit, mistake, variant
 from solutions.p4_input import linear_vjp, mlp_loss, nll_input_gradient, relu_vjp, softmax_vjp
 
 # 4(a) nll_input_gradient
 
 
-@mistake("q4a", "the wrong sign", says="It has the wrong sign")
 def nll_input_gradient(W, b, x, y):
     z = W @ x + b
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    p[y] -= 1
-    return -W.T @ p
-
-
-@mistake("q4a", "W instead of its transpose", says="is it W where its transpose has to be")
-def nll_input_gradient(W, b, x, y):
-    z = W @ x + b
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    p[y] -= 1
-    return W @ p
-
-
-@mistake("q4a", "the label is not subtracted", says="without the logit of the label")
-def nll_input_gradient(W, b, x, y):
-    z = W @ x + b
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return W.T @ p
-
-
-@mistake("q4a", "the label is off by one", says="the label is off by one")
-def nll_input_gradient(W, b, x, y):
-    z = W @ x + b
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    p[y - 1] -= 1
-    return W.T @ p
-
-
-@mistake("q4a", "the bias is left out of the logits", says="where b is zero: is it left out?")
-def nll_input_gradient(W, b, x, y):
-    z = W @ x
     p = np.exp(z - z.max())
     p /= p.sum()
     p[y] -= 1
     return W.T @ p
 
 
-@mistake("q4a", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
-def nll_input_gradient(W, b, x, y):
-    p = np.exp(W @ x + b)
-    p /= p.sum()
-    p[y] -= 1
-    return W.T @ p
+right_input_gradient = nll_input_gradient
 
 
-@mistake("q4a", "logits are clipped to keep exp from overflowing", says="Are large logits cut off?")
-def nll_input_gradient(W, b, x, y):
-    p = np.exp(np.clip(W @ x + b, -500, 500))
-    p /= p.sum()
-    p[y] -= 1
-    return W.T @ p
-
-
-@mistake("q4a", "only the logit of the label counts", says="The other rows count too")
-def nll_input_gradient(W, b, x, y):
-    z = W @ x + b
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return (p[y] - 1) * W[y]
+mistake("q4a", "the wrong sign", says="It has the wrong sign")(
+    edit(right_input_gradient, ("return W.T @ p", "return -W.T @ p"))
+)
+mistake("q4a", "W instead of its transpose", says="is it W where its transpose has to be")(
+    edit(right_input_gradient, ("return W.T @ p", "return W @ p"))
+)
+mistake("q4a", "the label is not subtracted", says="without the logit of the label")(
+    edit(right_input_gradient, ("    p[y] -= 1\n", ""))
+)
+mistake("q4a", "the label is off by one", says="the label is off by one")(
+    edit(right_input_gradient, ("p[y] -= 1", "p[y - 1] -= 1"))
+)
+mistake("q4a", "the bias is left out of the logits", says="where b is zero: is it left out?")(
+    edit(right_input_gradient, ("z = W @ x + b", "z = W @ x"))
+)
+mistake("q4a", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")(
+    edit(right_input_gradient, ("z = W @ x + b\n    p = np.exp(z - z.max())", "p = np.exp(W @ x + b)"))
+)
+mistake("q4a", "logits are clipped to keep exp from overflowing", says="Are large logits cut off?")(
+    edit(
+        right_input_gradient,
+        ("z = W @ x + b\n    p = np.exp(z - z.max())", "p = np.exp(np.clip(W @ x + b, -500, 500))"),
+    )
+)
+mistake("q4a", "only the logit of the label counts", says="The other rows count too")(
+    edit(right_input_gradient, ("p[y] -= 1\n    return W.T @ p", "return (p[y] - 1) * W[y]"))
+)
 
 
 @mistake("q4a", "multiplied by the Jacobian of softmax once more", says="of half the squared error")
@@ -96,22 +69,12 @@ def nll_input_gradient(W, b, x, y):
     return W.T @ (p[y] * delta)
 
 
-@mistake("q4a", "the gradient with respect to the logits", says="the step from z to x is missing")
-def nll_input_gradient(W, b, x, y):
-    z = W @ x + b
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    p[y] -= 1
-    return p
-
-
-@mistake("q4a", "the mean over the classes instead of the sum", says="is a mean taken twice, or of a sum?")
-def nll_input_gradient(W, b, x, y):
-    z = W @ x + b
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    p[y] -= 1
-    return (W * p[:, None]).mean(axis=0)
+mistake("q4a", "the gradient with respect to the logits", says="the step from z to x is missing")(
+    edit(right_input_gradient, ("return W.T @ p", "return p"))
+)
+mistake("q4a", "the mean over the classes instead of the sum", says="is a mean taken twice, or of a sum?")(
+    edit(right_input_gradient, ("return W.T @ p", "return (W * p[:, None]).mean(axis=0)"))
+)
 
 
 @mistake("q4a", "forward differences instead of the derivation", says="is it an approximation?")
@@ -126,101 +89,52 @@ def nll_input_gradient(W, b, x, y):
     return dx
 
 
-@mistake("q4a", "computes in float32", says="It has been rounded to float32")
-def nll_input_gradient(W, b, x, y):
-    z = (W @ x + b).astype(np.float32)
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    p[y] -= 1
-    return W.T.astype(np.float32) @ p
-
-
-@mistake("q4a", "always returns float64", fails=("input_gradient_unusual_arrays",), costs=0.5)
-def nll_input_gradient(W, b, x, y):
-    z = W @ x + b
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return W.T @ (p - np.eye(len(p))[y])
-
-
-@mistake("q4a", "the result is a column of shape (d, 1)", says="but the shape has to be")
-def nll_input_gradient(W, b, x, y):
-    z = (W @ x + b).reshape(-1, 1)
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    p[y] -= 1
-    return W.T @ p
-
-
-@mistake(
+mistake("q4a", "computes in float32", says="It has been rounded to float32")(
+    edit(
+        right_input_gradient,
+        ("z = W @ x + b", "z = (W @ x + b).astype(np.float32)"),
+        ("return W.T @ p", "return W.T.astype(np.float32) @ p"),
+    )
+)
+mistake("q4a", "always returns float64", fails=("input_gradient_unusual_arrays",), costs=0.5)(
+    edit(right_input_gradient, ("p[y] -= 1\n    return W.T @ p", "return W.T @ (p - np.eye(len(p))[y])"))
+)
+mistake("q4a", "the result is a column of shape (d, 1)", says="but the shape has to be")(
+    edit(right_input_gradient, ("z = W @ x + b", "z = (W @ x + b).reshape(-1, 1)"))
+)
+mistake(
     "q4a",
     "adds W x to the bias in place, where the bias is changed",
     says="changes its argument b",
     fails=("input_gradient_no_traces",),
     costs=0.25,
+)(edit(right_input_gradient, ("z = W @ x + b", "b += W @ x"), ("z - z.max", "b - b.max")))
+mistake("q4a", "no return", says="Did you forget a return?")(
+    edit(right_input_gradient, ("return W.T @ p", "W.T @ p"))
 )
-def nll_input_gradient(W, b, x, y):
-    b += W @ x
-    p = np.exp(b - b.max())
-    p /= p.sum()
-    p[y] -= 1
-    return W.T @ p
-
-
-@mistake("q4a", "no return", says="Did you forget a return?")
-def nll_input_gradient(W, b, x, y):
-    z = W @ x + b
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    p[y] -= 1
-    W.T @ p
 
 
 # 4(b) softmax_vjp
 
 
-@mistake("q4b", "u is ignored", says="It does not depend on the vector")
-def softmax_vjp(z, u):
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return p * (1 - p)
-
-
-@mistake(
-    "q4b", "only the diagonal, as if softmax worked entry by entry", says="softmax worked entry by entry"
+mistake("q4b", "u is ignored", says="It does not depend on the vector")(
+    edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return p * (1 - p)"))
 )
-def softmax_vjp(z, u):
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return u * p * (1 - p)
-
-
-@mistake("q4b", "the sum's derivative is missing: only u p", says="through the sum in the denominator")
-def softmax_vjp(z, u):
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return u * p
-
-
-@mistake("q4b", "the sign of the second term is wrong", says="the sign of the second term is wrong")
-def softmax_vjp(z, u):
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return p * (u + u @ p)
-
-
-@mistake("q4b", "the first term is missing", says="the term with delta_ij is missing")
-def softmax_vjp(z, u):
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return -p * (u @ p)
-
-
-@mistake("q4b", "the whole has the wrong sign", says="It has the wrong sign")
-def softmax_vjp(z, u):
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return p * (u @ p - u)
+mistake(
+    "q4b", "only the diagonal, as if softmax worked entry by entry", says="softmax worked entry by entry"
+)(edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return u * p * (1 - p)")))
+mistake("q4b", "the sum's derivative is missing: only u p", says="through the sum in the denominator")(
+    edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return u * p"))
+)
+mistake("q4b", "the sign of the second term is wrong", says="the sign of the second term is wrong")(
+    edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return p * (u + u @ p)"))
+)
+mistake("q4b", "the first term is missing", says="the term with delta_ij is missing")(
+    edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return -p * (u @ p)"))
+)
+mistake("q4b", "the whole has the wrong sign", says="It has the wrong sign")(
+    edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return p * (u @ p - u)"))
+)
 
 
 @mistake("q4b", "the logits are taken for probabilities", says="is the softmax missing?")
@@ -235,41 +149,21 @@ def softmax_vjp(z, u):
     return p * (z - z @ p)
 
 
-@mistake("q4b", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
-def softmax_vjp(z, u):
-    p = np.exp(z)
-    p /= p.sum()
-    return p * (u - u @ p)
-
-
-@mistake("q4b", "logits are clipped to keep exp from overflowing", says="Are large logits cut off?")
-def softmax_vjp(z, u):
-    p = np.exp(np.clip(z, -500, 500))
-    p /= p.sum()
-    return p * (u - u @ p)
-
-
-@mistake(
-    "q4b", "the plain mean of u instead of the weighted one", says="the right probability as its weight?"
+mistake("q4b", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")(
+    edit(reference.softmax_vjp, ("z - z.max()", "z"))
 )
-def softmax_vjp(z, u):
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return p * (u - u.mean(dtype=p.dtype))
-
-
-@mistake("q4b", "the factor u is missing in the second term", says="for zero it is not zero")
-def softmax_vjp(z, u):
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return p * (u - (p @ p))
-
-
-@mistake("q4b", "the Jacobian of log softmax", says="of log p, not of p")
-def softmax_vjp(z, u):
-    p = np.exp(z - z.max())
-    p /= p.sum()
-    return u - p * u.sum()
+mistake("q4b", "logits are clipped to keep exp from overflowing", says="Are large logits cut off?")(
+    edit(reference.softmax_vjp, ("z - z.max()", "np.clip(z, -500, 500)"))
+)
+mistake(
+    "q4b", "the plain mean of u instead of the weighted one", says="the right probability as its weight?"
+)(edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return p * (u - u.mean(dtype=p.dtype))")))
+mistake("q4b", "the factor u is missing in the second term", says="for zero it is not zero")(
+    edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return p * (u - (p @ p))"))
+)
+mistake("q4b", "the Jacobian of log softmax", says="of log p, not of p")(
+    edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return u - p * u.sum()"))
+)
 
 
 @mistake("q4b", "the whole Jacobian is formed")
@@ -299,11 +193,9 @@ def softmax_vjp(z, u):
     return p * (u - u @ p)
 
 
-@mistake("q4b", "always returns float64", fails=("product_unusual_arrays",), costs=0.5)
-def softmax_vjp(z, u):
-    p = np.exp(z.astype(float) - z.max())
-    p /= p.sum()
-    return p * (u - u @ p)
+mistake("q4b", "always returns float64", fails=("product_unusual_arrays",), costs=0.5)(
+    edit(reference.softmax_vjp, ("z - z.max", "z.astype(float) - z.max"))
+)
 
 
 @mistake(
@@ -325,44 +217,37 @@ def softmax_vjp(z, u):
 # 4(c) linear_vjp
 
 
-@mistake("q4c", "dW is transposed", says="It is the transpose of the right one")
 def linear_vjp(W, x, u):
-    return np.outer(x, 1.0 * u), 1.0 * u, W.T @ (1.0 * u)
+    return np.outer(1.0 * u, x), 1.0 * u, W.T @ (1.0 * u)
 
 
-@mistake("q4c", "W instead of its transpose", says="It is the gradient for the transpose of W")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), 1.0 * u, W @ (1.0 * u)
+right_linear_vjp = linear_vjp
 
 
-@mistake("q4c", "db is all ones, without u", says="It does not depend on the vector")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), np.ones_like(1.0 * u), W.T @ (1.0 * u)
-
-
-@mistake("q4c", "dW is x in every row, without u", says="It does not depend on the vector")
-def linear_vjp(W, x, u):
-    return np.tile(1.0 * x, (len(u), 1)), 1.0 * u, W.T @ (1.0 * u)
-
-
-@mistake("q4c", "dx is the sum of the rows of W, without u", says="It does not depend on the vector")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), 1.0 * u, (1.0 * W).sum(axis=0)
-
-
-@mistake("q4c", "db is the sum of u, one number", says="It is the right one, summed over axis 0")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), (1.0 * u).sum(), W.T @ (1.0 * u)
-
-
-@mistake("q4c", "dx and db are returned the other way round", says="db and dx are in each other's place")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), W.T @ (1.0 * u), 1.0 * u
-
-
-@mistake("q4c", "db is left out", says="return 3 things, dW, db, dx; yours is a tuple of 2")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), W.T @ (1.0 * u)
+mistake("q4c", "dW is transposed", says="It is the transpose of the right one")(
+    edit(right_linear_vjp, ("np.outer(1.0 * u, x)", "np.outer(x, 1.0 * u)"))
+)
+mistake("q4c", "W instead of its transpose", says="It is the gradient for the transpose of W")(
+    edit(right_linear_vjp, ("W.T", "W"))
+)
+mistake("q4c", "db is all ones, without u", says="It does not depend on the vector")(
+    edit(right_linear_vjp, (", 1.0 * u,", ", np.ones_like(1.0 * u),"))
+)
+mistake("q4c", "dW is x in every row, without u", says="It does not depend on the vector")(
+    edit(right_linear_vjp, ("np.outer(1.0 * u, x)", "np.tile(1.0 * x, (len(u), 1))"))
+)
+mistake("q4c", "dx is the sum of the rows of W, without u", says="It does not depend on the vector")(
+    edit(right_linear_vjp, ("W.T @ (1.0 * u)", "(1.0 * W).sum(axis=0)"))
+)
+mistake("q4c", "db is the sum of u, one number", says="It is the right one, summed over axis 0")(
+    edit(right_linear_vjp, (", 1.0 * u,", ", (1.0 * u).sum(),"))
+)
+mistake("q4c", "dx and db are returned the other way round", says="db and dx are in each other's place")(
+    edit(right_linear_vjp, ("1.0 * u, W.T @ (1.0 * u)", "W.T @ (1.0 * u), 1.0 * u"))
+)
+mistake("q4c", "db is left out", says="return 3 things, dW, db, dx; yours is a tuple of 2")(
+    edit(right_linear_vjp, (", 1.0 * u,", ","))
+)
 
 
 @mistake(
@@ -376,19 +261,15 @@ def linear_vjp(W, x, u):
     )
 
 
-@mistake("q4c", "dW is zero", says="It is zero everywhere")
-def linear_vjp(W, x, u):
-    return 0.0 * W, 1.0 * u, W.T @ (1.0 * u)
-
-
-@mistake("q4c", "dx has a ReLU's mask", says="dx does not depend on x")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x), 1.0 * u, W.T @ (1.0 * u) * (x > 0)
-
-
-@mistake("q4c", "dW is divided by the number of inputs", says="is a mean taken twice, or of a sum?")
-def linear_vjp(W, x, u):
-    return np.outer(1.0 * u, x) / len(x), 1.0 * u, W.T @ (1.0 * u)
+mistake("q4c", "dW is zero", says="It is zero everywhere")(
+    edit(right_linear_vjp, ("np.outer(1.0 * u, x)", "0.0 * W"))
+)
+mistake("q4c", "dx has a ReLU's mask", says="dx does not depend on x")(
+    edit(right_linear_vjp, ("(1.0 * u)", "(1.0 * u) * (x > 0)"))
+)
+mistake("q4c", "dW is divided by the number of inputs", says="is a mean taken twice, or of a sum?")(
+    edit(right_linear_vjp, ("np.outer(1.0 * u, x)", "np.outer(1.0 * u, x) / len(x)"))
+)
 
 
 @mistake(
@@ -440,14 +321,12 @@ def linear_vjp(W, x, u):
 # 4(d) relu_vjp
 
 
-@mistake("q4d", "the slope at zero is 1", says="which is 1 times u")
-def relu_vjp(z, u):
-    return 1.0 * u * (z >= 0)
-
-
-@mistake("q4d", "the slope at zero is one half", says="which is 0.5 times u")
-def relu_vjp(z, u):
-    return 1.0 * u * np.heaviside(1.0 * z, 0.5)
+mistake("q4d", "the slope at zero is 1", says="which is 1 times u")(
+    edit(reference.relu_vjp, ("z > 0", "z >= 0"))
+)
+mistake("q4d", "the slope at zero is one half", says="which is 0.5 times u")(
+    edit(reference.relu_vjp, ("(z > 0)", "np.heaviside(1.0 * z, 0.5)"))
+)
 
 
 @mistake("q4d", "u is ignored", says="It does not depend on the vector")
@@ -455,23 +334,17 @@ def relu_vjp(z, u):
     return (z > 0).astype(np.result_type(z, np.float32))
 
 
-@mistake(
+mistake(
     "q4d",
     "multiplied by the ReLU's value instead of its slope",
     says="by the slope of the ReLU, not by its value",
+)(edit(reference.relu_vjp, ("(z > 0)", "np.maximum(z, 0)")))
+mistake("q4d", "the mask comes from u", says="The mask comes from z, not from u")(
+    edit(reference.relu_vjp, ("z > 0", "u > 0"))
 )
-def relu_vjp(z, u):
-    return 1.0 * u * np.maximum(z, 0)
-
-
-@mistake("q4d", "the mask comes from u", says="The mask comes from z, not from u")
-def relu_vjp(z, u):
-    return 1.0 * u * (u > 0)
-
-
-@mistake("q4d", "the mask is inverted", says="the mask is inverted")
-def relu_vjp(z, u):
-    return 1.0 * u * (z <= 0)
+mistake("q4d", "the mask is inverted", says="the mask is inverted")(
+    edit(reference.relu_vjp, ("z > 0", "z <= 0"))
+)
 
 
 @mistake("q4d", "a leaky ReLU", says="of a leaky ReLU")
@@ -480,14 +353,12 @@ def relu_vjp(z, u):
     return np.where(z > 0, u, u.dtype.type(0.01) * u)
 
 
-@mistake("q4d", "the sign of z instead of the slope", says="of |z|, whose slope is -1")
-def relu_vjp(z, u):
-    return 1.0 * u * np.sign(z)
-
-
-@mistake("q4d", "u as it came", says="the slope for z < 0 is missing")
-def relu_vjp(z, u):
-    return 1.0 * u
+mistake("q4d", "the sign of z instead of the slope", says="of |z|, whose slope is -1")(
+    edit(reference.relu_vjp, ("(z > 0)", "np.sign(z)"))
+)
+mistake("q4d", "u as it came", says="the slope for z < 0 is missing")(
+    edit(reference.relu_vjp, (" * (z > 0)", ""))
+)
 
 
 @mistake("q4d", "the slope of the logistic function", says="of the logistic function")
@@ -496,17 +367,12 @@ def relu_vjp(z, u):
     return u * s * (1 - s)
 
 
-@mistake(
+mistake(
     "q4d", "zeros are written into u", says="changes its argument u", fails=("relu_no_traces",), costs=0.5
+)(edit(reference.relu_vjp, ("return 1.0 * u * (z > 0)", "u[z <= 0] = 0\n    return 1.0 * u")))
+mistake("q4d", "the entries of dead units are left out", says="it is not left out")(
+    edit(reference.relu_vjp, ("u * (z > 0)", "u[z > 0]"))
 )
-def relu_vjp(z, u):
-    u[z <= 0] = 0
-    return 1.0 * u
-
-
-@mistake("q4d", "the entries of dead units are left out", says="it is not left out")
-def relu_vjp(z, u):
-    return 1.0 * u[z > 0]
 
 
 @mistake("q4d", "the value divided by z, which is nan at zero", says="do not divide by it")
@@ -514,9 +380,7 @@ def relu_vjp(z, u):
     return u * np.maximum(z, 0) / z
 
 
-@mistake("q4d", "small z count as dead")
-def relu_vjp(z, u):
-    return 1.0 * u * (z > 1e-8)
+mistake("q4d", "small z count as dead")(edit(reference.relu_vjp, ("z > 0", "z > 1e-8")))
 
 
 @mistake(
@@ -531,9 +395,9 @@ def relu_vjp(z, u):
     return u * (z > 0).astype(float)
 
 
-@mistake("q4d", "computes in float32", says="It has been rounded to float32")
-def relu_vjp(z, u):
-    return u.astype(np.float32) * (z > 0)
+mistake("q4d", "computes in float32", says="It has been rounded to float32")(
+    edit(reference.relu_vjp, ("1.0 * u", "u.astype(np.float32)"))
+)
 
 
 @mistake("q4d", "the sum over all entries", says="It is the right one, summed over axis 0")
@@ -546,10 +410,9 @@ def relu_vjp(z, u):
     return np.diag(1.0 * u * (z > 0))
 
 
-# 4(e) mlp_gradients. `forward` and `backward` are what many students write, and most mistakes change a line.
+# 4(e) mlp_gradients. Most mistakes change a line of what many students write.
 
 
-@mistake("q4e", "the ReLU's derivative is missing", says="Is a ReLU's derivative missing")
 def mlp_gradients(weights, biases, x, y):
     hs = [x]
     for W, b in zip(weights, biases):
@@ -562,26 +425,19 @@ def mlp_gradients(weights, biases, x, y):
     for W, h in zip(weights[::-1], hs[-2::-1]):
         dWs.append(np.outer(u, h))
         dbs.append(u)
-        u = W.T @ u
+        u = W.T @ u * (h > 0)
     return dWs[::-1], dbs[::-1]
 
 
-@mistake("q4e", "the mask comes from the gradient", says="taken at something else than what that ReLU got")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u
-        u = u * (u > 0)
-    return dWs[::-1], dbs[::-1]
+right_gradients = mlp_gradients
+
+
+mistake("q4e", "the ReLU's derivative is missing", says="Is a ReLU's derivative missing")(
+    edit(right_gradients, ("u = W.T @ u * (h > 0)", "u = W.T @ u"))
+)
+mistake("q4e", "the mask comes from the gradient", says="taken at something else than what that ReLU got")(
+    edit(right_gradients, ("u = W.T @ u * (h > 0)", "u = W.T @ u\n        u = u * (u > 0)"))
+)
 
 
 @mistake("q4e", "a ReLU after the last layer too", says="there is a ReLU after the last layer too")
@@ -601,38 +457,12 @@ def mlp_gradients(weights, biases, x, y):
     return dWs[::-1], dbs[::-1]
 
 
-@mistake("q4e", "a ReLU is applied to x too", says="the ReLU is applied to x too")
-def mlp_gradients(weights, biases, x, y):
-    h, hs = x, []
-    for W, b in zip(weights, biases):
-        h = np.maximum(h, 0)
-        hs.append(h)
-        h = W @ h + b
-    u = np.exp(h - h.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake("q4e", "no ReLU, neither forward nor backward", says="there is no ReLU between the layers")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        hs.append(W @ hs[-1] + b)
-    u = np.exp(hs[-1] - hs[-1].max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u
-    return dWs[::-1], dbs[::-1]
+mistake("q4e", "a ReLU is applied to x too", says="the ReLU is applied to x too")(
+    edit(right_gradients, ("hs = [x]", "hs = [np.maximum(x, 0)]"))
+)
+mistake("q4e", "no ReLU, neither forward nor backward", says="there is no ReLU between the layers")(
+    edit(right_gradients, ("np.maximum(z, 0)", "z"), (" * (h > 0)", ""))
+)
 
 
 @mistake(
@@ -654,226 +484,72 @@ def mlp_gradients(weights, biases, x, y):
     return dWs[::-1], dbs[::-1]
 
 
-@mistake("q4e", "the lists begin with the last layer", says="dW1 and dW2 are in each other's place")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs, dbs
-
-
-@mistake("q4e", "dbs and dWs are returned the other way round", says="dW1 and db1 are in each other's place")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dbs[::-1], dWs[::-1]
-
-
-@mistake("q4e", "a pair for each layer instead of two lists", says="return two lists, dWs and dbs")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    pairs = []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        pairs.append((np.outer(u, h), u))
-        u = W.T @ u * (h > 0)
-    return pairs[::-1]
-
-
-@mistake("q4e", "every dW is transposed", says="It is the transpose of the right one")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(h, u))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake("q4e", "the wrong sign", says="It has the wrong sign")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = -np.exp(z - z.max())
-    u /= -u.sum()
-    u[y] += 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake("q4e", "the label is not subtracted", says="without the logit of the label")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake("q4e", "the label is off by one", says="the label is off by one")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y - 1] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake("q4e", "multiplied by the Jacobian of softmax once more", says="of half the squared error")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    u = softmax_vjp(z, u)
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake(
-    "q4e", "the biases are left out of the forward pass", says="are the biases added in the forward pass?"
+mistake("q4e", "the lists begin with the last layer", says="dW1 and dW2 are in each other's place")(
+    edit(right_gradients, ("dWs[::-1], dbs[::-1]", "dWs, dbs"))
 )
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W in weights:
-        z = W @ hs[-1]
-        hs.append(np.maximum(z, 0))
-    u = np.exp(1.0 * z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake("q4e", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z)
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake("q4e", "every db is scaled by 0.7, which a shared norm would hide", says="It is 0.7 times")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u * u.dtype.type(0.7))
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake("q4e", "db is zero below the last layer", says="It is zero everywhere")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], [u]
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        u = W.T @ u * (h > 0)
-    dbs += [np.zeros_like(b, dtype=u.dtype) for b in biases[-2::-1]]
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake("q4e", "nothing comes through to layers below the last two", says="It is zero everywhere")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for n, (W, h) in enumerate(zip(weights[::-1], hs[-2::-1])):
-        dWs.append(np.outer(u, h) * u.dtype.type(n < 2))
-        dbs.append(u * u.dtype.type(n < 2))
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
+mistake("q4e", "dbs and dWs are returned the other way round", says="dW1 and db1 are in each other's place")(
+    edit(right_gradients, ("dWs[::-1], dbs", "dbs[::-1], dWs"))
+)
+mistake("q4e", "a pair for each layer instead of two lists", says="return two lists, dWs and dbs")(
+    edit(
+        right_gradients,
+        ("dWs, dbs = [], []", "pairs = []"),
+        ("dWs.append(np.outer(u, h))\n        dbs.append(u)", "pairs.append((np.outer(u, h), u))"),
+        ("dWs[::-1], dbs", "pairs"),
+    )
+)
+mistake("q4e", "every dW is transposed", says="It is the transpose of the right one")(
+    edit(right_gradients, ("u, h", "h, u"))
+)
+mistake("q4e", "the wrong sign", says="It has the wrong sign")(
+    edit(
+        right_gradients, ("np.exp", "-np.exp"), ("u /= u.sum()", "u /= -u.sum()"), ("u[y] -= 1", "u[y] += 1")
+    )
+)
+mistake("q4e", "the label is not subtracted", says="without the logit of the label")(
+    edit(right_gradients, ("    u[y] -= 1\n", ""))
+)
+mistake("q4e", "the label is off by one", says="the label is off by one")(
+    edit(right_gradients, ("u[y] -= 1", "u[y - 1] -= 1"))
+)
+mistake("q4e", "multiplied by the Jacobian of softmax once more", says="of half the squared error")(
+    edit(right_gradients, ("u[y] -= 1", "u[y] -= 1\n    u = softmax_vjp(z, u)"))
+)
+mistake(
+    "q4e", "the biases are left out of the forward pass", says="are the biases added in the forward pass?"
+)(
+    edit(
+        right_gradients,
+        ("W, b in zip(weights, biases)", "W in weights"),
+        (" + b", ""),
+        ("exp(z", "exp(1.0 * z"),
+    )
+)
+mistake("q4e", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")(
+    edit(right_gradients, ("z - z.max()", "z"))
+)
+mistake("q4e", "every db is scaled by 0.7, which a shared norm would hide", says="It is 0.7 times")(
+    edit(right_gradients, ("dbs.append(u)", "dbs.append(u * u.dtype.type(0.7))"))
+)
+mistake("q4e", "db is zero below the last layer", says="It is zero everywhere")(
+    edit(
+        right_gradients,
+        ("dWs, dbs = [], []", "dWs, dbs = [], [u]"),
+        ("        dbs.append(u)\n", ""),
+        (
+            "u = W.T @ u * (h > 0)",
+            "u = W.T @ u * (h > 0)\n    dbs += [np.zeros_like(b, dtype=u.dtype) for b in biases[-2::-1]]",
+        ),
+    )
+)
+mistake("q4e", "nothing comes through to layers below the last two", says="It is zero everywhere")(
+    edit(
+        right_gradients,
+        ("W, h in zip(weights[::-1], hs[-2::-1])", "n, (W, h) in enumerate(zip(weights[::-1], hs[-2::-1]))"),
+        ("(u, h)", "(u, h) * u.dtype.type(n < 2)"),
+        ("dbs.append(u)", "dbs.append(u * u.dtype.type(n < 2))"),
+    )
+)
 
 
 @mistake("q4e", "the first two layers only", says="so 3 in all; yours holds 2")
@@ -913,22 +589,9 @@ def mlp_gradients(weights, biases, x, y, kept={}):
     return dWs[::-1], dbs[::-1]
 
 
-@mistake("q4e", "the weights are updated before the gradient is passed on through them")
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        W = W - dWs[-1] / 8
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
+mistake("q4e", "the weights are updated before the gradient is passed on through them")(
+    edit(right_gradients, ("dbs.append(u)", "dbs.append(u)\n        W = W - dWs[-1] / 8"))
+)
 
 
 @mistake("q4e", "central differences for every weight")
@@ -969,87 +632,44 @@ def mlp_gradients(weights, biases, x, y):
     return dWs[::-1], dbs[::-1]
 
 
-@mistake(
+mistake(
     "q4e",
     "the list of the weights is reversed in place",
     says="changes its argument weights",
     fails=("network_no_traces",),
     costs=0.5,
+)(
+    edit(
+        right_gradients,
+        ("u[y] -= 1", "u[y] -= 1\n    weights.reverse()\n    weights[0] = weights[0] + 0"),
+        ("weights[::-1]", "weights"),
+    )
 )
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    weights.reverse()
-    weights[0] = weights[0] + 0
-    dWs, dbs = [], []
-    for W, h in zip(weights, hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake(
+mistake(
     "q4e",
     "W h is added to the biases in place",
     says="changes its argument biases",
     fails=("network_no_traces",),
     costs=0.5,
+)(
+    edit(
+        right_gradients,
+        ("z = W @ hs[-1] + b", "b += W @ hs[-1]"),
+        ("z, 0", "b, 0"),
+        ("z - z.max", "b - b.max"),
+    )
 )
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        b += W @ hs[-1]
-        hs.append(np.maximum(b, 0))
-    u = np.exp(b - b.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake("q4e", "computes in float32", says="It has been rounded to float32")
-def mlp_gradients(weights, biases, x, y):
-    weights, biases = ([a.astype(np.float32) for a in arrays] for arrays in (weights, biases))
-    hs = [x.astype(np.float32)]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u[y] -= 1
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
-
-
-@mistake("q4e", "always returns float64", fails=("network_unusual_arrays",), costs=0.5)
-def mlp_gradients(weights, biases, x, y):
-    hs = [x]
-    for W, b in zip(weights, biases):
-        z = W @ hs[-1] + b
-        hs.append(np.maximum(z, 0))
-    u = np.exp(z - z.max())
-    u /= u.sum()
-    u = u - np.eye(len(u))[y]
-    dWs, dbs = [], []
-    for W, h in zip(weights[::-1], hs[-2::-1]):
-        dWs.append(np.outer(u, h))
-        dbs.append(u)
-        u = W.T @ u * (h > 0)
-    return dWs[::-1], dbs[::-1]
+mistake("q4e", "computes in float32", says="It has been rounded to float32")(
+    edit(
+        right_gradients,
+        ("hs = [x]", "hs = [x.astype(np.float32)]"),
+        ("W @ hs[-1] + b", "W.astype(np.float32) @ hs[-1] + b.astype(np.float32)"),
+        ("W.T", "W.T.astype(np.float32)"),
+    )
+)
+mistake("q4e", "always returns float64", fails=("network_unusual_arrays",), costs=0.5)(
+    edit(right_gradients, ("u[y] -= 1", "u = u - np.eye(len(u))[y]"))
+)
 
 
 # Right answers that look different

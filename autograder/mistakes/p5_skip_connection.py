@@ -2,91 +2,47 @@
 
 import numpy as np
 
-from autograder.mistakes import mistake, variant
+import solutions.p5_skip_connection as reference
+from autograder.mistakes import edit, mistake, variant
 from solutions.p5_skip_connection import skip_forward, skip_vjp
 
 # 5(a) skip_forward. The cache is the reference's, a pair of x and z = W1 x.
 
 
-@mistake("q5a", "the skip path is missing", says="where is the term x?")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    z = W1 @ x
-    return W2 @ np.maximum(z, 0), (x, z)
-
-
-@mistake("q5a", "the skip path is subtracted", says="the skip path is subtracted")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    z = W1 @ x
-    return W2 @ np.maximum(z, 0) - x, (x, z)
-
-
-@mistake("q5a", "the skip path is counted twice", says="the skip path counts twice")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    z = W1 @ x
-    y = W2 @ np.maximum(z, 0) + x
-    return y + x, (x, z)
-
-
-@mistake("q5a", "ReLU is forgotten", says="there is no ReLU")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    z = W1 @ x
-    return W2 @ z + x, (x, z)
-
-
-@mistake("q5a", "ReLU comes after W2, not before", says="ReLU comes after W2")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    z = W1 @ x
-    return np.maximum(W2 @ z, 0) + x, (x, z)
-
-
-@mistake("q5a", "a ReLU after the sum as well", says="ReLU is taken of the whole")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    z = W1 @ x
-    return np.maximum(W2 @ np.maximum(z, 0) + x, 0), (x, z)
-
-
-@mistake("q5a", "ReLU is applied to x", says="ReLU is taken of x, before W1")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    return W2 @ (W1 @ np.maximum(x, 0)) + x, (x, W1 @ x)
-
-
-@mistake("q5a", "minimum in place of maximum", says="keeps the negative entries")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    z = W1 @ x
-    return W2 @ np.minimum(z, 0) + x, (x, z)
-
-
-@mistake("q5a", "a leaky ReLU", says="ReLU is leaky")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    z = W1 @ x
-    return W2 @ np.maximum(z, z.dtype.type(0.01) * z) + x, (x, z)
-
-
-@mistake("q5a", "returns y alone, without a cache", says="return 2 things, y, cache")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    return W2 @ np.maximum(W1 @ x, 0) + x
-
-
-@mistake("q5a", "returns the cache before y", says="y has to be an array")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    z = W1 @ x
-    return (x, z), W2 @ np.maximum(z, 0) + x
-
-
-@mistake("q5a", "no return", says="Did you forget a return?")
-def skip_forward(W1, W2, x):
-    y = W2 @ np.maximum(W1 @ x, 0) + x
+mistake("q5a", "the skip path is missing", says="where is the term x?")(
+    edit(reference.skip_forward, (" + x,", ","))
+)
+mistake("q5a", "the skip path is subtracted", says="the skip path is subtracted")(
+    edit(reference.skip_forward, ("+ x", "- x"))
+)
+mistake("q5a", "the skip path is counted twice", says="the skip path counts twice")(
+    edit(reference.skip_forward, ("+ x", "+ x + x"))
+)
+mistake("q5a", "ReLU is forgotten", says="there is no ReLU")(
+    edit(reference.skip_forward, ("np.maximum(z, 0)", "z"))
+)
+mistake("q5a", "ReLU comes after W2, not before", says="ReLU comes after W2")(
+    edit(reference.skip_forward, ("W2 @ np.maximum(z, 0)", "np.maximum(W2 @ z, 0)"))
+)
+mistake("q5a", "a ReLU after the sum as well", says="ReLU is taken of the whole")(
+    edit(reference.skip_forward, ("W2 @ np.maximum(z, 0) + x", "np.maximum(W2 @ np.maximum(z, 0) + x, 0)"))
+)
+mistake("q5a", "ReLU is applied to x", says="ReLU is taken of x, before W1")(
+    edit(reference.skip_forward, ("np.maximum(z, 0)", "(W1 @ np.maximum(x, 0))"))
+)
+mistake("q5a", "minimum in place of maximum", says="keeps the negative entries")(
+    edit(reference.skip_forward, ("np.maximum", "np.minimum"))
+)
+mistake("q5a", "a leaky ReLU", says="ReLU is leaky")(
+    edit(reference.skip_forward, ("z, 0", "z, z.dtype.type(0.01) * z"))
+)
+mistake("q5a", "returns y alone, without a cache", says="return 2 things, y, cache")(
+    edit(reference.skip_forward, (", (x, z)", ""))
+)
+mistake("q5a", "returns the cache before y", says="y has to be an array")(
+    edit(reference.skip_forward, ("W2 @ np.maximum(z, 0) + x, (x, z)", "(x, z), W2 @ np.maximum(z, 0) + x"))
+)
+mistake("q5a", "no return", says="Did you forget a return?")(edit(reference.skip_forward, ("return ", "")))
 
 
 @mistake(
@@ -153,93 +109,44 @@ def skip_forward(W1, W2, x):
     return y, (x, W1 @ x)
 
 
-@mistake("q5a", "x is a column, so that the sum is a matrix", says="has to be an array of shape")
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    z = W1 @ x
-    return W2 @ np.maximum(z, 0) + x.reshape(-1, 1), (x, z)
+mistake("q5a", "x is a column, so that the sum is a matrix", says="has to be an array of shape")(
+    edit(reference.skip_forward, ("+ x", "+ x.reshape(-1, 1)"))
+)
 
 
 # 5(b) skip_vjp
 
 
-@mistake("q5b", "dx lacks the skip path", says="the skip path is missing")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz
-
-
-@mistake("q5b", "dx is the skip path alone", says="the path through the weights is missing")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), delta.copy()
-
-
-@mistake("q5b", "the skip path is counted twice in dx", says="the skip path counts twice")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + 2 * delta
-
-
-@mistake("q5b", "the skip path is subtracted in dx", says="the skip path is subtracted")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz - delta
-
-
-@mistake("q5b", "the skip path adds 1 in the place of delta", says="for zero it is not zero")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + 1
-
-
-@mistake("q5b", "dx is the mean of the two paths", says="0.5 times the right one")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), (W1.T @ dz + delta) / 2
-
-
-@mistake("q5b", "the two paths are multiplied, not added", says="not linear in the vector")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), (W1.T @ dz) * delta
-
-
-@mistake("q5b", "the skip path is masked where x is negative", says="the skip path has a ReLU too")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta * (x > 0)
-
-
-@mistake("q5b", "ReLU is forgotten on the way back", says="there is no ReLU")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = W2.T @ delta
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake(
-    "q5b",
-    "dx lacks both the mask of ReLU and the skip path",
-    says="there is no ReLU, and no skip path",
+mistake("q5b", "dx lacks the skip path", says="the skip path is missing")(
+    edit(reference.skip_vjp, ("dz + delta", "dz"))
 )
+mistake("q5b", "dx is the skip path alone", says="the path through the weights is missing")(
+    edit(reference.skip_vjp, ("W1.T @ dz + delta", "delta.copy()"))
+)
+mistake("q5b", "the skip path is counted twice in dx", says="the skip path counts twice")(
+    edit(reference.skip_vjp, ("+ delta", "+ 2 * delta"))
+)
+mistake("q5b", "the skip path is subtracted in dx", says="the skip path is subtracted")(
+    edit(reference.skip_vjp, ("+ delta", "- delta"))
+)
+mistake("q5b", "the skip path adds 1 in the place of delta", says="for zero it is not zero")(
+    edit(reference.skip_vjp, ("+ delta", "+ 1"))
+)
+mistake("q5b", "dx is the mean of the two paths", says="0.5 times the right one")(
+    edit(reference.skip_vjp, ("W1.T @ dz + delta", "(W1.T @ dz + delta) / 2"))
+)
+mistake("q5b", "the two paths are multiplied, not added", says="not linear in the vector")(
+    edit(reference.skip_vjp, ("W1.T @ dz + delta", "(W1.T @ dz) * delta"))
+)
+mistake("q5b", "the skip path is masked where x is negative", says="the skip path has a ReLU too")(
+    edit(reference.skip_vjp, ("+ delta", "+ delta * (x > 0)"))
+)
+mistake("q5b", "ReLU is forgotten on the way back", says="there is no ReLU")(
+    edit(reference.skip_vjp, ("(W2.T @ delta) * (z > 0)", "W2.T @ delta"))
+)
+
+
+@mistake("q5b", "dx lacks both the mask of ReLU and the skip path", says="there is no ReLU, and no skip path")
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     delta = delta.astype(np.result_type(delta, np.float32))
@@ -247,150 +154,66 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz * (z > 0), x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz
 
 
-@mistake("q5b", "dW2 takes z in the place of relu(z)", says="there is no ReLU")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, z), W1.T @ dz + delta
-
-
-@mistake("q5b", "the mask is the wrong way round", says="keeps the negative entries")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z < 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "the mask is where x is positive", says="ReLU is taken of x, before W1")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), (W1.T @ (W2.T @ delta)) * (x > 0) + delta
-
-
-@mistake("q5b", "ReLU is applied to the gradient", says="depends on z, and not on delta")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = np.maximum(W2.T @ delta, 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "the gradient is masked where it is negative too", says="depends on z, and not on delta")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = W2.T @ delta
-    dz = dz * (z > 0) * (dz > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "delta is masked where W2 relu(z) is negative", says="a second ReLU comes after W2")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    a = np.maximum(z, 0)
-    dz = (W2.T @ (delta * (W2 @ a > 0))) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, a), W1.T @ dz + delta
-
-
-@mistake("q5b", "J delta in the place of J^T delta", says="dx is J delta")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W2 @ ((z > 0) * (W1 @ delta)) + delta
-
-
-@mistake("q5b", "W2 in the place of its transpose", says="the transpose of W2")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2 @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "W1 in the place of its transpose", says="W1 stands in the place of its transpose")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1 @ dz + delta
-
-
-@mistake("q5b", "dW1 and dW2 are returned the other way round", says="are in each other's place")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(delta, np.maximum(z, 0)), np.outer(dz, x), W1.T @ dz + delta
-
-
-@mistake("q5b", "dx comes first", says="has to be an array of shape")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return W1.T @ dz + delta, np.outer(dz, x), np.outer(delta, np.maximum(z, 0))
-
-
-@mistake("q5b", "dW1 is transposed", says="the transpose of the right one")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(x, dz), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "dW2 is transposed", says="the transpose of the right one")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(np.maximum(z, 0), delta), W1.T @ dz + delta
-
-
-@mistake("q5b", "dW1 is zero", says="It is zero everywhere")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.zeros_like(np.outer(dz, x)), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "dW2 for a delta of ones")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(np.ones_like(delta), np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "dW2 is scaled by 0.7, which a shared norm would hide", says="0.7 times the right one")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), z.dtype.type(0.7) * np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "off by a factor 1.000001", says="is it an approximation?")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32)) * z.dtype.type(1.000001)
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "the slope of a leaky ReLU", says="ReLU is leaky")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * np.where(z > 0, 1, 0.01).astype(z.dtype)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
+mistake("q5b", "dW2 takes z in the place of relu(z)", says="there is no ReLU")(
+    edit(reference.skip_vjp, ("np.maximum(z, 0)", "z"))
+)
+mistake("q5b", "the mask is the wrong way round", says="keeps the negative entries")(
+    edit(reference.skip_vjp, ("> 0", "< 0"))
+)
+mistake("q5b", "the mask is where x is positive", says="ReLU is taken of x, before W1")(
+    edit(reference.skip_vjp, ("W1.T @ dz", "(W1.T @ (W2.T @ delta)) * (x > 0)"))
+)
+mistake("q5b", "ReLU is applied to the gradient", says="depends on z, and not on delta")(
+    edit(reference.skip_vjp, ("(W2.T @ delta) * (z > 0)", "np.maximum(W2.T @ delta, 0)"))
+)
+mistake("q5b", "the gradient is masked where it is negative too", says="depends on z, and not on delta")(
+    edit(
+        reference.skip_vjp,
+        ("dz = (W2.T @ delta) * (z > 0)", "dz = W2.T @ delta\n    dz = dz * (z > 0) * (dz > 0)"),
+    )
+)
+mistake("q5b", "delta is masked where W2 relu(z) is negative", says="a second ReLU comes after W2")(
+    edit(reference.skip_vjp, ("(W2.T @ delta)", "(W2.T @ (delta * (W2 @ np.maximum(z, 0) > 0)))"))
+)
+mistake("q5b", "J delta in the place of J^T delta", says="dx is J delta")(
+    edit(reference.skip_vjp, ("W1.T @ dz", "W2 @ ((z > 0) * (W1 @ delta))"))
+)
+mistake("q5b", "W2 in the place of its transpose", says="the transpose of W2")(
+    edit(reference.skip_vjp, ("W2.T", "W2"))
+)
+mistake("q5b", "W1 in the place of its transpose", says="W1 stands in the place of its transpose")(
+    edit(reference.skip_vjp, ("W1.T", "W1"))
+)
+mistake("q5b", "dW1 and dW2 are returned the other way round", says="are in each other's place")(
+    edit(
+        reference.skip_vjp,
+        ("(dz, x), np.outer(delta, np.maximum(z, 0))", "(delta, np.maximum(z, 0)), np.outer(dz, x)"),
+    )
+)
+mistake("q5b", "dx comes first", says="has to be an array of shape")(
+    edit(reference.skip_vjp, (", W1.T @ dz + delta", ""), ("return", "return W1.T @ dz + delta,"))
+)
+mistake("q5b", "dW1 is transposed", says="the transpose of the right one")(
+    edit(reference.skip_vjp, ("dz, x", "x, dz"))
+)
+mistake("q5b", "dW2 is transposed", says="the transpose of the right one")(
+    edit(reference.skip_vjp, ("delta, np.maximum(z, 0)", "np.maximum(z, 0), delta"))
+)
+mistake("q5b", "dW1 is zero", says="It is zero everywhere")(
+    edit(reference.skip_vjp, ("np.outer(dz, x)", "np.zeros_like(np.outer(dz, x))"))
+)
+mistake("q5b", "dW2 for a delta of ones")(
+    edit(reference.skip_vjp, ("outer(delta", "outer(np.ones_like(delta)"))
+)
+mistake("q5b", "dW2 is scaled by 0.7, which a shared norm would hide", says="0.7 times the right one")(
+    edit(reference.skip_vjp, (", np.outer(", ", z.dtype.type(0.7) * np.outer("))
+)
+mistake("q5b", "off by a factor 1.000001", says="is it an approximation?")(
+    edit(reference.skip_vjp, ("np.float32))", "np.float32)) * z.dtype.type(1.000001)"))
+)
+mistake("q5b", "the slope of a leaky ReLU", says="ReLU is leaky")(
+    edit(reference.skip_vjp, ("(z > 0)", "np.where(z > 0, 1, 0.01).astype(z.dtype)"))
+)
 
 
 @mistake("q5b", "a loop over the hidden units that leaves out the first")
@@ -413,15 +236,11 @@ def skip_forward(W1, W2, x, cache=[None, None]):
     return W2 @ np.maximum(cache[1], 0) + x, cache
 
 
-@mistake(
+mistake(
     "q5b",
     "the cache is a generator, which is empty after its first use",
     says="skip_vjp twice with the same cache",
-)
-def skip_forward(W1, W2, x):
-    x = x.astype(np.result_type(x, np.float32))
-    z = W1 @ x
-    return W2 @ np.maximum(z, 0) + x, (part for part in (x, z))
+)(edit(reference.skip_forward, ("x, z", "part for part in (x, z)")))
 
 
 @mistake("q5b", "the mask is written into the cache", says="the second use of a cache gives something else")
@@ -470,28 +289,11 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), dx
 
 
-@mistake("q5b", "the derivative of ReLU at 0 is 1")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z >= 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "the mask relu(z) / z, which is NaN at 0")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (np.maximum(z, 0) / z)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "units with z below 1e-8 count as inactive")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    delta = delta.astype(np.result_type(delta, np.float32))
-    dz = (W2.T @ delta) * (z > 1e-8)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
+mistake("q5b", "the derivative of ReLU at 0 is 1")(edit(reference.skip_vjp, ("> 0", ">= 0")))
+mistake("q5b", "the mask relu(z) / z, which is NaN at 0")(
+    edit(reference.skip_vjp, ("z > 0", "np.maximum(z, 0) / z"))
+)
+mistake("q5b", "units with z below 1e-8 count as inactive")(edit(reference.skip_vjp, ("> 0", "> 1e-8")))
 
 
 @mistake("q5b", "computes in float32", says="rounded to float32")
@@ -510,11 +312,9 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0) * mask), W1.T @ dz + delta
 
 
-@mistake("q5b", "dx stays in whole numbers", fails=("gradients_unusual_arrays",), costs=0.5)
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    dz = (W2.T @ delta) * (z > 0)
-    return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
+mistake("q5b", "dx stays in whole numbers", fails=("gradients_unusual_arrays",), costs=0.5)(
+    edit(reference.skip_vjp, ("delta = delta.astype(np.result_type(delta, np.float32))", ""))
+)
 
 
 @mistake("q5b", "central differences in place of the chain rule")
@@ -540,17 +340,10 @@ def skip_vjp(W1, W2, cache, delta):
     return tuple(gradients)
 
 
-@mistake("q5b", "no return", says="Did you forget a return?")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    dz = (W2.T @ delta) * (z > 0)
-    np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
-
-
-@mistake("q5b", "dx alone is returned", says="return 3 things, dW1, dW2, dx")
-def skip_vjp(W1, W2, cache, delta):
-    x, z = cache
-    return W1.T @ ((W2.T @ delta) * (z > 0)) + delta
+mistake("q5b", "no return", says="Did you forget a return?")(edit(reference.skip_vjp, ("return ", "")))
+mistake("q5b", "dx alone is returned", says="return 3 things, dW1, dW2, dx")(
+    edit(reference.skip_vjp, ("np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), ", ""))
+)
 
 
 # 5(c) skip_jacobian
@@ -562,10 +355,9 @@ def skip_jacobian(W1, W2, x):
     return (W2 * active) @ W1 * np.ones(1, np.result_type(W1, W2, x, np.float32))
 
 
-@mistake("q5c", "1 is added in the place of the identity", says="adding 1 to a matrix adds it to every entry")
-def skip_jacobian(W1, W2, x):
-    active = W1 @ x > 0
-    return (W2 * active) @ W1 + np.ones(1, np.result_type(W1, W2, x, np.float32))
+mistake("q5c", "1 is added in the place of the identity", says="adding 1 to a matrix adds it to every entry")(
+    edit(reference.skip_jacobian, ("np.eye(len(x), ", "np.ones(1, "))
+)
 
 
 @mistake("q5c", "x is added in the place of the identity", says="the Jacobian has to be the identity matrix")
@@ -580,26 +372,18 @@ def skip_jacobian(W1, W2, x):
     return (W2 * active) @ W1 - np.eye(len(x), dtype=np.result_type(W1, W2, x, np.float32))
 
 
-@mistake("q5c", "the transpose: a row for each input", says="the transpose of the right one")
-def skip_jacobian(W1, W2, x):
-    active = W1 @ x > 0
-    return np.eye(len(x), dtype=np.result_type(W1, W2, x, np.float32)) + ((W2 * active) @ W1).T
-
-
-@mistake("q5c", "the mask is forgotten", says="there is no ReLU")
-def skip_jacobian(W1, W2, x):
-    return np.eye(len(x), dtype=np.result_type(W1, W2, x, np.float32)) + W2 @ W1
-
-
-@mistake("q5c", "the mask is the wrong way round", says="keeps the negative entries")
-def skip_jacobian(W1, W2, x):
-    active = W1 @ x < 0
-    return np.eye(len(x), dtype=np.result_type(W1, W2, x, np.float32)) + (W2 * active) @ W1
-
-
-@mistake("q5c", "the columns are masked where x is positive", says="ReLU is taken of x, before W1")
-def skip_jacobian(W1, W2, x):
-    return np.eye(len(x), dtype=np.result_type(W1, W2, x, np.float32)) + (W2 @ W1) * (x > 0)
+mistake("q5c", "the transpose: a row for each input", says="the transpose of the right one")(
+    edit(reference.skip_jacobian, ("(W2 * active) @ W1", "((W2 * active) @ W1).T"))
+)
+mistake("q5c", "the mask is forgotten", says="there is no ReLU")(
+    edit(reference.skip_jacobian, ("(W2 * active)", "W2"))
+)
+mistake("q5c", "the mask is the wrong way round", says="keeps the negative entries")(
+    edit(reference.skip_jacobian, ("> 0", "< 0"))
+)
+mistake("q5c", "the columns are masked where x is positive", says="ReLU is taken of x, before W1")(
+    edit(reference.skip_jacobian, ("(W2 * active) @ W1", "(W2 @ W1) * (x > 0)"))
+)
 
 
 @mistake("q5c", "the mask covers the identity as well", says="ReLU is taken of the whole")
@@ -631,10 +415,7 @@ def skip_jacobian(W1, W2, x):
     return np.eye(len(x)) + (W2 * (W1 @ x > 0)) @ W1
 
 
-@mistake("q5c", "the derivative of ReLU at 0 is 1")
-def skip_jacobian(W1, W2, x):
-    active = W1 @ x >= 0
-    return np.eye(len(x), dtype=np.result_type(W1, W2, x, np.float32)) + (W2 * active) @ W1
+mistake("q5c", "the derivative of ReLU at 0 is 1")(edit(reference.skip_jacobian, ("> 0", ">= 0")))
 
 
 @mistake("q5c", "central differences in place of the chain rule")
@@ -648,24 +429,18 @@ def skip_jacobian(W1, W2, x):
     return np.stack(columns, axis=1)
 
 
-@mistake(
+mistake(
     "q5c",
     "the weights are masked in place",
     says="changes its argument W2",
     fails=("jacobian_no_traces",),
     costs=0.5,
-)
-def skip_jacobian(W1, W2, x):
-    W2[:, W1 @ x <= 0] = 0
-    return np.eye(len(x), dtype=np.result_type(W1, W2, x, np.float32)) + W2 @ W1
+)(edit(reference.skip_jacobian, ("active = W1 @ x > 0", "W2[:, W1 @ x <= 0] = 0"), ("(W2 * active)", "W2")))
 
 
 # 5(d) stack_gradient_norms
 
 
-@mistake(
-    "q5d", "the norms stand in the opposite order", says="in the opposite order, from the output to the input"
-)
 def stack_gradient_norms(W1s, W2s, x, delta, skip):
     caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
     for W1, W2 in zip(W1s, W2s):
@@ -678,162 +453,56 @@ def stack_gradient_norms(W1s, W2s, x, delta, skip):
         gradient = dx if skip else dx - gradient
         gradients.append(gradient)
     sizes = [np.abs(g).max() for g in gradients]
-    return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])
-
-
-@mistake("q5d", "the norm of delta itself is left out", says="There are L + 1 gradients")
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y if skip else y - x
-    gradients = []
-    for W1, W2, cache in zip(W1s[::-1], W2s[::-1], caches[::-1]):
-        dx = skip_vjp(W1, W2, cache, gradient)[2]
-        gradient = dx if skip else dx - gradient
-        gradients.append(gradient)
-    sizes = [np.abs(g).max() for g in gradients]
     return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
 
 
-@mistake(
+right_norms = stack_gradient_norms
+
+
+mistake(
+    "q5d", "the norms stand in the opposite order", says="in the opposite order, from the output to the input"
+)(edit(right_norms, ("zip(gradients, sizes)])[::-1]", "zip(gradients, sizes)])")))
+mistake("q5d", "the norm of delta itself is left out", says="There are L + 1 gradients")(
+    edit(right_norms, ("gradients = [gradient]", "gradients = []"))
+)
+mistake(
     "q5d",
     "np.linalg.norm by itself, whose squares vanish or overflow",
     says="The square of such a number is 0 or infinite",
+)(edit(right_norms, ("s * np.linalg.norm(g / s) if s > 0 else s", "np.linalg.norm(g)")))
+mistake("q5d", "a norm of zero comes out as NaN, by dividing by the largest entry", says="is nan at")(
+    edit(right_norms, (" if s > 0 else s", ""))
 )
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y if skip else y - x
-    norms = [np.linalg.norm(gradient)]
-    for W1, W2, cache in zip(W1s[::-1], W2s[::-1], caches[::-1]):
-        dx = skip_vjp(W1, W2, cache, gradient)[2]
-        gradient = dx if skip else dx - gradient
-        norms.append(np.linalg.norm(gradient))
-    return np.array(norms[::-1])
-
-
-@mistake("q5d", "a norm of zero comes out as NaN, by dividing by the largest entry", says="is nan at")
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y if skip else y - x
-    gradients = [gradient]
-    for W1, W2, cache in zip(W1s[::-1], W2s[::-1], caches[::-1]):
-        dx = skip_vjp(W1, W2, cache, gradient)[2]
-        gradient = dx if skip else dx - gradient
-        gradients.append(gradient)
-    sizes = [np.abs(g).max() for g in gradients]
-    return np.array([s * np.linalg.norm(g / s) for g, s in zip(gradients, sizes)][::-1])
-
-
-@mistake(
+mistake(
     "q5d",
     "skip is ignored: always with skip connections",
     says="but the blocks are taken with skip connections",
+)(edit(right_norms, ("y if skip else y - x", "y"), ("dx if skip else dx - gradient", "dx")))
+mistake("q5d", "skip is turned round", says="but the blocks are taken without skip connections")(
+    edit(
+        right_norms,
+        ("y if skip else y - x", "y - x if skip else y"),
+        ("dx if skip else dx - gradient", "dx - gradient if skip else dx"),
+    )
 )
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        x, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-    gradients = [gradient]
-    for W1, W2, cache in zip(W1s[::-1], W2s[::-1], caches[::-1]):
-        gradient = skip_vjp(W1, W2, cache, gradient)[2]
-        gradients.append(gradient)
-    sizes = [np.abs(g).max() for g in gradients]
-    return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
-
-
-@mistake("q5d", "skip is turned round", says="but the blocks are taken without skip connections")
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y - x if skip else y
-    gradients = [gradient]
-    for W1, W2, cache in zip(W1s[::-1], W2s[::-1], caches[::-1]):
-        dx = skip_vjp(W1, W2, cache, gradient)[2]
-        gradient = dx - gradient if skip else dx
-        gradients.append(gradient)
-    sizes = [np.abs(g).max() for g in gradients]
-    return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
-
-
-@mistake(
+mistake(
     "q5d",
     "without skips, the skip path stays on the way back",
     says="are those without skip connections, but the way back is one with",
-)
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y if skip else y - x
-    gradients = [gradient]
-    for W1, W2, cache in zip(W1s[::-1], W2s[::-1], caches[::-1]):
-        gradient = skip_vjp(W1, W2, cache, gradient)[2]
-        gradients.append(gradient)
-    sizes = [np.abs(g).max() for g in gradients]
-    return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
-
-
-@mistake(
+)(edit(right_norms, ("dx if skip else dx - gradient", "dx")))
+mistake(
     "q5d",
     "without skips, the skip path stays on the way forward",
     says="the way back is one without skip connections, but the x_l are those with",
-)
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        x, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-    gradients = [gradient]
-    for W1, W2, cache in zip(W1s[::-1], W2s[::-1], caches[::-1]):
-        dx = skip_vjp(W1, W2, cache, gradient)[2]
-        gradient = dx if skip else dx - gradient
-        gradients.append(gradient)
-    sizes = [np.abs(g).max() for g in gradients]
-    return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
-
-
-@mistake(
+)(edit(right_norms, ("y if skip else y - x", "y")))
+mistake(
     "q5d",
     "the way back takes the blocks from the first to the last",
     says="the blocks come in the order 0, 1, 2",
+)(edit(right_norms, ("W1s[::-1], W2s[::-1], caches[::-1]", "W1s, W2s, caches")))
+mistake("q5d", "every block is taken at x_0", says="every block gets x_0 as its input")(
+    edit(right_norms, ("x = y if skip else y - x", ""))
 )
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y if skip else y - x
-    gradients = [gradient]
-    for W1, W2, cache in zip(W1s, W2s, caches):
-        dx = skip_vjp(W1, W2, cache, gradient)[2]
-        gradient = dx if skip else dx - gradient
-        gradients.append(gradient)
-    sizes = [np.abs(g).max() for g in gradients]
-    return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
-
-
-@mistake("q5d", "every block is taken at x_0", says="every block gets x_0 as its input")
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    gradient = delta.astype(np.result_type(delta, np.float32))
-    gradients = [gradient]
-    for W1, W2 in zip(W1s[::-1], W2s[::-1]):
-        dx = skip_vjp(W1, W2, skip_forward(W1, W2, x)[1], gradient)[2]
-        gradient = dx if skip else dx - gradient
-        gradients.append(gradient)
-    sizes = [np.abs(g).max() for g in gradients]
-    return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
 
 
 @mistake("q5d", "every gradient is delta through one block alone")
@@ -850,49 +519,15 @@ def stack_gradient_norms(W1s, W2s, x, delta, skip):
     return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])
 
 
-@mistake("q5d", "the squares of the norms", says="the squares of the norms")
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y if skip else y - x
-    norms = [gradient @ gradient]
-    for W1, W2, cache in zip(W1s[::-1], W2s[::-1], caches[::-1]):
-        dx = skip_vjp(W1, W2, cache, gradient)[2]
-        gradient = dx if skip else dx - gradient
-        norms.append(gradient @ gradient)
-    return np.array(norms[::-1])
-
-
-@mistake("q5d", "sums of absolute values", says="sums of absolute values, not Euclidean norms")
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y if skip else y - x
-    norms = [np.abs(gradient).sum()]
-    for W1, W2, cache in zip(W1s[::-1], W2s[::-1], caches[::-1]):
-        dx = skip_vjp(W1, W2, cache, gradient)[2]
-        gradient = dx if skip else dx - gradient
-        norms.append(np.abs(gradient).sum())
-    return np.array(norms[::-1])
-
-
-@mistake("q5d", "root mean squares", says="root mean squares, not Euclidean norms")
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y if skip else y - x
-    norms = [np.sqrt(np.mean(gradient**2))]
-    for W1, W2, cache in zip(W1s[::-1], W2s[::-1], caches[::-1]):
-        dx = skip_vjp(W1, W2, cache, gradient)[2]
-        gradient = dx if skip else dx - gradient
-        norms.append(np.sqrt(np.mean(gradient**2)))
-    return np.array(norms[::-1])
+mistake("q5d", "the squares of the norms", says="the squares of the norms")(
+    edit(right_norms, ("s * np.linalg.norm(g / s) if s > 0 else s", "g @ g"))
+)
+mistake("q5d", "sums of absolute values", says="sums of absolute values, not Euclidean norms")(
+    edit(right_norms, ("s * np.linalg.norm(g / s) if s > 0 else s", "np.abs(g).sum()"))
+)
+mistake("q5d", "root mean squares", says="root mean squares, not Euclidean norms")(
+    edit(right_norms, ("s * np.linalg.norm(g / s) if s > 0 else s", "np.sqrt(np.mean(g**2))"))
+)
 
 
 @mistake("q5d", "the norms of the x_l", says="the norms of the x_l, not of the gradients")
@@ -906,62 +541,29 @@ def stack_gradient_norms(W1s, W2s, x, delta, skip):
     return np.array(norms)
 
 
-@mistake("q5d", "the norms relative to that of delta", says="the norms relative to that of delta")
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y if skip else y - x
-    gradients = [gradient]
-    for W1, W2, cache in zip(W1s[::-1], W2s[::-1], caches[::-1]):
-        dx = skip_vjp(W1, W2, cache, gradient)[2]
-        gradient = dx if skip else dx - gradient
-        gradients.append(gradient)
-    sizes = [np.abs(g).max() for g in gradients]
-    norms = np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])
-    return norms[::-1] / norms[0] if norms[0] > 0 else norms
-
-
-@mistake("q5d", "always returns float64", fails=("norms_unusual_arrays",), costs=0.5)
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y if skip else y - x
-    norms = np.zeros(len(W1s) + 1)
-    for l in range(len(W1s), -1, -1):
-        s = np.abs(gradient).max()
-        norms[l] = s * np.linalg.norm(gradient / s) if s > 0 else 0
-        if l > 0:
-            dx = skip_vjp(W1s[l - 1], W2s[l - 1], caches[l - 1], gradient)[2]
-            gradient = dx if skip else dx - gradient
-    return norms
-
-
-@mistake(
+mistake("q5d", "the norms relative to that of delta", says="the norms relative to that of delta")(
+    edit(
+        right_norms,
+        ("return np", "norms = np"),
+        ("sizes)])[::-1]", "sizes)])\n    return norms[::-1] / norms[0] if norms[0] > 0 else norms"),
+    )
+)
+mistake("q5d", "always returns float64", fails=("norms_unusual_arrays",), costs=0.5)(
+    edit(right_norms, ("sizes)])", "sizes)], dtype=float)"))
+)
+mistake(
     "q5d",
     "the lists are turned round in place",
     says="changes its argument W1s",
     fails=("norms_no_traces",),
     costs=0.25,
+)(
+    edit(
+        right_norms,
+        ("x = y if skip else y - x", "x = y if skip else y - x\n    W1s.reverse()\n    W2s.reverse()"),
+        ("W1s[::-1], W2s[::-1]", "W1s, W2s"),
+    )
 )
-def stack_gradient_norms(W1s, W2s, x, delta, skip):
-    caches, gradient = [], delta.astype(np.result_type(delta, np.float32))
-    for W1, W2 in zip(W1s, W2s):
-        y, cache = skip_forward(W1, W2, x)
-        caches.append(cache)
-        x = y if skip else y - x
-    W1s.reverse()
-    W2s.reverse()
-    gradients = [gradient]
-    for W1, W2, cache in zip(W1s, W2s, caches[::-1]):
-        dx = skip_vjp(W1, W2, cache, gradient)[2]
-        gradient = dx if skip else dx - gradient
-        gradients.append(gradient)
-    sizes = [np.abs(g).max() for g in gradients]
-    return np.array([s * np.linalg.norm(g / s) if s > 0 else s for g, s in zip(gradients, sizes)])[::-1]
 
 
 @mistake("q5d", "starts at the input again for every block")

@@ -29,7 +29,7 @@ MESSAGES: dict[str, dict[str, type | tuple[type, ...]]] = {
     "callback": {"name": str, "arguments": tuple},
 }
 # The message that answers a request, if none is a failure.
-ANSWERS = {"start": "done", "cell": "done", "find": "found", "call": "reply"}
+RESPONSES = {"start": "done", "cell": "done", "find": "found", "call": "reply"}
 LOOK = 0.05  # seconds between two looks at what a worker has used
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
@@ -54,8 +54,8 @@ class Deadline:
     clock: float
 
 
-class Worker:
-    """One worker. Every request has a number that nobody can guess, and gets one answer, or `WorkerLost`.
+class WorkerHandle:
+    """One worker. Every request has a number that nobody can guess, and gets one response, or `WorkerLost`.
 
     pid : of its process.
     reading, writing : the descriptors of the pipes to it.
@@ -83,13 +83,10 @@ class Worker:
         self._waited = 0.0
         self._looked = time.monotonic()
         self._arrived = bytearray()
-        self._readable, self._writable = select.poll(), select.poll()
-        for descriptor, poll, event in (
-            (reading, self._readable, select.POLLIN),
-            (writing, self._writable, select.POLLOUT),
-        ):
+        self._polls = {reading: select.poll(), writing: select.poll()}
+        for descriptor, event in ((reading, select.POLLIN), (writing, select.POLLOUT)):
             os.set_blocking(descriptor, False)
-            poll.register(descriptor, event)
+            self._polls[descriptor].register(descriptor, event)
 
     def ask(
         self,
@@ -99,7 +96,7 @@ class Worker:
         /,
         **request: Any,
     ) -> dict[str, Any]:
-        """Send a request and return the answer.
+        """Send a request and return the response.
 
         seconds : of processor time that the worker may take; by the clock it may take several times that.
         callback : is called with a name and arguments where the worker asks for a function of the checks.
@@ -116,18 +113,18 @@ class Worker:
             self._used + 1.5 * seconds + 0.5, time.monotonic() + self._limits.patience * seconds + 15
         )
         while True:
-            answer = self._exchange(number, LIMIT.pack(seconds), frame, deadline)
-            if answer["is"] in (ANSWERS[request["do"]], "failure"):
+            response = self._exchange(number, LIMIT.pack(seconds), frame, deadline)
+            if response["is"] in (RESPONSES[request["do"]], "failure"):
                 break
-            if answer["is"] != "callback" or callback is None:
+            if response["is"] != "callback" or callback is None:
                 raise self._lost("it sent a request of its own")
-            frame = _packed(callback(answer["name"], answer["arguments"]))
-        if self._open and (answer["is"] == "done" or time.monotonic() > self._looked + LOOK):
+            frame = _packed(callback(response["name"], response["arguments"]))
+        if self._open and (response["is"] == "done" or time.monotonic() > self._looked + LOOK):
             self._look()
-        return answer
+        return response
 
     def run(self, source: str, seconds: float, ignored: bool = False) -> dict[str, Any]:
-        """Run a cell, or the definitions of one that is ignored; return the answer. Errors: see `ask`."""
+        """Run a cell, or the definitions of one that is ignored; return the response. Errors: see `ask`."""
         text = np.frombuffer(source.encode(), dtype=np.uint8)  # text of this length may not cross
         return self.ask(seconds, do="cell", source=text, ignored=ignored)
 
@@ -150,7 +147,7 @@ class Worker:
             raise self._lost(f"it sent {error}") from None
         self._read(length, deadline)
         if self._arrived[:NUMBER] != number:
-            raise self._lost("it sent an answer that nobody had asked for")
+            raise self._lost("it sent a response that nobody had asked for")
         frame = bytes(self._arrived[NUMBER:length])
         del self._arrived[:length]
         return frame
@@ -175,14 +172,14 @@ class Worker:
             try:
                 view = view[os.write(self._writing, view) :]
             except BlockingIOError:
-                self._wait(self._writable, deadline)
+                self._wait(self._polls[self._writing], deadline)
             except OSError:
                 raise self._lost(None) from None
 
     def _read(self, size: int, deadline: Deadline) -> None:
         """Wait until as many bytes have arrived."""
         while len(self._arrived) < size:
-            self._wait(self._readable, deadline)
+            self._wait(self._polls[self._reading], deadline)
             try:
                 part = os.read(self._reading, 1 << 20)
             except BlockingIOError:
@@ -258,10 +255,10 @@ class Worker:
         return status
 
 
-def _packed(answer: dict[str, Any]) -> bytes:
-    """An answer to a callback, or where it may not cross, an error in its place."""
+def _packed(response: dict[str, Any]) -> bytes:
+    """A response to a callback, or where it may not cross, an error in its place."""
     try:
-        return pack(answer)
+        return pack(response)
     except WireError as error:
         return pack({"class": "ValueError", "error": str(error)})
 

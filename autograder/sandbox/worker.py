@@ -185,10 +185,10 @@ class Worker:
             except WireError as error:
                 raise CannotCrossError(str(error)) from None
             self._send(frame, number)
-            answer = self._receive()
-            if "error" in answer:
-                raise type(answer["class"], (Exception,), {})(answer["error"])
-            return answer["value"]
+            response = self._receive()
+            if "error" in response:
+                raise type(response["class"], (Exception,), {})(response["error"])
+            return response["value"]
 
         return call
 

@@ -64,11 +64,11 @@ def main(control: int) -> None:
             if request["do"] == "fork":
                 pid = _fork(shell, request, descriptors, channel)
                 children.add(pid)
-                answer: dict[str, Any] = {"pid": pid}
+                response: dict[str, Any] = {"pid": pid}
             else:
-                answer = {"status": _end(request["pid"])} if request["pid"] in children else {"status": 0}
+                response = {"status": _end(request["pid"])} if request["pid"] in children else {"status": 0}
                 children.discard(request["pid"])
-            channel.send(json.dumps(answer).encode() + b"\n")
+            channel.send(json.dumps(response).encode() + b"\n")
     for pid in children:
         _end(pid)
 

@@ -24,7 +24,7 @@ ATTACKS: dict[str, Attack] = {
         "from autograder import hidden_checks\nfound = vars(hidden_checks)", softmax=LEAK
     ),
     "import the catalogue of mistakes": cheat(
-        "from autograder import mistakes\nfound = mistakes.programs('p3_linear_layer')"
+        "from autograder import mistakes\nfound = mistakes.entries('p3_linear_layer')"
     ),
     "import the gradient checker for an answer": jacobian(
         "from gradcheck import numerical_jacobian\nreturn numerical_jacobian(softmax, z).value", "Incorrect"

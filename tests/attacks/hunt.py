@@ -23,7 +23,7 @@ import zipfile
 from pathlib import Path
 
 from autograder.grading.grade import unpack
-from autograder.sandbox import Limits, Source
+from autograder.sandbox import ForkServer, Limits
 from autograder.sandbox.landlock import CREATE_RULESET
 from autograder.sandbox.seccomp import ALLOW, ERROR, JUMP_EQUAL, LOAD, NUMBER, RETURN, install
 from autograder.sandbox.wire import Reference
@@ -150,7 +150,7 @@ def hunt(path: Path, level: str, container: Path | None) -> dict[str, object]:
         try:
             with (
                 tempfile.TemporaryDirectory(prefix="homework-autograder-") as unpacked,
-                Source(level, LIMITS) as source,
+                ForkServer(level, LIMITS) as server,
             ):
                 if container is not None:
                     unpacked = str(container / "source")
@@ -161,7 +161,7 @@ def hunt(path: Path, level: str, container: Path | None) -> dict[str, object]:
                 __import__("autograder.hidden_checks.p3_linear_layer")
                 __import__("solutions.p3_linear_layer")
                 planted.paths.append(f"{unpacked}/files")
-                worker = source.worker()
+                worker = server.worker()
                 hints = {
                     "paths": planted.paths,
                     "addresses": planted.addresses,

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from autograder.grading.grade import grader
-from autograder.mistakes import programs
+from autograder.mistakes import entries
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_questions
 
 pytestmark = isolated
@@ -89,8 +89,8 @@ def grade(built, tmp_path_factory):
 
 
 def wrong():
-    """The programs of `TOO_OFTEN`: name and text of each function."""
-    every = [p for name in ("p1_methods", "p2_modes") for p in programs(name)]
+    """The entries of `TOO_OFTEN`: name and text of each function."""
+    every = [p for name in ("p1_methods", "p2_modes") for p in entries(name)]
     return {p.function: p.source for p in every if TOO_OFTEN.get(p.question) == p.name}
 
 
@@ -112,6 +112,6 @@ def test_invented_calls_cost_the_question(grade):
 
 
 def disguised(name, text, around):
-    """A program, renamed, and another function around it."""
+    """An entry, renamed, and another function around it."""
     renamed = re.sub(rf"\bdef {name}\(", f"def honest_{name}(", text)
     return f"def {name}(): ...\n\n\n{renamed}\n\n{around.replace('FUNCTION', name)}"

@@ -9,7 +9,7 @@ from autograder.builder.settings import assignment_names, read_settings
 from autograder.builder.sources import read_problem
 from autograder.errors import FellShortError
 from autograder.hidden_checks import hidden
-from autograder.mistakes import Program, programs
+from autograder.mistakes import Entry, entries
 
 # Questions whose mistakes are named quickly (problem 4 has none); `homework verify` takes all of them.
 SAMPLE = {
@@ -27,21 +27,21 @@ SLOW = {
 
 @pytest.mark.parametrize(("assignment", "questions"), SAMPLE.items())
 def test_in_a_sample_of_questions_every_mistake_is_caught_and_named(assignment, questions):
-    answers = [p for name in read_settings(assignment).problems for p in programs(name)]
-    outcomes = [verification.grade_program(assignment, p) for p in answers if p.question in questions]
-    assert [f"{o.name}: {o.fault}" for o in outcomes if o.fault] == []
-    assert {o.question for o in outcomes} == set(questions)
+    answers = [p for name in read_settings(assignment).problems for p in entries(name)]
+    results = [verification.grade_entry(assignment, p) for p in answers if p.question in questions]
+    assert [f"{o.name}: {o.fault}" for o in results if o.fault] == []
+    assert {o.question for o in results} == set(questions)
 
 
 @pytest.mark.parametrize(("question", "mistake"), SLOW.items())
 def test_a_mistake_that_takes_too_long_loses_points(question, mistake):
     (assignment, problem) = next((a, p) for a, p in PROBLEMS if p[1] == question[1])
-    (program,) = [p for p in programs(problem) if (p.question, p.name) == (question, mistake)]
+    (entry,) = [p for p in entries(problem) if (p.question, p.name) == (question, mistake)]
     problems, checks = verification._prepared(assignment)
     names = verification.namespace([p for p in problems if p.name == problem])
-    verification.execute(program.source, names)
-    outcome = verification.Outcome(mistake, question)
-    assert verification.grade(outcome, names, {question: checks[question]}).lost[question] > 0
+    verification.execute(entry.source, names)
+    result = verification.EntryResult(mistake, question)
+    assert verification.grade(result, names, {question: checks[question]}).lost[question] > 0
 
 
 @pytest.mark.exhaustive
@@ -49,14 +49,14 @@ def test_a_mistake_that_takes_too_long_loses_points(question, mistake):
     ("assignment", "mistakes", "variants"), [("autodiff", 100, 30), ("backprop", 120, 40)]
 )
 def test_every_mistake_is_caught_and_named_and_nothing_right_is_marked_down(assignment, mistakes, variants):
-    result = verification.verify(assignment)
-    assert [f"{o.name}: {o.fault}" for o in result.faults] == []
-    assert len(result.mistakes) >= mistakes
-    assert len(result.variants) >= variants
-    assert len({o.name + o.question for o in result.mistakes}) == len(result.mistakes)
-    assert sum(o.named for o in result.mistakes) >= 0.7 * len(result.mistakes)
-    for outcome in result.mistakes:
-        for messages in outcome.messages.values():
+    verified = verification.verify(assignment)
+    assert [f"{o.name}: {o.fault}" for o in verified.faults] == []
+    assert len(verified.mistakes) >= mistakes
+    assert len(verified.variants) >= variants
+    assert len({o.name + o.question for o in verified.mistakes}) == len(verified.mistakes)
+    assert sum(o.named for o in verified.mistakes) >= 0.7 * len(verified.mistakes)
+    for result in verified.mistakes:
+        for messages in result.messages.values():
             assert all(len(m.split()) >= 5 for m in messages)
 
 
@@ -76,7 +76,7 @@ PROBLEMS = [(a, p) for a in assignment_names() for p in read_settings(a).problem
 
 
 def graded(question, source, right=False, **stated):
-    return verification.grade_program("backprop", Program(question, "a program", right, source, **stated))
+    return verification.grade_entry("backprop", Entry(question, "an entry", right, source, **stated))
 
 
 RIGHT = "def softmax(z):\n    e = np.exp(z - z.max())\n    return e / e.sum()"
@@ -126,7 +126,7 @@ def test_one_fault_costs_one_check_and_what_a_mistake_states_about_it_is_proved(
 def test_every_check_about_traces_has_a_mistake_that_fails_it_alone():
     checks = [c for a in assignment_names() for cs in verification._prepared(a)[1].values() for c in cs]
     about = {(c.question, c.name) for c in checks if c.name.endswith("no_traces")}
-    stated = {(p.question, *p.fails) for a, name in PROBLEMS for p in programs(name) if p.fails}
+    stated = {(p.question, *p.fails) for a, name in PROBLEMS for p in entries(name) if p.fails}
     assert all(not c.hidden for c in checks if c.name.endswith("no_traces"))
     assert about - stated == {("q1f", "rules_no_traces")}  # on numbers, a changed Dual is a wrong value too
 
@@ -139,7 +139,7 @@ def test_a_check_that_breaks_is_named(monkeypatch):
 
     changed = {"q3a": [replace(checks["q3a"][0], function=broken)]}
     with pytest.raises(FellShortError, match="positive_and_sum_to_one of q3a breaks on 'x'"):
-        verification.grade(verification.Outcome("x", "q3a"), verification.namespace(problems), changed)
+        verification.grade(verification.EntryResult("x", "q3a"), verification.namespace(problems), changed)
 
 
 @pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.exhaustive)])
@@ -152,18 +152,18 @@ def test_no_right_answer_fails_and_no_wrong_one_passes_with_another_secret(
     (one,) = [p for p in problems if p.name == problem]
     checks = {q.name: checks[q.name] for q in one.questions if not q.manual}
     monkeypatch.setattr(hidden, "secret", f"another secret for {problem}")
-    right = [program for program in programs(problem) if program.right]
-    wrong = [program for program in programs(problem) if not program.right][::5]
-    for program in (right + wrong)[::step]:
+    right = [entry for entry in entries(problem) if entry.right]
+    wrong = [entry for entry in entries(problem) if not entry.right][::5]
+    for entry in (right + wrong)[::step]:
         names = verification.namespace([one])
-        verification.execute(program.source, names)
+        verification.execute(entry.source, names)
         lost = {}
-        for check in [c for q, cs in checks.items() if program.right or q == program.question for c in cs]:
-            outcome = verification.Outcome(program.name, program.question)
-            lost |= verification.grade(outcome, names, {check.question: [check]}).messages
+        for check in [c for q, cs in checks.items() if entry.right or q == entry.question for c in cs]:
+            result = verification.EntryResult(entry.name, entry.question)
+            lost |= verification.grade(result, names, {check.question: [check]}).messages
             if lost:
                 break
-        assert bool(lost) != program.right, (program.name, lost)
+        assert bool(lost) != entry.right, (entry.name, lost)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -180,15 +180,15 @@ def test_variants_agree_with_the_reference_on_float32_and_on_views(dtype):
         "q3e": (W, b[0], x[0], 1),
         "q3f": (W, b[0], X, np.array([0, 2, 1, 1, 0])),
     }
-    for program in programs("p3_linear_layer"):
-        if program.right:
+    for entry in entries("p3_linear_layer"):
+        if entry.right:
             ours, theirs = verification.namespace(problems), verification.namespace(problems)
-            verification.execute(program.source, theirs)
-            name = program.source.partition("def ")[2].partition("(")[0]
-            expected, actual = (names[name](*arguments[program.question]) for names in (ours, theirs))
+            verification.execute(entry.source, theirs)
+            name = entry.source.partition("def ")[2].partition("(")[0]
+            expected, actual = (names[name](*arguments[entry.question]) for names in (ours, theirs))
             pairs = (
                 zip(expected, actual, strict=True) if isinstance(expected, tuple) else [(expected, actual)]
             )
             for one, other in pairs:
                 assert np.allclose(one, other, rtol=1e-5 if dtype == np.float32 else 1e-12)
-                assert np.asarray(other).dtype == dtype or program.question == "q3d"
+                assert np.asarray(other).dtype == dtype or entry.question == "q3d"

@@ -124,10 +124,45 @@ def test_what_a_callback_gets_has_to_be_plain_data():
         f(lambda x: 0)
 
 
-def test_source_is_evaluated_on_the_side_of_the_student_and_objects_stay_there():
+def call_with_a_dual(function, *, Dual):
+    return function(Dual())
+
+
+def call_f(*, f):
+    return f()
+
+
+def shadowed(*, f):
+    return list(f())
+
+
+def test_a_program_runs_on_the_side_of_the_student_and_objects_stay_there():
     s = submission("class Dual:\n    value = 4\ndef double(d):\n    return 2 * d.value\n")
-    program = s.source("lambda f: f(Dual())")
-    assert program(s.function("double")) == 8
+    assert s.program(call_with_a_dual, "double(Dual())")(s.function("double")) == 8
+
+
+def test_a_program_does_not_see_other_names_of_the_notebook():
+    s = submission("list = 3\ndef f():\n    return (1, 2)")
+    assert s.program(shadowed, "list(f())")() == [1, 2]
+
+
+def test_a_program_whose_name_is_missing_is_not_attempted():
+    with pytest.raises(NotAttempted, match="there is no function f"):
+        submission("").program(call_f, "the call")
+
+
+def test_a_stub_in_a_program_is_not_attempted():
+    s = submission("def f():\n    raise NotImplementedError('Question 3(a)')")
+    with pytest.raises(NotAttempted, match=r"^f is not written yet"):
+        s.program(call_f, "f, then g")()
+    with pytest.raises(NotAttempted, match=r"^the call calls f, which is not written yet"):
+        s.program(call_f, "the call")()
+
+
+def test_an_error_in_a_program_has_its_name():
+    s = submission("def f():\n    return 1 / 0")
+    with pytest.raises(Raised, match=r"^f, then g raised ZeroDivisionError: division by zero"):
+        s.program(call_f, "f, then g")()
 
 
 def test_a_result_that_is_no_data_is_named():

@@ -13,7 +13,7 @@ Z = np.array([1.0, 2.0, 3.0])
     ("body", "message"),
     [
         ("pass", r"f\(z\): the result is None. Did you forget a return\?\nwhere z = \[1, 2, 3\]"),
-        ("return 'a'", "has to be an array or a number; yours is a str"),
+        ("return 'a'", "should be an array or a number; yours is a str"),
         ("return True", "yours is a bool"),
         ("return list(z)", "yours is a list of 3"),
         ("return z * np.nan", r"is nan at \[0\]"),
@@ -65,7 +65,7 @@ def test_parts_are_named():
 def test_the_dtype_has_to_be_the_one_asked_for():
     answer = expect(submission_of("return z").function("f"), z=Z)
     answer.of_dtype(np.float64)
-    with pytest.raises(Incorrect, match=r"dtype float64.*has to be float32"):
+    with pytest.raises(Incorrect, match=r"dtype float64.*should be float32"):
         answer.of_dtype(np.float32)
 
 
@@ -122,7 +122,7 @@ def test_a_wrong_product_is_named(kind, body, message, given):
 
 def test_messages_of_derivatives_have_names_for_numbers():
     swapped = "return np.full(3, (x**2).sum()), 2 * x * y.sum()"
-    with pytest.raises(Incorrect, match="dx and dy are in each other's place"):
+    with pytest.raises(Incorrect, match="dx and dy are swapped"):
         derivative_of("gradient", swapped, ("dx", "dy"), (0, 1), x=Z, y=V)
 
 

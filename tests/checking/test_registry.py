@@ -72,10 +72,14 @@ def test_a_question_that_the_answer_does_not_call_or_that_is_right_is_not_blamed
     assert "This may come from" not in str(raised.value)
 
 
+def call_both(*, f, g):
+    return f() + g()
+
+
 def test_what_a_checks_own_program_calls_counts_as_called(registry):
     @registry.check("q1b", "g and f are two", points=1)
-    def both_are_two(g, source):
-        if source("lambda: f() + g()")() != 2:
+    def both_are_two(g, program):
+        if program(call_both, "f() + g()")() != 2:
             raise Incorrect("g is not 2.")
 
     with pytest.raises(Incorrect, match=BLAMED):

@@ -19,7 +19,7 @@ Z = np.array([1.0, 2.0, 3.0])
 def test_traces_are_found(body, message):
     s = submission_of(body)
     with pytest.raises(Incorrect, match=message):
-        expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z})
+        expect_no_traces(s.function("f"), s.program, {"z": Z}, {"z": -Z})
 
 
 def test_a_changed_argument_costs_only_the_check_that_is_about_it():
@@ -32,7 +32,7 @@ def test_a_changed_argument_costs_only_the_check_that_is_about_it():
 def test_a_change_that_only_float32_arrays_suffer_is_found():
     s = submission_of("w = z.astype(np.float32, copy=False); w += 1; return w")
     with pytest.raises(Incorrect, match="the call changes its argument z"):
-        expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z})
+        expect_no_traces(s.function("f"), s.program, {"z": Z}, {"z": -Z})
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_change_in_a_list_of_arrays_is_noticed(body):
 
 def test_a_clean_function_leaves_none():
     s = submission_of("return 2 * z")
-    expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z}).close(2 * Z)
+    expect_no_traces(s.function("f"), s.program, {"z": Z}, {"z": -Z}).close(2 * Z)
 
 
 def test_an_object_that_is_left_in_an_argument_is_a_changed_argument():
@@ -62,4 +62,4 @@ def test_an_object_that_is_left_in_an_argument_is_a_changed_argument():
 
 def test_a_loss_that_is_nan_is_no_trace():
     s = submission_of("return float('nan')")
-    expect_no_traces(s.function("f"), s.source, {"z": Z}, {"z": -Z})
+    expect_no_traces(s.function("f"), s.program, {"z": Z}, {"z": -Z})

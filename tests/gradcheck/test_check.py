@@ -120,7 +120,7 @@ VERDICTS = {
     "a program that returns nothing": (total, lambda x: None, X, "wrong", "Did you forget a return?"),
     "a program that returns text": (total, lambda x: "x", X, "wrong", "returned a str"),
     "a program that returns NaN": (total, lambda x: x * np.nan, X, "wrong", "nan at [0]"),
-    "a program that returns a column": (total, lambda x: np.cos(x)[:, None], X, "wrong", "shape (4,)"),
+    "a program that returns a column": (total, lambda x: np.cos(x)[:, None], X, "wrong", "should be (4,)"),
     "float32": (total, lambda x: np.cos(x), X.astype(np.float32), "right", ""),
     "float64 through float32": (
         total,

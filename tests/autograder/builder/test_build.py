@@ -17,8 +17,8 @@ from autograder.builder.master import identity_of
 from autograder.builder.otter_tools import otter_run
 from autograder.builder.settings import assignment_names, read_settings
 from autograder.builder.sources import Given, read_problem
-from autograder.mistakes import programs
-from autograder.verify import grade_program
+from autograder.mistakes import entries
+from autograder.verify import grade_entry
 from tests.helpers import BACKSTOP, execute, fill, reference_answers, sampled, score, unzip, with_questions
 
 WRONG = {
@@ -150,19 +150,19 @@ def test_otter_run_on_the_command_line_gives_a_renamed_notebook_without_checks_a
 
 @pytest.mark.parametrize("function", sampled(WRONG, one_in=6))
 def test_otter_run_and_verify_score_a_mistake_the_same(function, student_folder, dist, full):
-    (program,) = [
-        p for p in programs("p3_linear_layer") if p.name == WRONG[function] and f"def {function}(" in p.source
+    (entry,) = [
+        p for p in entries("p3_linear_layer") if p.name == WRONG[function] and f"def {function}(" in p.source
     ]
     submission = fill(
         student_folder / "backprop.ipynb",
-        reference_answers() | {function: program.source},
+        reference_answers() | {function: entry.source},
         student_folder / "backprop.ipynb",
     )
-    lost = grade_program("backprop", program).lost
+    lost = grade_entry("backprop", entry).lost
     expected = {q: points - lost.get(q, 0) for q, points in full.items()}
     cases = otter_run(submission, dist / "autograder.zip")
     assert score(cases) == expected
-    assert expected[program.question] < full[program.question]
+    assert expected[entry.question] < full[entry.question]
     messages = [c.message for c in cases if not c.passed]
     assert all("Traceback" not in m and re.search(r"(Incorrect|Raised|OutOfTime): \w", m) for m in messages)
 

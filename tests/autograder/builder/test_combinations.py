@@ -7,7 +7,7 @@ import pytest
 
 from autograder.builder.otter_tools import otter_run
 from autograder.builder.settings import assignment_names, read_settings
-from autograder.mistakes import programs
+from autograder.mistakes import entries
 from tests.helpers import fill, reference_answers, run_homework, unzip, write_assignments
 
 # In the suite, `tests/test_docs.py` builds an assignment that is one problem by itself.
@@ -42,11 +42,11 @@ def test_all_problems_make_one_assignment_that_grades_each_of_them(copy_of_the_p
     template = unzip(dist / "student.zip", tmp_path) / "all_five" / "all_five.ipynb"
 
     answers = {k: v for name in assignment_names() for k, v in reference_answers(name).items()}
-    first = {problem: next(p for p in programs(problem) if not p.right) for problem in PROBLEMS}
-    for program in first.values():
-        answers[re.findall(r"^def (\w+)", program.source, re.MULTILINE)[-1]] = program.source
+    first = {problem: next(p for p in entries(problem) if not p.right) for problem in PROBLEMS}
+    for entry in first.values():
+        answers[re.findall(r"^def (\w+)", entry.source, re.MULTILINE)[-1]] = entry.source
     cases = otter_run(fill(template, answers, tmp_path / "hw.ipynb"), dist / "autograder.zip")
     lost = {case.question for case in cases if not case.passed}
-    assert lost >= {program.question for program in first.values()}
+    assert lost >= {entry.question for entry in first.values()}
     assert {question[1] for question in lost} == {"1", "2", "3", "4", "5"}
     assert sum(case.points for case in cases if case.passed) > 100

@@ -32,7 +32,7 @@ from tests.autograder.container.uploads import (
     waiting,
     zipped,
 )
-from tests.helpers import BACKSTOP, LEVEL, carrying, filled, gradable_programs, reference_answers, unzip
+from tests.helpers import BACKSTOP, LEVEL, carrying, filled, gradable_entries, reference_answers, unzip
 
 pytestmark = pytest.mark.containers
 
@@ -67,8 +67,8 @@ def image(built):
 
 def mistakes(assignment, template, count):
     """Submissions with one mistake each, a seeded sample."""
-    for program in random.Random(3).sample(gradable_programs(assignment, right=False), count):
-        yield filled(template, carrying(reference_answers(assignment), program))
+    for entry in random.Random(3).sample(gradable_entries(assignment, right=False), count):
+        yield filled(template, carrying(reference_answers(assignment), entry))
 
 
 def submissions(assignment, template):

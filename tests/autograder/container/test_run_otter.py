@@ -75,7 +75,7 @@ def test_the_folder_is_private_before_a_worker_can_start_and_only_results_are_wr
     tree.chmod(0o755)
     before = everything_but_results(tree)
     mode = "import os, pathlib\nprint('mode', oct(pathlib.Path(__file__).parents[4].stat().st_mode))"
-    _, done = graded(Upload(changed={"source/files/autograder/sandbox/source.py": after(mode)}))
+    _, done = graded(Upload(changed={"source/files/autograder/sandbox/fork_server.py": after(mode)}))
     assert "mode 0o40700" in done.stdout
     assert "Graded" in done.stdout
     assert everything_but_results(tree) - before == {tree / "submission" / "backprop.ipynb"}

@@ -8,7 +8,7 @@ import pytest
 
 from autograder.builder.settings import assignment_names, read_settings
 from autograder.grading.grade import grader
-from autograder.mistakes import programs
+from autograder.mistakes import entries
 from tests.autograder.test_verify import SLOW
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip
 
@@ -32,7 +32,7 @@ def test_thirty_gradings_give_right_answers_all_points_and_slow_ones_not(assignm
     slow = {
         p.question: p
         for problem in read_settings(assignment).problems
-        for p in programs(problem)
+        for p in entries(problem)
         if SLOW.get(p.question) == p.name
     }
     with_slow = answers | {p.function: f"{answers[p.function]}\n\n\n{p.source}" for p in slow.values()}

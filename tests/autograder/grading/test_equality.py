@@ -14,14 +14,14 @@ from autograder.builder.otter_tools import otter_run
 from autograder.builder.settings import assignment_names, read_settings
 from autograder.builder.sources import read_problem
 from autograder.grading.grade import grader
-from autograder.mistakes import programs
+from autograder.mistakes import entries
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook
 from tests.helpers import (
     LEVEL,
     carrying,
     fill,
-    gradable_programs,
+    gradable_entries,
     isolated,
     reference_answers,
     score,
@@ -56,13 +56,13 @@ FOUND = {
 def single(right, count):
     """A seeded sample of the mistakes, or of the right answers, each alone in a submission."""
     every = [
-        (assignment, program)
+        (assignment, entry)
         for assignment in assignment_names()
-        for program in gradable_programs(assignment, right)
+        for entry in gradable_entries(assignment, right)
     ]
-    for assignment, program in random.Random(182).sample(every, count):
-        answers = carrying(reference_answers(assignment), program)
-        yield pytest.param(assignment, answers, id=f"{program.question}, {program.name}")
+    for assignment, entry in random.Random(182).sample(every, count):
+        answers = carrying(reference_answers(assignment), entry)
+        yield pytest.param(assignment, answers, id=f"{entry.question}, {entry.name}")
 
 
 def submissions():
@@ -75,22 +75,22 @@ def submissions():
 
 
 def carriers(assignment):
-    """The whole catalogue: each of these submissions carries one program a question, as far as there are any.
+    """The whole catalogue: each of these submissions carries one entry a question, as far as there are any.
 
-    A program that takes the derivative from `gradcheck` is left out: the sandbox does not have it.
+    An entry that takes the derivative from `gradcheck` is left out: the sandbox does not have it.
     """
     questions = [
-        (question, [p for p in programs(name) if p.question == question.name and "gradcheck" not in p.source])
+        (question, [p for p in entries(name) if p.question == question.name and "gradcheck" not in p.source])
         for name in read_settings(assignment).problems
         for question in read_problem(name).questions
         if not question.manual
     ]
     for carried in zip_longest(*(found for _, found in questions)):
         answers = {}
-        for (question, _), program in zip(questions, carried, strict=True):
+        for (question, _), entry in zip(questions, carried, strict=True):
             answers |= question.functions
-            if program:
-                answers = carrying(answers, program)
+            if entry:
+                answers = carrying(answers, entry)
         yield answers
 
 
@@ -156,7 +156,7 @@ def test_both_ways_of_grading_agree_on_attacks(name, template, dist):
 @pytest.mark.parametrize(
     ("assignment", "answers"),
     [
-        pytest.param(assignment, answers, id=f"{assignment}, programs {number}")
+        pytest.param(assignment, answers, id=f"{assignment}, entries {number}")
         for assignment in assignment_names()
         for number, answers in enumerate([reference_answers(assignment), {}, *carriers(assignment)])
     ],

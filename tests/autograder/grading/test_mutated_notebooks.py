@@ -107,7 +107,7 @@ def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_goes_on(
         (process,) = set(children(os.getpid())) - set(others)
         perfect = graded(reference)
         assert perfect.points == perfect.possible
-        (source,) = children(process)
+        (server,) = children(process)
 
         @given(notebooks(originals), st.integers(0, 9))
         @always_the_same(count)
@@ -123,18 +123,18 @@ def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_goes_on(
                 became["refused"] += 1
                 return
             expect_a_grade(found, perfect.possible)
-            assert children(process) == [source]
-            assert children(source) == []
+            assert children(process) == [server]
+            assert children(server) == []
             points, possible = sum(found.points.values()), sum(found.possible.values())
             became["all points" if points == possible else "no points" if points == 0 else "some points"] += 1
 
         for notebook in originals:  # what the first gradings take, they take once
             path.write_text(json.dumps(notebook))
             graded(path)
-        before, began = (resident(process), resident(source)), time.monotonic()
+        before, began = (resident(process), resident(server)), time.monotonic()
         is_graded_or_refused()
         grown = [
-            (now - then) / MEBI for now, then in zip(map(resident, (process, source)), before, strict=True)
+            (now - then) / MEBI for now, then in zip(map(resident, (process, server)), before, strict=True)
         ]
         print(
             f"{dict(became)}; memory +{grown[0]:.0f} and +{grown[1]:.0f} MB; {time.monotonic() - began:.0f} s"

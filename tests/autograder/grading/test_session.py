@@ -7,7 +7,7 @@ from autograder.grading.budget import Budget
 from autograder.grading.cells import Cells
 from autograder.grading.notebook import Cell
 from autograder.grading.session import Session
-from autograder.sandbox import Limits, SandboxError, Source
+from autograder.sandbox import ForkServer, Limits, SandboxError
 from checking.limits import CallLimits
 from checking.outcomes import NotAttempted, OutOfTime, Raised
 from tests.helpers import LEVEL, isolated
@@ -22,15 +22,15 @@ def notebook():
 
     def made(*cells, **limits):
         limits = Limits(**({"cell": 2, "call": 1, "patience": 2} | limits))
-        source = Source(LEVEL, limits)
+        server = ForkServer(LEVEL, limits)
         code = [cell if isinstance(cell, Cell) else Cell(cell) for cell in cells]
-        opened.append((Cells(code, source, Budget(limits)), source))
+        opened.append((Cells(code, server, Budget(limits)), server))
         return opened[-1][0]
 
     yield made
-    for cells, source in opened:
+    for cells, server in opened:
         cells.close()
-        source.close()
+        server.close()
 
 
 def at(cells, question="q1a"):
@@ -144,9 +144,25 @@ def test_a_function_that_ends_the_program_twice_is_not_called_again(notebook):
     assert len(cells.notes) == 2
 
 
-def test_a_program_of_a_check_is_evaluated_again_after_a_crash(notebook):
+def call_f(*, f):
+    return f()
+
+
+def add_f(a, *, f):
+    return a + f()
+
+
+def call_slow(*, slow):
+    slow()
+
+
+def look_at_calls(*, get_calls):
+    return get_calls()
+
+
+def test_a_program_of_a_check_is_defined_again_after_a_crash(notebook):
     session = at(notebook(BAD, F))
-    program = session.source("lambda a: a + f()")
+    program = session.program(add_f, "a + f()")
     assert program(1) == 2
     with pytest.raises(Raised):
         session.function("bad")()
@@ -154,7 +170,7 @@ def test_a_program_of_a_check_is_evaluated_again_after_a_crash(notebook):
 
 
 def test_a_function_that_does_not_return_is_not_called_again_by_later_questions_either(notebook):
-    cells = notebook(SLOW, F, call=0.2, patience=100)
+    cells = notebook(SLOW, F, "def get_calls():\n    return calls", call=0.2, patience=100)
     session = at(cells)
     slow = session.function("slow")
     for _ in range(2):
@@ -165,19 +181,19 @@ def test_a_function_that_does_not_return_is_not_called_again_by_later_questions_
         with pytest.raises(OutOfTime, match="slow did not return"):
             session.function("slow")()
         assert session.function("f")() == 1
-    assert at(cells, "q1d").source("lambda: calls")() == 1
+    assert at(cells, "q1d").program(look_at_calls, "calls")() == 1
 
 
 def test_a_program_that_does_not_return_costs_the_programs_of_its_question_only(notebook):
     cells = notebook(SLOW, F, call=0.2)
     session = at(cells, "q1a")
     for _ in range(2):
-        with pytest.raises(OutOfTime, match="the program did not return"):
-            session.source("lambda: slow()")()
-    with pytest.raises(OutOfTime, match="the program did not return"):
-        session.source("lambda: f()")()
+        with pytest.raises(OutOfTime, match=r"slow\(\) did not return"):
+            session.program(call_slow, "slow()")()
+    with pytest.raises(OutOfTime, match="did not return"):
+        session.program(call_f, "f()")()
     assert session.function("f")() == 1
-    assert at(cells, "q1b").source("lambda: f()")() == 1
+    assert at(cells, "q1b").program(call_f, "f()")() == 1
 
 
 def test_a_function_that_cannot_be_interrupted_is_not_called_again(notebook):
@@ -259,8 +275,8 @@ def test_a_submission_that_is_lost_again_and_again_is_given_up(notebook):
 def test_a_sandbox_that_fails_in_a_check_is_noted_for_the_grader(notebook):
     cells = notebook(F)
     f = at(cells).function("f")
-    cells._source._process.kill()
-    cells._source._process.wait()
+    cells._server._process.kill()
+    cells._server._process.wait()
     with pytest.raises(SandboxError, match="the process that workers are forked from is gone"):
         f()
     assert isinstance(cells.fault, SandboxError)

@@ -4,7 +4,7 @@ import pytest
 
 from autograder.builder.sources import read_problem
 from autograder.hidden_checks import hidden, run
-from autograder.mistakes import programs
+from autograder.mistakes import entries
 from autograder.mistakes.naming import mistake_in
 from autograder.verify import execute, namespace
 from checking import CheckFailure, NotAttempted
@@ -140,7 +140,7 @@ def test_what_is_not_attempted_is_no_mistake():
     "name", ["contributions are added in place, into upstream too", "in place, with a copy of upstream only"]
 )
 def test_a_mistake_is_recognised_by_an_array_in_a_tuple_that_it_changes(name):
-    (mistake,) = [p for p in programs("p2_modes") if p.name == name]
+    (mistake,) = [p for p in entries("p2_modes") if p.name == name]
     names = namespace([read_problem("p2_modes")])
     execute(mistake.source, names)
     (check,) = [c for c in public.checks("q2g") if c.name == "gradients_of_small_graphs"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox import Limits, WorkerLost
-from autograder.sandbox.client import MESSAGES, Worker
+from autograder.sandbox.client import MESSAGES, WorkerHandle
 from autograder.sandbox.wire import LENGTHS, LIMIT, NUMBER, WireError, frame_length, unpack
 from tests.autograder.sandbox.frames import frames
 from tests.autograder.sandbox.test_wire import reader
@@ -60,7 +60,7 @@ def asked_of_one_that_sends(frame: bytes, scratch: Path) -> dict:
 
     thread = threading.Thread(target=answer)
     thread.start()
-    worker = Worker(0, ours_in, ours_out, scratch / "none", Limits(), lambda pid: 0)
+    worker = WorkerHandle(0, ours_in, ours_out, scratch / "none", Limits(), lambda pid: 0)
     try:
         return worker.ask(1000.0, do="call", function=None, arguments=())
     finally:

@@ -9,7 +9,7 @@ import pytest
 import autograder.sandbox.confine as confine
 from autograder.errors import HomeworkError
 from autograder.grading.isolation import isolation_level
-from autograder.sandbox import NONE, ROOT, USER, Source, reachable_level, try_level
+from autograder.sandbox import NONE, ROOT, USER, ForkServer, reachable_level, self_test
 from tests.helpers import LEVEL, isolated, run_homework, share_packages
 
 
@@ -72,7 +72,7 @@ def test_secrets_within_reach_stop_the_grading(monkeypatch):
 
 @isolated
 def test_trying_the_level_finds_all_of_it_in_force():
-    lines = try_level(LEVEL)
+    lines = self_test(LEVEL)
     assert len(lines) >= 10
     assert not [line for line in lines if "POSSIBLE" in line or "FAILS" in line]
 
@@ -97,8 +97,8 @@ def test_modules_of_a_python_in_a_private_folder_can_still_be_imported(tmp_path,
     (packages / "only_here" / "__init__.py").write_text("value = 5")
     (packages / "only_here" / "inside.py").write_text("value = 6")
     monkeypatch.setattr(sys, "executable", str(private / "bin" / "python"))
-    with Source(LEVEL) as source:
-        worker = source.worker()
+    with ForkServer(LEVEL) as server:
+        worker = server.worker()
         text = "import only_here.inside\nassert only_here.value + only_here.inside.value == 11"
         assert worker.run(text, 10)["error"] is None
         outside = f"open({str(private / 'pyvenv.cfg')!r})"
@@ -108,7 +108,7 @@ def test_modules_of_a_python_in_a_private_folder_can_still_be_imported(tmp_path,
 
 @isolated
 def test_a_source_that_cannot_start_says_why(monkeypatch):
-    monkeypatch.setattr("autograder.sandbox.source.PACKAGES", ["/nowhere"])
+    monkeypatch.setattr("autograder.sandbox.fork_server.PACKAGES", ["/nowhere"])
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with Source(LEVEL) as source, pytest.raises(HomeworkError, match="no process to fork workers from"):
-        source.worker()
+    with ForkServer(LEVEL) as server, pytest.raises(HomeworkError, match="no process to fork workers from"):
+        server.worker()

@@ -4,7 +4,7 @@ import pytest
 from ipykernel.zmqshell import KernelMagics
 from IPython.core.interactiveshell import InteractiveShell
 
-from autograder.sandbox import Source
+from autograder.sandbox import ForkServer
 from tests.helpers import LEVEL, isolated
 
 pytestmark = isolated
@@ -199,14 +199,14 @@ GOES_ON = {
 
 
 @pytest.fixture(scope="module")
-def source():
-    with Source(LEVEL) as found:
+def server():
+    with ForkServer(LEVEL) as found:
         yield found
 
 
 @pytest.fixture
-def run(source):
-    worker = source.worker()
+def run(server):
+    worker = server.worker()
     yield lambda text: worker.run(text, 60.0)["error"]
     worker.close()
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.sandbox import Limits, OutOfPatience, Source, WorkerLost
-from autograder.sandbox.source import FONTS
+from autograder.sandbox import ForkServer, Limits, OutOfPatience, WorkerLost
+from autograder.sandbox.fork_server import FONTS
 from autograder.sandbox.wire import Reference
 from tests.helpers import LEVEL, isolated
 
@@ -53,14 +53,14 @@ FAILS = {
 
 
 @pytest.fixture(scope="module")
-def source():
-    with Source(LEVEL, Limits(cell=60, call=60)) as found:
+def server():
+    with ForkServer(LEVEL, Limits(cell=60, call=60)) as found:
         yield found
 
 
 @pytest.fixture
-def worker(source):
-    found = source.worker()
+def worker(server):
+    found = server.worker()
     yield found
     found.close()
 
@@ -145,8 +145,8 @@ def test_a_callback_that_answers_with_something_that_cannot_cross_raises_on_the_
     assert cell(worker, "x = 1") is None
 
 
-def test_workers_do_not_share_what_they_do(source):
-    one, other = source.worker(), source.worker()
+def test_workers_do_not_share_what_they_do(server):
+    one, other = server.worker(), server.worker()
     assert cell(one, "x = 1; import numpy; numpy.pi = 3; open('x', 'w')") is None
     assert cell(other, "import os, numpy\nassert numpy.pi > 3 and os.listdir() == ['.ipython']") is None
     assert "NameError" in cell(other, "x")
@@ -154,15 +154,15 @@ def test_workers_do_not_share_what_they_do(source):
     other.close()
 
 
-def test_a_worker_that_is_gone_says_so_and_the_source_goes_on(source):
-    worker = source.worker()
+def test_a_worker_that_is_gone_says_so_and_the_source_goes_on(server):
+    worker = server.worker()
     with pytest.raises(WorkerLost, match="exited"):
         cell(worker, "import os; os._exit(3)")
     with pytest.raises(WorkerLost, match="ended before"):
         cell(worker, "x = 1")
     with pytest.raises(WorkerLost, match="signal 11"):
-        cell(source.worker(), "import ctypes; ctypes.string_at(0)")
-    after = source.worker()
+        cell(server.worker(), "import ctypes; ctypes.string_at(0)")
+    after = server.worker()
     assert cell(after, "x = 1") is None
     after.close()
 
@@ -177,16 +177,16 @@ def test_matplotlib_takes_a_list_of_fonts_and_no_settings_from_the_machine(tmp_p
     (tmp_path / "fonts").mkdir()
     (tmp_path / "fonts" / "fontlist-test.json").write_text("{}")
     monkeypatch.setenv(FONTS, str(tmp_path / "fonts"))
-    with Source(LEVEL) as source:
-        worker = source.worker()
+    with ForkServer(LEVEL) as server:
+        worker = server.worker()
         assert cell(worker, "import matplotlib\nassert matplotlib.rcParams['lines.linewidth'] == 1.5") is None
-        assert Path(source._folder, "fontlist-test.json").read_text() == "{}"
+        assert Path(server._folder, "fontlist-test.json").read_text() == "{}"
         worker.close()
 
 
 def test_endless_callbacks_are_out_of_time():
-    with Source(LEVEL, Limits(patience=1)) as source:
-        worker = source.worker()
+    with ForkServer(LEVEL, Limits(patience=1)) as server:
+        worker = server.worker()
         text = (
             "def forever(f):\n    while True:\n"
             "        try:\n            f()\n        except BaseException:\n            pass"
@@ -203,11 +203,11 @@ def test_endless_callbacks_are_out_of_time():
 
 
 def test_closing_a_source_leaves_no_process_and_no_folder():
-    source = Source(LEVEL)
-    pids = [source.worker().pid for _ in range(3)]
-    folder = Path(source._folder)
+    server = ForkServer(LEVEL)
+    pids = [server.worker().pid for _ in range(3)]
+    folder = Path(server._folder)
     assert folder.is_dir()
-    source.close()
+    server.close()
     assert not folder.exists()
     for pid in pids:
         with pytest.raises(ProcessLookupError):

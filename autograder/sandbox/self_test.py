@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 
-from autograder.sandbox.client import Worker
-from autograder.sandbox.source import Source
+from autograder.sandbox.client import WorkerHandle
+from autograder.sandbox.fork_server import ForkServer
 
 # What is tried, and the code that would do it.
 FORBIDDEN = {
@@ -25,17 +25,20 @@ ALLOWED = {
 }
 
 
-def try_level(level: str) -> list[str]:
+def self_test(level: str) -> list[str]:
     """Try every thing that is forbidden or allowed at a level; return a line for each.
 
     Errors: SandboxError where no worker can be started.
     """
     lines = []
-    with tempfile.NamedTemporaryFile("w", prefix="homework-", suffix=".txt") as file, Source(level) as source:
+    with (
+        tempfile.NamedTemporaryFile("w", prefix="homework-", suffix=".txt") as file,
+        ForkServer(level) as server,
+    ):
         file.write("secret")
         file.flush()
         os.chmod(file.name, 0o600)
-        worker = source.worker()
+        worker = server.worker()
         for what, code in FORBIDDEN.items():
             error = _error(worker, code.format(secret=file.name))
             lines.append(f"{what}: {f'refused ({error})' if error else 'POSSIBLE, do not grade here'}")
@@ -45,6 +48,6 @@ def try_level(level: str) -> list[str]:
     return lines
 
 
-def _error(worker: Worker, code: str) -> str | None:
-    answer = worker.run(code, 20.0)
-    return None if answer.get("error") is None else str(answer["error"]).split(":")[0]
+def _error(worker: WorkerHandle, code: str) -> str | None:
+    response = worker.run(code, 20.0)
+    return None if response.get("error") is None else str(response["error"]).split(":")[0]

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from autograder.sandbox.client import SandboxError, Worker, WorkerLost, remove
+from autograder.sandbox.client import SandboxError, WorkerHandle, WorkerLost, remove
 from autograder.sandbox.memory import limits_of_this_machine
 from autograder.sandbox.policy import Limits
 
@@ -26,7 +26,7 @@ ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONHASHSEED
 PACKAGES = [str(Path(__file__).resolve().parents[2])]
 
 
-class Source:
+class ForkServer:
     """Where workers come from: one process that has everything loaded, and forks.
 
     It loads while its user goes on, until the first worker is wanted.
@@ -61,19 +61,19 @@ class Source:
             start_new_session=True,  # it ends with this process, not by Ctrl-C
         )
         theirs.close()
-        self._answers = self._channel.makefile("rb")
+        self._responses = self._channel.makefile("rb")
         self._started = False
 
     def _wait(self) -> None:
         """Wait until everything is loaded. Errors: SandboxError."""
         self._started = True
-        started = self._answers.readline()
+        started = self._responses.readline()
         with self._process.stderr as said:  # type: ignore[union-attr]
             if not started:
                 reason = said.read().decode(errors="replace").strip().splitlines()[-1:]
                 raise SandboxError(f"no process to fork workers from: {''.join(reason) or 'it ended'}")
 
-    def worker(self) -> Worker:
+    def worker(self) -> WorkerHandle:
         """Start a worker. Errors: SandboxError where it cannot be started or confined."""
         if not self._started:
             self._wait()
@@ -86,7 +86,7 @@ class Source:
         finally:
             os.close(theirs_in)
             os.close(theirs_out)
-        worker = Worker(pid, ours_in, ours_out, Path(scratch), self.limits, self.end)
+        worker = WorkerHandle(pid, ours_in, ours_out, Path(scratch), self.limits, self.end)
         try:
             error = worker.ask(20.0, do="start")["error"]
         except WorkerLost as lost:
@@ -101,21 +101,21 @@ class Source:
         return int(self._ask({"do": "end", "pid": pid})["status"])
 
     def _ask(self, request: dict[str, Any], descriptors: Sequence[int] = ()) -> dict[str, Any]:
-        """The answer to a request. Errors: SandboxError where nobody answers."""
+        """The response to a request. Errors: SandboxError where nobody answers."""
         try:
             socket.send_fds(self._channel, [json.dumps(request).encode()], descriptors)
-            line = self._answers.readline()
+            line = self._responses.readline()
         except OSError:
             line = b""
         if not line:
             raise SandboxError("the process that workers are forked from is gone")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        response: dict[str, Any] = json.loads(line)
+        return response
 
     def close(self) -> None:
         """End all workers, and remove what they wrote."""
         self._channel.close()
-        self._answers.close()
+        self._responses.close()
         if self._process.stderr is not None:
             self._process.stderr.close()
         try:
@@ -125,7 +125,7 @@ class Source:
             self._process.wait()
         remove(Path(self._folder))
 
-    def __enter__(self) -> Source:
+    def __enter__(self) -> ForkServer:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
