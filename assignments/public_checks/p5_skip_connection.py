@@ -100,7 +100,6 @@ def vjp_of(program):
 
 
 def expect_output(program, W1, W2, x):
-    """Call skip_forward for the part y of its answer."""
     return expect(program(forward, "skip_forward"), W1=W1, W2=W2, x=x).parts("y", "cache")[0]
 
 
@@ -181,7 +180,8 @@ def paths_of_the_gradient(skip_forward, skip_vjp, program, rng):
                 )
         for A, B, why in closed(W1, W2, x):
             dW1, dW2, dx = expect(function, W1=A, W2=B, x=x, delta=delta).parts(*PARTS)
-            dx.part(f"dx, which is delta {why},", dx.value).close(delta, within=1e-12, reveal=True)
+            hint = {"It is close, but not exact: is it a difference quotient?": delta}
+            dx.part(f"dx, which is delta {why},", dx.value).close(delta, within=1e-12, instead=hint)
             for dW, W in ((dW1, A),) if A is W1 else ((dW1, A), (dW2, B)):
                 dW.part(f"{dW.name}, which is zero {why},", dW.value).close(0 * W, within=0.0)
         dx, J = there[2], numerical_jacobian(partial(block, W1, W2), x).value
@@ -250,6 +250,7 @@ def jacobian_of_the_skip_path(skip_jacobian, rng):
             hints = {
                 "Yours is all ones: adding 1 to a matrix adds it to every entry.": np.ones((n, n)),
                 "You added x where the identity should be.": np.tile(x, (n, 1)),
+                "It is close, but not exact: is it a difference quotient?": np.eye(n),
             }
             J.close(np.eye(n), within=1e-12, reveal=True, instead=hints)
 
@@ -332,7 +333,7 @@ def other_norms(W1s, W2s, x, delta, skip):
     blocks, others = (blocks_of(W1s, W2s, x, s) for s in (skip, not skip))
     gradients, norms = gradients_of(blocks, delta, skip), norms_of(W1s, W2s, x, delta, skip)
     alone = [*(gradients_of([b], delta, skip)[0] for b in blocks), delta]
-    xs = [b[2] for b in blocks] + [block(*blocks[-1], skip)]
+    xs = [b[2] for b in blocks] + [block(W1s[-1], W2s[-1], blocks[-1][2], skip)]
     have, lack = ("with", "without") if skip else ("without", "with")
     ways = {
         f"Here skip is {skip}, but the blocks are taken {lack} skip connections.": (others, not skip),
@@ -370,10 +371,9 @@ def norms_of_the_derivatives(stack_gradient_norms, rng):
 def norms_without_weights(stack_gradient_norms, rng):
     stack = draw_stack(rng, 3, (4, 2, 5))
     stack["W2s"], size = [0 * W2 for W2 in stack["W2s"]], np.linalg.norm(stack["delta"])
-    for skip, norms in ((True, [size] * 4), (False, [0, 0, 0, size])):
+    for skip, norms in ((True, size * np.ones(4)), (False, size * np.eye(4)[3])):
         answer = expect(stack_gradient_norms, **stack, skip=skip)
-        result = answer.part("the result, if every W2 is zero,", answer.value)
-        result.close(np.array(norms), within=1e-12, reveal=True)
+        answer.part("the result, if every W2 is zero,", answer.value).close(norms, within=1e-12, reveal=True)
 
 
 @check("q5d", "the norms of very small and very large gradients are neither 0 nor infinite", points=0.75)
