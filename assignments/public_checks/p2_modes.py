@@ -159,7 +159,7 @@ def forward_jacobian_is_the_derivative(jacobian_forward, rng):
         expect_chain_jacobian(jacobian_forward, chain, x)
 
 
-@check("q2c", "the Jacobian is right where x holds whole numbers", points=0.25)
+@check("q2c", "the Jacobian is right where x holds integers", points=0.25)
 def forward_jacobian_of_whole_numbers(jacobian_forward, rng):
     for chain, _, _ in public_chains(rng):
         expect_jacobian_of_whole_numbers(jacobian_forward, chain)
@@ -186,7 +186,7 @@ def backward_jacobian_is_the_derivative(jacobian_backward, rng):
         expect_chain_jacobian(jacobian_backward, chain, x)
 
 
-@check("q2d", "the Jacobian is right where x holds whole numbers", points=0.25)
+@check("q2d", "the Jacobian is right where x holds integers", points=0.25)
 def backward_jacobian_of_whole_numbers(jacobian_backward, rng):
     for chain, _, _ in public_chains(rng):
         expect_jacobian_of_whole_numbers(jacobian_backward, chain)
@@ -422,7 +422,7 @@ def calls_by_themselves(backward, program, rng):
             raise answer.wrong("the call changes upstream. Add to a new array, without +=.")
 
 
-@check("q2g", "the gradients are right where values are whole numbers", points=0.25)
+@check("q2g", "the gradients are right where values are integers", points=0.25)
 def gradients_of_whole_numbers(backward, program):
     for x, y, upstream in ((2, 3, 0.25), (np.array([2, -1]), np.array([3, 4]), np.array([0.25, 1.5]))):
         graph = Graph(x=x, y=y, p=("*", "x", "y"), z=("+", "p", "x"))

@@ -189,7 +189,7 @@ def layer_vjp_in_x(linear_vjp, rng):
         )
 
 
-@check("q4c", "float32 gives float32, and whole numbers give float64", points=0.25)
+@check("q4c", "float32 gives float32, and integers give float64", points=0.25)
 def layer_vjp_dtypes(linear_vjp):
     W, x, u = np.array([[1, 2], [0, -3], [4, 1]]), np.array([2, -1]), np.array([3, -2, 1])
     for given, dtype in ((np.float32, np.float32), (np.int64, np.float64)):
@@ -253,7 +253,7 @@ def slopes_of_relu(relu_vjp):
         )
 
 
-@check("q4d", "float32 gives float32, and whole numbers give float64", points=0.25)
+@check("q4d", "float32 gives float32, and integers give float64", points=0.25)
 def relu_dtypes(relu_vjp):
     z, u = np.array([2, -1, 3]), np.array([-1, 4, 5])
     for given, dtype in ((np.float32, np.float32), (np.int64, np.float64)):

@@ -41,7 +41,7 @@ OTHERS = {
 
 
 def draw(rng, h, n):
-    """W1, W2, x and delta. No unit is near the kink of ReLU, also if all is rounded to whole numbers.
+    """W1, W2, x and delta. No unit is near the kink of ReLU, also if all is rounded to integers.
 
     Some units are active and some are not, and x has entries of both signs, if there are several.
     """
@@ -125,7 +125,7 @@ def value_of_the_block(skip_forward, program, rng):
         expect_output(program, W1, W2, x).close(block(W1, W2, x), rounding=size, reveal=True, instead=others)
 
 
-@check("q5a", "float32 gives float32, and whole numbers give float64", points=0.25)
+@check("q5a", "float32 gives float32, and integers give float64", points=0.25)
 def dtypes(skip_forward, program):
     W1, W2, x = np.array([[1, -2], [0, 3], [-1, 1]]), np.array([[2, 1, 0], [0, -1, 4]]), np.array([3, 1])
     for given, dtype in ((np.int64, np.float64), (np.float32, np.float32)):
@@ -153,7 +153,7 @@ def no_traces(skip_forward, program, rng):
 @check("q5b", "the gradients are the numerical derivatives of a block, times delta", points=1.5)
 def gradients_are_the_derivatives(skip_forward, skip_vjp, program, rng):
     others = OTHERS | {
-        "W1 stands in the place of its transpose": lambda W1, W2, x: W2 @ ((W1 @ x > 0) * (W1.T @ x)) + x,
+        "W1 is used instead of its transpose": lambda W1, W2, x: W2 @ ((W1 @ x > 0) * (W1.T @ x)) + x,
     }
     for h, n in ((3, 3), (4, 2), (2, 5)):
         given = named(draw(rng, h, n))
@@ -284,7 +284,7 @@ def draw_stack(rng, n, widths, scale=1.0, whole=False):
 
     widths : the number of hidden units of each block.
     scale : by about how much the weights of a block change the size of a vector.
-    whole : whether all are whole numbers, of a size of their own.
+    whole : whether all are integers, of a size of their own.
     """
     x, delta = draw(rng, 2, n)[2:]
     if whole:
@@ -317,11 +317,18 @@ def blocks_of(W1s, W2s, x, skip):
 
 
 def gradients_of(blocks, delta, skip):
-    """The gradients at the input of every block, and delta."""
-    found = [delta]
-    for W1, W2, x in blocks[::-1]:
-        found.append(found[-1] @ numerical_jacobian(partial(block, W1, W2, skip=skip), x).value)
-    return np.array(found[::-1])
+    """The numerical gradients of delta^T y at the input of every block, and delta.
+
+    The blocks need not fit together: each takes the change of its input, and gives that of its output.
+    """
+
+    def change(step, start):
+        for W1, W2, x in blocks[start:]:
+            step = block(W1, W2, x + step, skip) - block(W1, W2, x, skip)
+        return step
+
+    zero, starts = np.zeros(len(delta)), range(len(blocks) + 1)
+    return np.array([delta @ numerical_jacobian(partial(change, start=s), zero).value for s in starts])
 
 
 def norms_of(W1s, W2s, x, delta, skip):

@@ -63,7 +63,7 @@ def jvp_sweeps_once(jvp, rng):
         expect_passes(answer, chain, 1)
 
 
-@check("q2a", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q2a", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def jvp_unusual_arrays(jvp, rng):
     expect_dtypes(jvp, rng, reference.jvp, "v")
 
@@ -98,7 +98,7 @@ def vjp_is_the_adjoint(vjp, rng):
             raise answer.wrong("u^T (J v) and (J^T u)^T v differ.")
 
 
-@check("q2b", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q2b", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def vjp_unusual_arrays(vjp, rng):
     expect_dtypes(vjp, rng, reference.vjp, "u", -1)
 

@@ -53,7 +53,7 @@ def extremes(softmax, rng):
         expect(softmax, z=z).close(p, within=softmax_tolerance(z, p))
 
 
-@check("q3a", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q3a", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def unusual_arrays(softmax, rng):
     for dtype, (z,) in (*unusual(rng.normal(size=5)), *unusual(np.array([1e4, 300.0, -300.0]))):
         p = in_float64(reference.softmax, z)
@@ -81,7 +81,7 @@ def jacobian_extremes(softmax_jacobian, rng):
         expect(softmax_jacobian, z=z).close(reference.softmax_jacobian(z), rounding=1 + np.abs(z).max() / 4)
 
 
-@check("q3b", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q3b", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def jacobian_unusual_arrays(softmax_jacobian, rng):
     for dtype, (z,) in unusual(rng.normal(size=5)):
         J = in_float64(reference.softmax_jacobian, z)
@@ -105,7 +105,7 @@ def log_extremes(log_softmax, rng):
         expect(log_softmax, z=z).close(log_p, within=log_tolerance(z, log_p))
 
 
-@check("q3c", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q3c", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def log_unusual_arrays(log_softmax, rng):
     for dtype, (z,) in (*unusual(rng.normal(size=5)), *unusual(np.array([1e4, 300.0, -300.0]))):
         log_p = in_float64(reference.log_softmax, z)
@@ -135,7 +135,7 @@ def loss_extremes(nll_loss, rng):
             expect(nll_loss, W=W, b=z, x=x, y=y).close(loss, rounding=1 + np.abs(z).max())
 
 
-@check("q3d", "takes float32, whole numbers and views", points=0.5)
+@check("q3d", "takes float32, integers and views", points=0.5)
 def loss_unusual_arrays(nll_loss, rng):
     for dtype, (W, b, x) in unusual(*example(rng, 3, 5)):
         loss = in_float64(reference.nll_loss, W, b, x, y=1)
@@ -185,7 +185,7 @@ def gradients_extremes(nll_gradients, rng):
                 raise db.wrong("the entries of db should sum to 0.")
 
 
-@check("q3e", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+@check("q3e", "take float32, integers and views, and have the right dtype", points=0.5)
 def gradients_unusual_arrays(nll_gradients, rng):
     for dtype, (W, b, x) in unusual(*example(rng, 3, 5)):
         answer = expect(nll_gradients, W=W, b=b, x=x, y=1)
@@ -245,7 +245,7 @@ def batch_extremes(batch_nll_gradients, rng):
         )
 
 
-@check("q3f", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+@check("q3f", "take float32, integers and views, and have the right dtype", points=0.5)
 def batch_unusual_arrays(batch_nll_gradients, rng):
     *arrays, y = batch(rng, 3, 5, 4)
     for kind, (dtype, (W, b, X)) in zip("bhiB", unusual(*arrays), strict=True):

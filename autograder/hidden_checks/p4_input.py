@@ -82,7 +82,7 @@ def input_gradient_extremes(nll_input_gradient, rng):
             )
 
 
-@check("q4a", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q4a", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def input_gradient_unusual_arrays(nll_input_gradient, rng):
     for dtype, (W, b, x) in unusual(*example(rng, 3, 5)):
         expected = in_float64(reference.nll_input_gradient, W, b, x, y=1)
@@ -131,7 +131,7 @@ def product_extremes(softmax_vjp, rng):
         expect(softmax_vjp, z=z, u=u).close(reference.softmax_vjp(z, u), rounding=product_rounding(z, u))
 
 
-@check("q4b", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q4b", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def product_unusual_arrays(softmax_vjp, rng):
     for dtype, (z, u) in unusual(rng.normal(size=5), upstream(rng, 5)):
         expect(softmax_vjp, z=z, u=u).of_dtype(dtype).close(
@@ -196,7 +196,7 @@ def layer_vjp_differentiates_the_layer(linear_vjp, program, rng):
         expect_layer_vjp(program, W=W, b=b, x=x, u=upstream(rng, k))
 
 
-@check("q4c", "is right for float32, whole numbers and views", points=0.5)
+@check("q4c", "is right for float32, integers and views", points=0.5)
 def layer_vjp_unusual_arrays(linear_vjp, rng):
     W, _, x = example(rng, 3, 5)
     for dtype, (W_, x_, u) in unusual(W, x, upstream(rng, 3)):
@@ -232,7 +232,7 @@ def relu_extremes(relu_vjp, rng):
         expect(relu_vjp, z=z[order], u=u).close(reference.relu_vjp(z[order], u))
 
 
-@check("q4d", "is right for float32, whole numbers and views", points=0.5)
+@check("q4d", "is right for float32, integers and views", points=0.5)
 def relu_unusual_arrays(relu_vjp, rng):
     z = rng.uniform(0.5, 3.0, size=6) * rng.permutation([1, 1, 1, -1, -1, -1])
     for dtype, (z_, u) in unusual(z, upstream(rng, 6)):
@@ -338,7 +338,7 @@ def deep_network(mlp_gradients, rng):
     expect_network(answer, weights, biases, x, y, within=1e-7)
 
 
-@check("q4e", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+@check("q4e", "take float32, integers and views, and have the right dtype", points=0.5)
 def network_unusual_arrays(mlp_gradients, rng):
     weights, biases, x = network(rng, (4, 3, 5, 2)).values()
     for dtype, arrays in unusual(*weights, *biases, x):

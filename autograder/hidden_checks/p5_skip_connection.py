@@ -64,7 +64,7 @@ def matches_reference(skip_forward, program, rng):
         y.close(reference.skip_forward(W1, W2, x)[0], rounding=output_rounding(W1, W2, x))
 
 
-@check("q5a", "is right for float32, whole numbers and views", points=0.5)
+@check("q5a", "is right for float32, integers and views", points=0.5)
 def unusual_arrays(skip_forward, program, rng):
     for dtype, (W1, W2, x) in unusual(*draw(rng, 3, 5)[:3]):
         y = expect_output(program, W1, W2, x)
@@ -122,7 +122,7 @@ def caches_of_several_blocks(skip_forward, skip_vjp, program, rng):
             expect_gradients(Answer(several_vjps.name, given, result), *several[i])
 
 
-@check("q5b", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+@check("q5b", "take float32, integers and views, and have the right dtype", points=0.5)
 def gradients_unusual_arrays(skip_forward, skip_vjp, program, rng):
     for dtype, (W1, W2, x, delta) in unusual(*draw(rng, 3, 5)):
         answer = expect(vjp_of(program), W1=W1, W2=W2, x=x, delta=delta)
@@ -173,7 +173,7 @@ def jacobian_close_to_zero(skip_jacobian, rng):
         expect(skip_jacobian, W1=W1, W2=W2, x=1e-12 * x).close(J, rounding=jacobian_rounding(W1, W2))
 
 
-@check("q5c", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q5c", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def jacobian_unusual_arrays(skip_jacobian, rng):
     for dtype, (W1, W2, x) in unusual(*draw(rng, 3, 5)[:3]):
         J = in_float64(reference.skip_jacobian, W1, W2, x)
@@ -223,7 +223,7 @@ def norms_vanish_and_grow(stack_gradient_norms, rng):
     expect_norms(stack_gradient_norms, stack | {"W2s": [first, 0 * second, third]}, False)
 
 
-@check("q5d", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+@check("q5d", "take float32, integers and views, and have the right dtype", points=0.5)
 def norms_unusual_arrays(stack_gradient_norms, rng):
     usual = draw_stack(rng, 4, (5, 3))
     for dtype, arrays in unusual(*usual["W1s"], *usual["W2s"], usual["x"], usual["delta"]):
