@@ -1,5 +1,5 @@
-"""The reference solutions, one module a problem. The students' stubs are cut from these.
+"""The reference solutions, one module per problem. The build makes the students' stubs from these.
 
-In each function, what a student is to write stands between `# BEGIN SOLUTION` and `# END SOLUTION`;
-signature and docstring go into the template as they are. Functions may call those of the same module.
+In each function, the part that students write is between `# BEGIN SOLUTION` and `# END SOLUTION`. The
+signature and the docstring go into the template unchanged. A function may call others of the same module.
 """

@@ -91,8 +91,8 @@ def best_step(f: Callable, df: Callable, x: float, hs: np.ndarray) -> float:
 
     Returns
     -------
-    h : one of hs. Steps whose difference is NaN or infinite do not count; among steps with equal errors it is
-        the largest.
+    h : an element of hs. Steps whose difference is NaN or infinite do not count. Among steps with equal
+        errors, it is the largest.
     """
     # BEGIN SOLUTION
     exact, best, least = df(x), np.nan, np.inf
@@ -106,7 +106,7 @@ def best_step(f: Callable, df: Callable, x: float, hs: np.ndarray) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Expression:
-    """A formula as a tree: an operation, and a tuple of the parts that it is applied to.
+    """A formula as a tree: an operation and a tuple of its parts.
 
     operation                     parts
     "constant"                    its number
@@ -164,7 +164,7 @@ class Expression:
         return Expression("cos", (self,))
 
     def fold(self, rule):
-        """Work from the parts up: rule(operation, parts), where the results for parts replace the parts."""
+        """Work from the parts up: call rule(operation, parts), with the results for the parts as parts."""
         results: dict = {}
         waiting = [self]
         while waiting:
@@ -178,14 +178,14 @@ class Expression:
         return results[id(self)]
 
     def evaluate(self, **values):
-        """The value of the formula, for these values of its variables: numbers, or arrays of numbers."""
+        """Compute the value of the formula. The values of its variables are numbers or arrays of numbers."""
         rules: dict = {"constant": float, "variable": values.__getitem__, "exp": np.exp, "log": np.log}
         rules |= {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": np.power}
         rules |= {"sin": np.sin, "cos": np.cos}
         return self.fold(lambda operation, parts: rules[operation](*parts))
 
     def size(self):
-        """How many constants, variables and operations the formula has when it is written out."""
+        """Count the constants, variables and operations of the formula, written out."""
 
         def rule(operation, parts):
             if operation in ("constant", "variable"):
@@ -205,31 +205,31 @@ class Expression:
 
 
 def constant(number: float) -> Expression:
-    """The expression that is this number."""
+    """Make an expression from a number."""
     return Expression("constant", (float(number),))
 
 
 def variable(name: str) -> Expression:
-    """The expression that is the variable of this name."""
+    """Make the variable with this name."""
     return Expression("variable", (name,))
 
 
 def as_expression(value: Expression | float) -> Expression:
-    """An expression as it is; a number as a constant."""
+    """Return an expression unchanged, and a number as a constant."""
     return value if isinstance(value, Expression) else constant(value)
 
 
 def differentiate(expression: Expression, name: str) -> Expression:
-    """Differentiate a formula with respect to the variable of this name.
+    """Differentiate a formula with respect to the variable with this name.
 
     Parameters
     ----------
     expression : an Expression.
-    name : the name of a variable, which need not occur in the expression.
+    name : the name of a variable. It may be missing in the expression.
 
     Returns
     -------
-    derivative : an Expression, whose value is the derivative wherever the variables are put.
+    derivative : an Expression. Its value is the derivative, for all values of the variables.
     """
     # BEGIN SOLUTION
     operation, parts = expression.operation, expression.parts
@@ -260,12 +260,12 @@ def differentiate(expression: Expression, name: str) -> Expression:
 
 
 class Dual:
-    """A number together with its slope: how fast it changes when the input of the program does.
+    """A number and its slope: how fast it changes when the input of the program changes.
 
     value : a number, or a Dual.
     slope : a number, or a Dual.
 
-    The operators call the rules add, subtract, multiply, divide and power. Comparisons look at values alone.
+    The operators call the rules add, subtract, multiply, divide and power. Comparisons use only values.
     """
 
     __array_ufunc__ = None  # np.float64(2) * x is for the methods below, not for NumPy
@@ -323,7 +323,7 @@ class Dual:
 
 
 def as_dual(a: Dual | float) -> Dual:
-    """A Dual as it is; a plain number as a Dual that does not change."""
+    """Return a Dual unchanged, and a plain number as a Dual with slope 0."""
     return a if isinstance(a, Dual) else Dual(a, 0.0)
 
 
@@ -385,7 +385,7 @@ def exp(a: Dual | float) -> Dual | float:
 
     Returns
     -------
-    c : for a Dual, the Dual of the value and the slope of exp(a); for a plain number, the plain number.
+    c : if a is a Dual, the Dual with the value and the slope of exp(a); otherwise a plain number.
     """
     # BEGIN SOLUTION
     if not isinstance(a, Dual):
@@ -400,7 +400,7 @@ def log(a: Dual | float) -> Dual | float:
 
     Returns
     -------
-    c : for a Dual, the Dual of the value and the slope of log(a); for a plain number, the plain number.
+    c : if a is a Dual, the Dual with the value and the slope of log(a); otherwise a plain number.
     """
     # BEGIN SOLUTION
     if not isinstance(a, Dual):
@@ -414,7 +414,7 @@ def sin(a: Dual | float) -> Dual | float:
 
     Returns
     -------
-    c : for a Dual, the Dual of the value and the slope of sin(a); for a plain number, the plain number.
+    c : if a is a Dual, the Dual with the value and the slope of sin(a); otherwise a plain number.
     """
     # BEGIN SOLUTION
     if not isinstance(a, Dual):
@@ -424,11 +424,11 @@ def sin(a: Dual | float) -> Dual | float:
 
 
 def tanh(a: Dual | float) -> Dual | float:
-    """Compute the hyperbolic tangent of a, up to 1000 in absolute value.
+    """Compute the hyperbolic tangent of a, for |a| up to 1000.
 
     Returns
     -------
-    c : for a Dual, the Dual of the value and the slope of tanh(a); for a plain number, the plain number.
+    c : if a is a Dual, the Dual with the value and the slope of tanh(a); otherwise a plain number.
     """
     # BEGIN SOLUTION
     if not isinstance(a, Dual):
@@ -439,7 +439,7 @@ def tanh(a: Dual | float) -> Dual | float:
 
 
 def power(a: Dual | float, b: Dual | float) -> Dual:
-    """Raise a to the power b, at least one of which is a Dual; where b is a Dual, a is positive.
+    """Raise a to the power b, at least one of which is a Dual; if b is a Dual, a is positive.
 
     Returns
     -------
@@ -456,16 +456,16 @@ def power(a: Dual | float, b: Dual | float) -> Dual:
 
 
 def derivative(f: Callable, x: Dual | float) -> Any:
-    """Differentiate a function of one number at x, by one evaluation of f on a Dual.
+    """Differentiate a function of one number at x, with one evaluation of f on a Dual.
 
     Parameters
     ----------
-    f : a function of one number, made of the operations that Duals have; it may return a plain number.
+    f : a function of one number that uses the operations of Duals; it may return a plain number.
     x : a plain number, or a Dual.
 
     Returns
     -------
-    slope : the derivative of f at x; where x is a plain number, a plain number too.
+    slope : the derivative of f at x; a plain number if x is a plain number.
     """
     # BEGIN SOLUTION
     return as_dual(f(Dual(x, 1.0))).slope
@@ -490,9 +490,9 @@ def second_derivative(f: Callable, x: float) -> float:
 
 
 def is_gradient_right(f: Callable, gradient: Callable, x: np.ndarray) -> tuple[bool, int, float]:
-    """Hold gradient(x) against numerical derivatives of f at x.
+    """Compare gradient(x) with numerical derivatives of f at x.
 
-    error_i = |g_i - df/dx_i| s_i / (|f(x)| + max_j |df/dx_j| s_j),  s_i = |x_i|, or 1 where x_i = 0
+    error_i = |g_i - df/dx_i| s_i / (|f(x)| + max_j |df/dx_j| s_j),  s_i = |x_i|, or 1 if x_i = 0
 
     Parameters
     ----------
@@ -502,10 +502,10 @@ def is_gradient_right(f: Callable, gradient: Callable, x: np.ndarray) -> tuple[b
 
     Returns
     -------
-    right : a bool, whether every error_i is at most 1e-5.
-    worst : the index of the largest error, or of an entry of g that is NaN or infinite; -1 where g is not an
+    right : a bool, True if every error_i is at most 1e-5.
+    worst : the index of the largest error, or of an entry of g that is NaN or infinite; -1 if g is not an
         (n,) array.
-    error : the largest error; infinity where g is not an (n,) array, or not finite.
+    error : the largest error; infinity if g is not an (n,) array or is not finite.
     """
     # BEGIN SOLUTION
     g = np.asarray(gradient(x.copy()))

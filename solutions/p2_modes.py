@@ -4,7 +4,7 @@ import numpy as np
 
 
 def jvp(layers: list, x: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Multiply the Jacobian of a chain of layers by a vector from the right, in one sweep forward.
+    """Multiply the Jacobian of a chain of layers by a vector from the right, in one forward sweep.
 
     J_f(x) v,  f = f_K o ... o f_2 o f_1
 
@@ -16,7 +16,7 @@ def jvp(layers: list, x: np.ndarray, v: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    product : (m,) array; v itself, or a copy, for a chain without layers.
+    product : (m,) array; for an empty chain, v itself or a copy.
     """
     # BEGIN SOLUTION
     for f, layer_jvp, _ in layers:
@@ -26,7 +26,7 @@ def jvp(layers: list, x: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 
 def vjp(layers: list, x: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """Multiply the Jacobian of a chain of layers by a vector from the left, in one sweep backward.
+    """Multiply the Jacobian of a chain of layers by a vector from the left, in one backward sweep.
 
     J_f(x)^T u,  f = f_K o ... o f_2 o f_1
 
@@ -38,7 +38,7 @@ def vjp(layers: list, x: np.ndarray, u: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    product : (n,) array; u itself, or a copy, for a chain without layers.
+    product : (n,) array; for an empty chain, u itself or a copy.
     """
     # BEGIN SOLUTION
     points = []
@@ -52,7 +52,7 @@ def vjp(layers: list, x: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 
 def jacobian_forward(layers: list, x: np.ndarray) -> np.ndarray:
-    """Find the Jacobian of a chain of layers column by column, in n sweeps forward.
+    """Find the Jacobian of a chain of layers column by column, in n forward sweeps.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def jacobian_forward(layers: list, x: np.ndarray) -> np.ndarray:
 
 
 def jacobian_backward(layers: list, x: np.ndarray) -> np.ndarray:
-    """Find the Jacobian of a chain of layers row by row, in one forward pass and m sweeps backward.
+    """Find the Jacobian of a chain of layers row by row, in one forward pass and m backward sweeps.
 
     Parameters
     ----------
@@ -94,11 +94,11 @@ def jacobian_backward(layers: list, x: np.ndarray) -> np.ndarray:
 
 
 def forward_cost(sizes: tuple) -> int:
-    """Count the multiplications by which forward mode finds the Jacobian of a chain.
+    """Count the multiplications that forward mode needs to find the Jacobian of a chain.
 
     Parameters
     ----------
-    sizes : tuple of two or more ints, (n, m_1, m_2, ..., m): of the input, each value between, the output.
+    sizes : tuple of two or more ints, (n, m_1, m_2, ..., m): of the input, the values between, the output.
 
     Returns
     -------
@@ -110,11 +110,11 @@ def forward_cost(sizes: tuple) -> int:
 
 
 def backward_cost(sizes: tuple) -> int:
-    """Count the multiplications by which backward mode finds the Jacobian of a chain.
+    """Count the multiplications that backward mode needs to find the Jacobian of a chain.
 
     Parameters
     ----------
-    sizes : tuple of two or more ints, (n, m_1, m_2, ..., m): of the input, each value between, the output.
+    sizes : tuple of two or more ints, (n, m_1, m_2, ..., m): of the input, the values between, the output.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def cheaper_mode(sizes: tuple) -> str:
 
     Returns
     -------
-    mode : "forward" or "backward"; "backward" where both take the same number.
+    mode : "forward" or "backward"; "backward" if both take the same number.
     """
     # BEGIN SOLUTION
     return "backward" if sizes[-1] <= sizes[0] else "forward"
@@ -177,9 +177,9 @@ class Node:
     """A value in a computation, and how it was computed.
 
     value : a number or an array.
-    parents : tuple of the nodes that it was computed from; a node that was used twice is there twice.
+    parents : tuple of the nodes that it was computed from; a node that was used twice occurs twice.
     local_vjps : tuple of functions, one for each entry of `parents`. Each takes the gradient with respect to
-        this node, and returns what this use of the parent contributes to the parent's gradient.
+        this node, and returns the contribution of this use of the parent to the parent's gradient.
     """
 
     def __init__(self, value, parents=(), local_vjps=()):
@@ -188,16 +188,16 @@ class Node:
         self.local_vjps = tuple(local_vjps)
 
     def __add__(self, other):
-        """The node of a sum, of two nodes of one shape."""
+        """Add two nodes of the same shape."""
         return Node(self.value + other.value, (self, other), (lambda u: u, lambda u: u))
 
     def __mul__(self, other):
-        """The node of a product, entry by entry, of two nodes of one shape."""
+        """Multiply two nodes of the same shape, entry by entry."""
         a, b = self.value, other.value
         return Node(a * b, (self, other), (lambda u: u * b, lambda u: u * a))
 
     def sin(self):
-        """The node of the sine of every entry."""
+        """Take the sine of every entry."""
         return Node(np.sin(self.value), (self,), (lambda u: u * np.cos(self.value),))
 
 
@@ -210,7 +210,7 @@ def topological_order(node: Node) -> list:
 
     Returns
     -------
-    order : list of nodes, each once; `node` itself is the last.
+    order : list of nodes, each once; `node` is the last one.
     """
     # BEGIN SOLUTION
     order, seen, path = [], {node}, [(node, iter(node.parents))]
@@ -235,11 +235,11 @@ def backward(node: Node, upstream: float | np.ndarray) -> dict:
     Parameters
     ----------
     node : Node, the result of a computation.
-    upstream : float, or array of floats of the shape of node.value.
+    upstream : float, or array of floats with the shape of node.value.
 
     Returns
     -------
-    gradients : dict from each of these nodes to its gradient, of the shape of the node's value.
+    gradients : dict from each of these nodes to its gradient, which has the shape of the node's value.
     """
     # BEGIN SOLUTION
     gradients = {node: upstream}

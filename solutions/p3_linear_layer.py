@@ -10,21 +10,21 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    z : (k,) array of logits. Any size up to 1e4 in absolute value must work.
+    z : (k,) array of logits. Logits up to 1e4 in absolute value must work.
 
     Returns
     -------
     p : (k,) array of probabilities; float32 if z is float32, otherwise float64.
     """
     # BEGIN SOLUTION
-    # The quotient does not change when every z_j is less by the largest one, and then exp is at most 1.
+    # Subtracting the largest logit from every logit does not change p, and then exp is at most 1.
     powers = np.exp(z - z.max())
     return powers / powers.sum()
     # END SOLUTION
 
 
 def softmax_jacobian(z: np.ndarray) -> np.ndarray:
-    """Differentiate every probability by every logit.
+    """Differentiate every probability with respect to every logit.
 
     J_ij = dp_i / dz_j = p_i (delta_ij - p_j)
 
@@ -49,7 +49,7 @@ def log_softmax(z: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    z : (k,) array of logits. Any size up to 1e4 in absolute value must give finite results.
+    z : (k,) array of logits. Logits up to 1e4 in absolute value must give finite results.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def nll_loss(W: np.ndarray, b: np.ndarray, x: np.ndarray, y: int) -> float:
 
 
 def nll_gradients(W: np.ndarray, b: np.ndarray, x: np.ndarray, y: int) -> tuple[np.ndarray, np.ndarray]:
-    """Differentiate nll_loss by the weights and by the biases.
+    """Differentiate nll_loss with respect to the weights and the biases.
 
     dW_ij = dL / dW_ij,  db_i = dL / db_i,  L = nll_loss(W, b, x, y)
 
@@ -117,7 +117,7 @@ def batch_nll_gradients(
     ----------
     W : (k, d) array of weights.
     b : (k,) array of biases.
-    X : (N, d) array, one input a row.
+    X : (N, d) array, one input per row.
     y : (N,) array of ints in 0..k-1, the labels.
 
     Returns

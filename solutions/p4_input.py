@@ -4,7 +4,7 @@ import numpy as np
 
 
 def nll_input_gradient(W: np.ndarray, b: np.ndarray, x: np.ndarray, y: int) -> np.ndarray:
-    """Differentiate the loss of a linear layer by its input.
+    """Differentiate the loss of a linear layer with respect to its input.
 
     dx_j = dL / dx_j,  L = -log p_y,  p = softmax(W x + b)
 
@@ -15,7 +15,7 @@ def nll_input_gradient(W: np.ndarray, b: np.ndarray, x: np.ndarray, y: int) -> n
     x : (d,) array, the input.
     y : int in 0..k-1, the label.
 
-    Logits of any size up to 1e4 must work.
+    Logits up to 1e4 in absolute value must work.
 
     Returns
     -------
@@ -31,13 +31,13 @@ def nll_input_gradient(W: np.ndarray, b: np.ndarray, x: np.ndarray, y: int) -> n
 
 
 def softmax_vjp(z: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """Multiply a row vector by the Jacobian of softmax, without the Jacobian.
+    """Multiply a row vector by the Jacobian of softmax, without computing the Jacobian.
 
     (u^T J)_j = sum_i u_i dp_i / dz_j,  p = softmax(z)
 
     Parameters
     ----------
-    z : (k,) array of logits. Any size up to 1e4 must work.
+    z : (k,) array of logits. Logits up to 1e4 in absolute value must work.
     u : (k,) array, the gradient of a loss with respect to p.
 
     Returns
@@ -47,13 +47,13 @@ def softmax_vjp(z: np.ndarray, u: np.ndarray) -> np.ndarray:
     # BEGIN SOLUTION
     p = np.exp(z - z.max())
     p /= p.sum()
-    # In the sum over i, delta_ij leaves u_j p_j, and p_j stands outside of the rest.
+    # In the sum over i, delta_ij leaves u_j p_j, and the other terms have the factor p_j.
     return p * (u - u @ p)
     # END SOLUTION
 
 
 def linear_vjp(W: np.ndarray, x: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Take the gradient of a loss backwards through a linear layer z = W x + b.
+    """Take the gradient of a loss backward through a linear layer z = W x + b.
 
     dW_ij = dL / dW_ij,  db_i = dL / db_i,  dx_j = dL / dx_j,  where u_i = dL / dz_i
 
@@ -69,7 +69,7 @@ def linear_vjp(W: np.ndarray, x: np.ndarray, u: np.ndarray) -> tuple[np.ndarray,
     db : (k,) array, the gradient with respect to b.
     dx : (d,) array, the gradient with respect to x.
 
-    All three are float32 if the arguments are, otherwise float64.
+    All three are float32 if the arguments are float32, otherwise float64.
     """
     # BEGIN SOLUTION
     u = 1.0 * u  # whole numbers become float64, float32 stays
@@ -78,18 +78,18 @@ def linear_vjp(W: np.ndarray, x: np.ndarray, u: np.ndarray) -> tuple[np.ndarray,
 
 
 def relu_vjp(z: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """Take the gradient of a loss backwards through h = max(z, 0), entry by entry.
+    """Take the gradient of a loss backward through h = max(z, 0), entry by entry.
 
     dL / dz_i, where u_i = dL / dh_i; at z_i = 0 the derivative of max(z_i, 0) counts as 0
 
     Parameters
     ----------
-    z : (n,) array, what the ReLU got.
+    z : (n,) array, the input of the ReLU.
     u : (n,) array, the gradient of the loss with respect to h.
 
     Returns
     -------
-    product : (n,) array, the gradient with respect to z; float32 if the arguments are, otherwise float64.
+    product : (n,) array, the gradient with respect to z; float32 if z and u are float32, otherwise float64.
     """
     # BEGIN SOLUTION
     return 1.0 * u * (z > 0)
@@ -123,24 +123,24 @@ def mlp_loss(weights: list[np.ndarray], biases: list[np.ndarray], x: np.ndarray,
 def mlp_gradients(
     weights: list[np.ndarray], biases: list[np.ndarray], x: np.ndarray, y: int
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Differentiate mlp_loss by all weights and biases.
+    """Differentiate mlp_loss with respect to all weights and biases.
 
     dWs[l] = dL / dweights[l],  dbs[l] = dL / dbiases[l],  L = mlp_loss(weights, biases, x, y)
 
     Parameters
     ----------
-    weights : list of n arrays, n at least 1, the weights of the layers from the input on.
+    weights : list of n arrays, n at least 1, the weights of the layers, from the input to the output.
     biases : list of n arrays, the biases.
     x : (d_0,) array, the input.
     y : int, the label.
 
     Returns
     -------
-    dWs : list of n arrays, the gradients with respect to the weights, each of their shape and in their order.
+    dWs : list of n arrays, the gradients with respect to the weights, in the same order and shapes.
     dbs : list of n arrays, the gradients with respect to the biases.
     """
     # BEGIN SOLUTION
-    inputs, zs = [x], []  # of each layer: what it gets, and what it returns before the ReLU
+    inputs, zs = [x], []  # of each layer: its input, and its output before the ReLU
     for W, b in zip(weights, biases, strict=True):
         zs.append(W @ inputs[-1] + b)
         inputs.append(np.maximum(zs[-1], 0))

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def skip_forward(W1: np.ndarray, W2: np.ndarray, x: np.ndarray) -> tuple:
-    """Compute the output of a block with a skip connection, and keep what the way back needs.
+    """Compute the output of a block with a skip connection, and keep what the backward pass needs.
 
     y = W2 relu(W1 x) + x
 
@@ -16,8 +16,8 @@ def skip_forward(W1: np.ndarray, W2: np.ndarray, x: np.ndarray) -> tuple:
 
     Returns
     -------
-    y : (n,) array, a new one; float32 if the arguments are float32, otherwise float64.
-    cache : whatever your skip_vjp needs of this call, in any form.
+    y : a new (n,) array; float32 if the arguments are float32, otherwise float64.
+    cache : whatever your skip_vjp needs from this call, in any form.
     """
     # BEGIN SOLUTION
     x = x.astype(np.result_type(x, np.float32))  # float64 for whole numbers
@@ -37,14 +37,14 @@ def skip_vjp(
     ----------
     W1 : (h, n) array, the same weights as in the forward pass.
     W2 : (n, h) array, the same weights as in the forward pass.
-    cache : what skip_forward(W1, W2, x) returned beside y.
+    cache : the cache that skip_forward(W1, W2, x) returned.
     delta : (n,) array, the gradient of the loss with respect to y, delta_i = dL / dy_i.
 
     Returns
     -------
     dW1 : (h, n) array, the gradient with respect to W1.
     dW2 : (n, h) array, the gradient with respect to W2.
-    dx : (n,) array, the gradient with respect to x, a new one. The derivative of ReLU at 0 counts as 0.
+    dx : a new (n,) array, the gradient with respect to x. The derivative of ReLU at 0 counts as 0.
     """
     # BEGIN SOLUTION
     x, z = cache
@@ -55,7 +55,7 @@ def skip_vjp(
 
 
 def skip_jacobian(W1: np.ndarray, W2: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Differentiate every output of a block with a skip connection by every input.
+    """Differentiate every output of a block with a skip connection with respect to every input.
 
     J_ij = dy_i / dx_j,  y = W2 relu(W1 x) + x
 
@@ -78,9 +78,9 @@ def skip_jacobian(W1: np.ndarray, W2: np.ndarray, x: np.ndarray) -> np.ndarray:
 def stack_gradient_norms(
     W1s: list[np.ndarray], W2s: list[np.ndarray], x: np.ndarray, delta: np.ndarray, skip: bool
 ) -> np.ndarray:
-    """Measure how large the gradient of a loss is before and after every block of a stack.
+    """Compute the norm of the gradient of a loss before and after every block of a stack.
 
-    x_0 = x,  x_{l+1} = W2s[l] relu(W1s[l] x_l) + x_l with skip, without it W2s[l] relu(W1s[l] x_l)
+    x_0 = x,  x_{l+1} = W2s[l] relu(W1s[l] x_l) + x_l with skip, W2s[l] relu(W1s[l] x_l) without
     norms_l = || dL / dx_l ||, the Euclidean norm
 
     Parameters
@@ -105,7 +105,7 @@ def stack_gradient_norms(
         x = a + x if skip else a
 
     def norm(v):
-        # The squares of numbers of 1e-200 are 0, and those of numbers of 1e200 infinite: divide first.
+        # The square of 1e-200 is 0, and the square of 1e200 is infinite: divide first.
         largest = np.abs(v).max()
         return largest * np.linalg.norm(v / largest) if largest > 0 else largest
 

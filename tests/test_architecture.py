@@ -3,6 +3,7 @@
 import ast
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,46 @@ def test_a_module_is_short_and_its_public_parts_have_docstrings(path):
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             assert ast.get_docstring(node), node.name
+
+
+def attributes(node: ast.ClassDef) -> set[str]:
+    """The names that a class declares, and those that its methods assign to self."""
+    found = {item.target.id for item in node.body if isinstance(item, ast.AnnAssign)}
+    for inner in ast.walk(node):
+        stored = isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store)
+        if stored and isinstance(inner.value, ast.Name) and inner.value.id == "self":
+            found.add(inner.attr)
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_class_has_at_most_twelve_attributes(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef):
+            assert len(attributes(node)) <= 12, node.name
+
+
+def test_two_classes_do_not_have_the_same_name():
+    names = Counter(
+        node.name
+        for path in MODULES
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("problem", ["p1_methods", "p2_modes"])
+def test_public_checks_have_more_lines_than_their_helpers(problem):
+    checks = helpers = 0
+    for node in ast.parse((ROOT / "assignments" / "public_checks" / f"{problem}.py").read_text()).body:
+        decorators = getattr(node, "decorator_list", [])
+        lines = node.end_lineno - min([node.lineno, *(d.lineno for d in decorators)]) + 1
+        if any(isinstance(d, ast.Call) and getattr(d.func, "id", "") == "check" for d in decorators):
+            checks += lines
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)):
+            helpers += lines
+    assert helpers < checks
 
 
 def test_the_lock_has_a_hash_for_every_package_and_names_no_index():

@@ -1,11 +1,10 @@
 """The boundary between the checks and a student's functions.
 
-A check never holds a student's function, only a `Proxy`. What may cross is plain data: None, bool, int,
-float, complex, str, NumPy numbers and arrays of these, and lists, tuples and dicts of them. Each side
-gets a copy. Two things can cross towards the student besides: a function of the check, which is called
-back and whose arguments and results cross in turn, and a `Proxy`, which arrives as the student's own
-object. Because of this a check runs the same whether the functions live in the same process, as here, or
-in another one.
+A check never holds a student's function, only a `Proxy`. Plain data may cross: None, bool, int, float,
+complex, str, NumPy numbers and arrays of these, and lists, tuples and dicts of them. Each side gets a copy.
+Two more things may cross to the student's side: a function of the check, which is called back, and a `Proxy`,
+which arrives as the student's own object. So a check runs the same way whether the functions live in the
+same process, as here, or in another one.
 """
 
 from __future__ import annotations
@@ -30,16 +29,18 @@ DEEPEST = 20
 
 
 class CannotCrossError(TypeError):
-    """A value that is not plain data was to cross the boundary."""
+    """A value that is not plain data cannot cross the boundary."""
 
 
 def crossing(value: Any, wrap: Callable[[Any], Any] | None = None, depth: int = 0) -> Any:
     """Copy `value` as it arrives on the other side of the boundary.
 
-    wrap : what becomes of a function or a `Proxy`; without it, neither may cross.
+    Arrays keep shape, dtype and order: an array that is contiguous in neither order arrives as every second
+    entry of a longer one.
 
-    Arrays keep shape, dtype and order: one that is contiguous in neither order arrives as every second
-    entry of a longer one. Errors: CannotCrossError for anything that is not plain data.
+    wrap : replaces a function or a `Proxy`; without it, neither may cross.
+
+    Raises CannotCrossError for anything that is not plain data.
     """
     if depth > DEEPEST:
         raise CannotCrossError(f"data nested more than {DEEPEST} deep")
@@ -76,10 +77,10 @@ def _crossing_array(value: np.ndarray | np.generic) -> Any:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back over the boundary.
+    """The result of a call over the boundary.
 
-    value : what the function returned.
-    arguments : the arguments as the function left them, with None for those that are functions.
+    value : the function's result.
+    arguments : the arguments after the call, with None for functions.
     """
 
     value: Any
@@ -92,9 +93,9 @@ Send = Callable[[tuple[Any, ...], CallLimits], Reply]
 class Proxy:
     """A student's function, seen from the checks.
 
-    name : what to call it in messages.
+    name : its name in messages.
     send : takes the arguments and the limits, and returns a `Reply`.
-    target : what arrives on the student's side when this proxy is itself an argument.
+    target : the object that arrives on the student's side when this proxy is an argument.
     """
 
     def __init__(self, name: str, send: Send, target: Any = None):
@@ -107,28 +108,28 @@ class Proxy:
     def call(self, *arguments: Any, limits: CallLimits = NO_LIMITS) -> Reply:
         """Call the function.
 
-        Errors: NotAttempted, Raised, TooSlow, OutOfTime where it does not return, and Incorrect where the
-        result is not plain data.
+        Raises NotAttempted, Raised, TooSlow or OutOfTime if it does not return, and Incorrect if the result
+        is not plain data.
         """
         return self._send(arguments, limits)
 
 
 def _callback(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A check's function as the student's code sees it: data goes in and out, and nothing else."""
+    """A check's function as the student's code sees it: only data goes in and out."""
     return lambda *arguments: crossing(function(*crossing(arguments)))
 
 
 class Submission:
     """The names that a student's notebook defines, in this process.
 
-    namespace : the notebook's global names. Values that are a `Proxy` already are passed on as they are.
+    namespace : the notebook's global names. A value that already is a `Proxy` stays as it is.
     """
 
     def __init__(self, namespace: Mapping[str, Any]):
         self._namespace = dict(namespace) if not isinstance(namespace, dict) else namespace
 
     def function(self, name: str) -> Proxy:
-        """Find a function by name. Errors: NotAttempted where there is none."""
+        """Find a function by name. Raises NotAttempted if it is missing."""
         found = self._namespace.get(name)
         if isinstance(found, Proxy):
             return found
@@ -149,7 +150,7 @@ class Submission:
         return self._proxy(name, function_from(source, lambda taken: self.function(taken).target))
 
     def names_used_by(self, name: str) -> set[str]:
-        """The names of the notebook that a function uses, directly or through others; it is not called."""
+        """The names of the notebook that a function uses, directly or indirectly. It is not called."""
         return names_used(name, self._namespace)
 
     def _proxy(self, name: str, function: Callable[..., Any]) -> Proxy:
@@ -166,7 +167,7 @@ class Submission:
     def invoke(
         self, name: str, function: Callable[..., Any], arguments: tuple[Any, ...], limits: CallLimits
     ) -> Any:
-        """Call a function of the notebook with these very arguments. Errors: see `Proxy.call`."""
+        """Call a function of the notebook with these arguments, not copies. Raises as `Proxy.call` does."""
         try:
             with time_limit(name, limits.seconds or SECONDS), line_limit(name, limits.lines):
                 return function(*arguments)
@@ -178,7 +179,7 @@ class Submission:
     def _explained(self, name: str, error: BaseException) -> NotAttempted | Raised:
         try:
             text = clean(str(error))
-        except BaseException:  # its own code makes the text
+        except BaseException:  # the text is made by the submission's code
             text = ""
         where = self._last_line(error.__traceback__)
         if isinstance(error, NotImplementedError) and re.fullmatch(r"Question \d+\([a-z]\)", text):
@@ -193,7 +194,7 @@ class Submission:
         return Raised(message)
 
     def _last_line(self, traceback: TracebackType | None) -> tuple[str, int, str] | None:
-        """The innermost line of the student's own code: its function, its number and its text."""
+        """The innermost line of the student's code: its function, its number and its text."""
         found = None
         while traceback is not None:
             frame = traceback.tb_frame
@@ -205,7 +206,7 @@ class Submission:
 
 
 def as_left(argument: Any) -> Any:
-    """An argument as a call left it; None for a function, and where it now holds what is not plain data."""
+    """An argument after a call; None for a function, or if it now holds anything but plain data."""
     try:
         return crossing(argument, wrap=lambda _: None)
     except CannotCrossError:
@@ -217,7 +218,7 @@ def _arrive(value: Any) -> Any:
 
 
 def clean(text: str, longest: int = 300) -> str:
-    """Cut text that a submission wrote, and drop its control characters."""
-    start = text[: 2 * longest]  # however long the text is, this takes no time
+    """Shorten text that a submission wrote, and drop its control characters."""
+    start = text[: 2 * longest]  # the text may be very long
     kept = "".join(c for c in start if c.isprintable() or c == "\n")
     return kept if len(kept) <= longest and start == text else kept[:longest] + " ..."

@@ -1,4 +1,4 @@
-"""Functions that checks pass to a student's function, and that note how they are called."""
+"""Functions that a check passes to a student's function, and that note their calls."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from checking.wording import kind_as_text
 class Noted:
     """A function that notes the arguments of its calls.
 
-    text : how messages show it.
+    text : its text in messages.
     function : what it computes.
-    shape : the shape of its one argument, () for a number. With None, its arguments are not looked at.
+    shape : the shape of its only argument, () for a number; None for any arguments.
     calls : the arguments of each call so far.
     """
 

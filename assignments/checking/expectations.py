@@ -46,9 +46,9 @@ class Answer:
     name: str = "the result"
 
     def wrong(self, what: str, explain: Callable[[], str] | None = None) -> Incorrect:
-        """The failure whose message says what is wrong, and for which call.
+        """The failure with a message that says what is wrong, and with which call.
 
-        explain : says more than `what`, see `CheckFailure`.
+        explain : makes a longer text than `what`, see `CheckFailure`.
         """
         call = self.function if "(" in self.function else f"{self.function}({', '.join(self.arguments)})"
         given = ", ".join(argument_as_text(name, value) for name, value in self.arguments.items())
@@ -64,7 +64,7 @@ class Answer:
         return replace(self, name=name, value=value)
 
     def parts(self, *names: str) -> list[Answer]:
-        """Take the answer apart. Raises Incorrect if it is not a tuple of this length."""
+        """Take a tuple apart. Raises Incorrect if it does not have this length."""
         self.not_none()
         if not isinstance(self.value, (tuple, list)) or len(self.value) != len(names):
             raise self.wrong(f"return {len(names)} things, {', '.join(names)}; {self.yours}.")
@@ -83,7 +83,8 @@ class Answer:
         """Expect an array of exactly this shape without NaN or infinity; () also takes a plain number."""
         array = self.numbers()
         if array.shape != shape:
-            raise self.wrong(f"{self.name} should be {shape_as_text(shape)}; {self.yours}.")
+            turned = " Yours looks transposed." if array.ndim == 2 and array.T.shape == shape else ""
+            raise self.wrong(f"{self.name} should be {shape_as_text(shape)}; {self.yours}.{turned}")
         bad = ~np.isfinite(array)
         if bad.any():
             where = np.argwhere(bad)[0]
@@ -100,6 +101,7 @@ class Answer:
         dtype: np.dtype = FLOAT64,
         reveal: bool = False,
         instead: Hints = NO_HINTS,
+        otherwise: str = "",
     ) -> np.ndarray:
         """Expect an array of the shape and the values of `expected`.
 
@@ -107,6 +109,7 @@ class Answer:
         within : how far each entry may be off, instead of that tolerance.
         reveal : whether the message may show what was expected.
         instead : sentences for wrong values, see `hints.py`.
+        otherwise : the sentence for any other wrong value.
         """
         expected = np.asarray(expected)
         actual = self.array(*expected.shape)
@@ -115,7 +118,7 @@ class Answer:
         wrong = gradcheck.wrong_entries(actual, expected, np.broadcast_to(within, expected.shape))
         if wrong.any():
             said = _difference(self.name, actual, expected, wrong, reveal)
-            raise self.wrong(said, lambda: f"{said}\n{hint_for(actual, instead)}".rstrip())
+            raise self.wrong(said, lambda: f"{said}\n{hint_for(actual, instead) or otherwise}".rstrip())
         return actual
 
     def equals(
@@ -169,12 +172,23 @@ class Answer:
 
 
 def expect(function: Proxy, /, *, limits: CallLimits = NO_LIMITS, **arguments: Any) -> Answer:
-    """Call a student's function, with the arguments in this order, for an `Answer`.
+    """Call a student's function.
 
-    A call may change its arguments: `traces.py` is about that.
-    Raises what `Proxy.call` raises.
+    The call may change its arguments; see `traces.py`.
 
-    limits : what the call may take.
+    Parameters
+    ----------
+    function : the student's function, or a program.
+    limits : the limits of the call.
+    arguments : the arguments in their order, under the names that messages use.
+
+    Returns
+    -------
+    The result, as an `Answer`.
+
+    Raises
+    ------
+    CheckFailure : the function does not return; see `Proxy.call`.
     """
     return Answer(function.name, arguments, function.call(*arguments.values(), limits=limits).value)
 
@@ -190,17 +204,23 @@ def expect_derivative(
     instead: Mapping[str, Callable[..., Any]] = NO_HINTS,
     **arguments: Any,
 ) -> None:
-    """Expect a student's function to be the numerical derivative of `forward`, by `gradcheck`.
+    """Expect a student's function to return the numerical derivative of `forward`, by `gradcheck`.
 
-    kind : "gradient", "jacobian", "vjp" or "jvp": which of gradcheck's checks. The last argument of a "vjp",
-        and the last ones of a "jvp", are what the Jacobian is multiplied by; a random one is tried besides.
-    forward : the function of the checks that is differentiated.
+    Parameters
+    ----------
+    kind : "gradient", "jacobian", "vjp" or "jvp". The last argument of a "vjp", and the last ones of a "jvp",
+        are multiplied by the Jacobian; the check also tries a random vector.
+    forward : the function of the check that is differentiated.
     parts : the names of the results, for a tuple.
-    wrt : the positions of the arguments that the derivative is with respect to.
+    wrt : the positions of the arguments that are differentiated.
     reveal : whether the message may show the numerical derivative.
-    instead : functions that a wrong answer would be the derivative of, each under words for the mistake
-        that complete "It is the derivative of something else: ...". A function with a parameter `at` gets
-        the arguments there once more, to hold constant what it computes from them.
+    instead : functions that a wrong answer is the derivative of, each under words that complete "It is the
+        derivative of something else: ...". A function with a parameter `at` also gets the tuple of the
+        arguments as numbers that do not vary; what it computes from them is held constant.
+
+    Raises
+    ------
+    Incorrect : the result is not the derivative.
     """
     answer = expect(function, **arguments)
     positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)

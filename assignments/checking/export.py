@@ -1,4 +1,4 @@
-"""Before a notebook is handed in: is the file on disk the notebook that the student sees?"""
+"""Before a student hands in a notebook: is the file on disk the notebook on the screen?"""
 
 from __future__ import annotations
 
@@ -16,22 +16,29 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 
 class NotSavedError(Exception):
-    """The saved file is not the notebook that was run. The message says what to do."""
+    """The saved file is not the notebook that ran. The message says what to do."""
 
     def _render_traceback_(self) -> list[str]:
-        """What Jupyter shows in place of a traceback."""
+        """What Jupyter shows instead of a traceback."""
         return [str(self)]
 
 
 def saved_notebook(namespace: Mapping[str, Any]) -> str:
     """Find the notebook's file, and make sure that it holds the functions that are in memory.
 
+    Only functions can be compared; text and other code cannot.
+
+    Parameters
+    ----------
     namespace : the notebook's global names.
 
-    Returns the file's name, for `grader.export`.
+    Returns
+    -------
+    The file's name, for `grader.export`.
 
-    Errors: NotSavedError where the file cannot be told, or where a function of the file was changed and run,
-    but the notebook not saved since. Text, and what is not in a function, cannot be compared.
+    Raises
+    ------
+    NotSavedError : the file cannot be found, or a function was changed and run but not saved.
     """
     path = _find(namespace)
     saved = _saved_functions(path)
@@ -51,7 +58,7 @@ def saved_notebook(namespace: Mapping[str, Any]) -> str:
 
 
 def _find(namespace: Mapping[str, Any]) -> Path:
-    """The notebook's file: what JupyterLab or VS Code say it is, otherwise the only one there is."""
+    """The notebook's file: the one that JupyterLab or VS Code names, otherwise the only notebook here."""
     for told in (os.environ.get("JPY_SESSION_NAME"), namespace.get("__vsc_ipynb_file__")):
         if told and told.endswith(".ipynb") and Path(Path(told).name).is_file():
             return Path(Path(told).name)
@@ -71,7 +78,7 @@ def _find(namespace: Mapping[str, Any]) -> Path:
 
 
 def _saved_functions(path: Path) -> dict[str, str]:
-    """The functions that the file's code cells define, the last one of each name."""
+    """The functions that the file's code cells define; of several with one name, the last."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         codes = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
@@ -85,5 +92,5 @@ def _saved_functions(path: Path) -> dict[str, str]:
 
 
 def _functions(code: str) -> dict[str, str]:
-    """The top-level functions of a piece of code: name, and syntax tree as text, without comments."""
+    """The top-level functions of a piece of code, by name, as syntax trees without comments."""
     return {node.name: ast.dump(node) for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)}

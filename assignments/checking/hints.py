@@ -1,10 +1,12 @@
-"""Hints: sentences for wrong values, each under the mistake that gives the value.
+"""Hints: wrong values, each with a sentence on the mistake that gives it.
 
-A check hands them to `Answer.close` and `Answer.equals`, and the message ends with the first one that fits:
+A check passes them to `Answer.close` or `Answer.equals`. If the answer is one of the wrong values, the
+message ends with its sentence:
 
     answer.close(right, instead={"It has the wrong sign.": -right, "It is zero.": 0 * right})
 
-Where it takes long to compute the values, a function without parameters can make the table.
+A list holds several wrong values with one sentence. If the values take long to compute, a function without
+parameters can make the table.
 """
 
 from __future__ import annotations
@@ -20,16 +22,14 @@ NO_HINTS: Mapping[str, Any] = MappingProxyType({})
 
 
 def hint_for(value: Any, hints: Hints) -> str:
-    """The sentence of the first wrong value that this one is, or "".
-
-    value : what came back.
-    hints : wrong values by sentence, or a function that makes such a table.
-    """
+    """The sentence of the first wrong value that is equal to this one, or ""."""
     table = hints() if callable(hints) else hints
     return next((sentence for sentence, wrong in table.items() if _same(value, wrong)), "")
 
 
 def _same(value: Any, wrong: Any) -> bool:
+    if isinstance(wrong, list):
+        return any(_same(value, one) for one in wrong)
     if isinstance(value, (int, str)) and isinstance(wrong, (int, str)):  # ints may be too large for floats
         return value == wrong
     return np.shape(value) == np.shape(wrong) and np.allclose(value, wrong, rtol=1e-6, atol=1e-9)

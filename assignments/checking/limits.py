@@ -1,4 +1,4 @@
-"""What a call of a student's function may take: processor time, and lines of Python that run."""
+"""Limits of a call of a student's function: processor time, and the number of lines of Python that run."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ PATIENCE = 10.0  # seconds by the clock
 class CallLimits:
     """What a call may take.
 
-    lines : how many lines of Python it may run, see `line_limit`; None for any number.
-    seconds : of processor time, after which it is stopped; None where that is a backstop only.
+    lines : the number of lines of Python that may run, see `line_limit`; None for any number.
+    seconds : processor time after which the call is stopped; None for the usual limit.
     """
 
     lines: int | None = None
@@ -34,22 +34,21 @@ NO_LIMITS = CallLimits()
 
 
 def most_lines(lines: int) -> CallLimits:
-    """The limits of a call whose lines are counted: it has so much time that the count ends it first."""
+    """Limit the lines of a call, with so much time that the lines run out first."""
     return CallLimits(lines, seconds=6 * SECONDS)
 
 
 class _Interrupt(BaseException):
-    """Ends a function that is out of time; not an Exception, so that `except Exception` lets it by."""
+    """Ends a function that is out of time. `except Exception` does not catch it."""
 
 
 @contextmanager
 def time_limit(name: str, seconds: float) -> Iterator[None]:
-    """Raise OutOfTime where the block takes more processor time than that, or far more by the clock.
+    """Raise OutOfTime if the block takes more processor time than this, or far more time by the clock.
 
-    Only this thread's processor time counts, so that a threaded BLAS does not matter, and a busy machine only
-    where it leaves less than a tenth of its time, and after `PATIENCE`.
-    Where there are no timer signals (on Windows, outside the main thread) the block runs to its end,
-    and is judged then.
+    Only the processor time of this thread counts, so a threaded BLAS does not matter. A busy machine matters
+    only if it leaves the block less than a tenth of its time, and only after `PATIENCE`. Without timer
+    signals (on Windows, or outside the main thread) the block runs to its end and is judged then.
     """
     began, began_clock = time.thread_time(), time.monotonic()
 
@@ -76,10 +75,10 @@ def time_limit(name: str, seconds: float) -> Iterator[None]:
 
 @contextmanager
 def line_limit(name: str, lines: int | None) -> Iterator[None]:
-    """Raise TooSlow where the block runs more lines of Python than that, in whatever functions.
+    """Raise TooSlow if the block runs more lines of Python than this, in any function.
 
-    A line counts each time that it runs; work within NumPy counts nothing. Unlike time, the count is the
-    same on every machine.
+    A line counts each time it runs; work inside NumPy does not count. Unlike time, the count is the same on
+    every machine.
     """
     if lines is None:
         yield
@@ -98,7 +97,7 @@ def line_limit(name: str, lines: int | None) -> Iterator[None]:
     try:
         yield
     except _Interrupt:
-        if count <= lines:  # it is time that ran out
+        if count <= lines:  # time ran out
             raise
     finally:
         kept = sys.gettrace() is trace

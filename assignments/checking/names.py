@@ -1,4 +1,4 @@
-"""Which names of a notebook a function uses, directly or through others. Nothing of the notebook runs."""
+"""Which names of a notebook a function uses, directly or indirectly. No code of the notebook runs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
-MOST_OBJECTS = 10_000  # that are looked into
-LONGEST = 1000  # of the tables that are
+MOST_OBJECTS = 10_000  # to look into
+LONGEST = 1000  # table to look into
 
 
 def names_used(name: str, namespace: Mapping[str, Any]) -> set[str]:
-    """The names of a namespace that a function of it uses: its own, and those of the functions that it calls.
+    """The names of a namespace that one of its functions uses, directly or through functions that it calls.
 
-    A class uses what its methods do, and a table of functions what these do.
+    A class uses what its methods use, and a table of functions what the functions use.
     """
     found: set[str] = set()
     seen: dict[int, Any] = {}
@@ -36,16 +36,16 @@ def names_used(name: str, namespace: Mapping[str, Any]) -> set[str]:
     return found
 
 
-@functools.cache  # every question asks for the same functions, and to take code apart is slow
+@functools.cache  # disassembling is slow, and every question asks for the same functions
 def global_names(code: CodeType) -> frozenset[str]:
-    """The global names that code looks up, those in functions within it included."""
+    """The global names that code looks up, including those in nested functions."""
     found = dis.get_instructions(code)
     own = {i.argval for i in found if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
     return frozenset(own).union(*(global_names(c) for c in code.co_consts if isinstance(c, CodeType)))
 
 
 def _parts(value: Any) -> list[Any]:
-    """The objects in which functions may be that a value calls. To ask for its type runs no code of it."""
+    """The objects that may hold functions that a value calls. Looking at types runs none of its code."""
     kind = type(value)
     if kind is FunctionType:
         cells = [cell.cell_contents for cell in value.__closure__ or () if _is_full(cell)]
@@ -67,6 +67,6 @@ def _parts(value: Any) -> list[Any]:
 def _is_full(cell: Any) -> bool:
     try:
         cell.cell_contents  # noqa: B018
-    except ValueError:  # it is set later
+    except ValueError:  # not set yet
         return False
     return True

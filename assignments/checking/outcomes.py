@@ -1,6 +1,6 @@
-"""What can become of a check, other than that it passes: one class an outcome, with a sentence.
+"""The ways a check can fail: one class for each, with a sentence for the student.
 
-Otter shows a failed check as "<class>: <sentence>", so the classes have names that students can read.
+Otter shows a failed check as "<class>: <sentence>", so students read the names of the classes.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ WORD_JOINER = "\u2060"
 def html_safe(text: str) -> str:
     """Make text read the same as HTML and as plain text.
 
-    Otter puts messages into HTML as they are, and prints the same ones as plain text. An invisible
-    character after `<` and `&` keeps a browser from reading them as the start of markup.
+    Otter puts messages into HTML without escaping them, and also prints them as plain text. An invisible
+    character after `<` and `&` keeps a browser from reading markup.
     """
     return re.sub(r"([<&])(?=[A-Za-z/!?#])", rf"\1{WORD_JOINER}", text)
 
@@ -25,7 +25,7 @@ def html_safe(text: str) -> str:
 class CheckFailure(AssertionError):
     """A check did not pass. The message is one or more sentences for the student.
 
-    explain : works out a longer message, which also says what may have gone wrong; that takes longer.
+    explain : makes a longer message that also says what may have gone wrong; this takes longer.
     """
 
     def __init__(self, message: str, explain: Callable[[], str] | None = None):
@@ -33,13 +33,13 @@ class CheckFailure(AssertionError):
         self._explain = explain
 
     def explained(self) -> CheckFailure:
-        """The failure with the longer message, if there is one."""
+        """The failure with the longer message, if it has one."""
         if self._explain is None:
             return self
         try:
             with np.errstate(all="ignore"):  # whatever the notebook has set
                 return type(self)(self._explain())
-        except Exception:  # the function fails in another way when it is called again
+        except Exception:  # the function may fail differently when it is called again
             return self
 
 
@@ -48,7 +48,7 @@ class NotAttempted(CheckFailure):
 
 
 class Incorrect(CheckFailure):
-    """The function returned, but not what it should have."""
+    """The function returned something wrong."""
 
 
 class Raised(CheckFailure):
@@ -56,12 +56,12 @@ class Raised(CheckFailure):
 
 
 class OutOfTime(CheckFailure):
-    """The function did not return, and was given up."""
+    """The function did not return in time."""
 
 
 class NotCalled(OutOfTime):
-    """The function was not called, because other calls have used up all of the time."""
+    """The function was not called, because other calls used up all of the time."""
 
 
 class TooSlow(CheckFailure):
-    """The function takes longer than a right answer needs: in lines of Python, or beside a yardstick."""
+    """The function takes longer than a right answer needs, in lines of Python or beside a yardstick."""

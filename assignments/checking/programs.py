@@ -1,13 +1,13 @@
 """Functions of a check that run on the student's side, beside the student's functions.
 
-A check gets numbers, arrays and text across the boundary. Where it has to look at anything else, such as the
-two parts of a Dual, it sends a function of its own to the other side, as source text:
+Only plain data crosses the boundary. To look at anything else, such as the two parts of a Dual, a check sends
+a function of its own to the student's side, as source text:
 
     def parts(number, *, Dual):
         return (number.value, number.slope) if isinstance(number, Dual) else number
 
-The keyword-only parameters are names of the notebook, and get what the notebook has under these names. The
-other parameters get what the check passes. The function can use nothing else of its own module.
+The keyword-only parameters are names of the notebook, and get the notebook's objects. The other parameters
+get what the check passes. The function cannot use other names of its module.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def names_taken(function: Callable[..., Any]) -> list[str]:
 
 
 def function_from(source: str, find: Callable[[str], Any]) -> Callable[..., Any]:
-    """Define the function again, with the names of the notebook that it takes.
+    """Define the function, and bind its keyword-only parameters.
 
-    find : finds what the notebook has under a name.
+    find : finds the notebook's object of a name.
     """
     defined: dict[str, Any] = {}
     exec(_compiled(source), defined)

@@ -1,4 +1,4 @@
-"""The registry of checks: which there are for a question, what they are worth, and how to run one."""
+"""The registry of checks: the checks of each question, their points, and how to run one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CheckFunction = Callable[..., None]
 
 
 class RegistryError(Exception):
-    """A check is registered in a way that cannot work. The message says what to change."""
+    """A check cannot be registered like this. The message says what to change."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,10 @@ class Check:
     """One check of one question.
 
     question : the question's name, as in "q3b".
-    name : the name of the function that checks; no other check of the question has it.
-    title : what holds when the check passes, for the student.
-    points : what passing it is worth.
-    hidden : whether students do not get it.
+    name : the name of the checking function, unique within the question.
+    title : what is true if the check passes, for the student.
+    points : its points.
+    hidden : whether it is hidden from students.
     """
 
     question: str
@@ -79,7 +79,7 @@ class Check:
         return [name for name in self._signature if name not in ("rng", "program")]
 
     def _rng(self) -> np.random.Generator:
-        """The generator of the check's inputs: the same one for every student and on every regrade."""
+        """The generator of the check's inputs, the same for every student and in every regrade."""
         seed = hashlib.sha256(f"{self.registry.secret}/{self.question}/{self.name}".encode()).digest()
         return np.random.default_rng(np.frombuffer(seed, dtype=np.uint32))
 
@@ -88,9 +88,9 @@ class Registry:
     """The checks that the modules of one package register.
 
     package : the name of the package; its modules named p1_..., p2_... are imported when needed.
-    hidden : whether its checks are hidden ones.
-    secret : what random inputs are derived from; for hidden checks, known to instructors only.
-    builds_on : a registry whose declarations of uses hold here too.
+    hidden : whether its checks are hidden.
+    secret : the seed of random inputs; for hidden checks, known to instructors only.
+    builds_on : a registry whose `uses` also hold here.
     """
 
     def __init__(self, package: str, *, hidden: bool, secret: str, builds_on: Registry | None = None):
@@ -104,7 +104,15 @@ class Registry:
     def check(self, question: str, title: str, *, points: float) -> Callable[[CheckFunction], CheckFunction]:
         """Register the function below as a check of a question.
 
-        Errors: RegistryError where the question has a check of that name already.
+        Parameters
+        ----------
+        question : the question's name, such as "q3b".
+        title : what is true if the check passes, for the student.
+        points : its points.
+
+        Raises
+        ------
+        RegistryError : the question already has a check of this name.
         """
 
         def register(function: CheckFunction) -> CheckFunction:
@@ -130,7 +138,7 @@ class Registry:
                 import_module(f"{self.package}.{module.name}")
 
     def checks(self, question: str | None = None) -> list[Check]:
-        """The checks of one question, or all of them, in the order in which they were registered."""
+        """The checks of one question, or all checks, in the order of their registration."""
         self.load()
         return [c for c in self._checks.values() if question in (None, c.question)]
 
@@ -146,9 +154,10 @@ class Registry:
         return found
 
     def problem_with_uses(self, questions: Collection[str]) -> str | None:
-        """What is wrong with a declaration, as a sentence, if it names these questions at all.
+        """A sentence on what is wrong with a declaration of `uses`, or None.
 
-        Questions of a problem of which none is among these may be named: it is not in the assignment.
+        questions : the questions of the assignment. Problems without any question here are not part of it,
+            and declarations may name their questions.
         """
         problems = {_order(question)[0] for question in questions}
         for question, earlier in self._uses.items():
@@ -166,8 +175,8 @@ class Registry:
     def run(self, question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
         """Run one check on the names that a notebook defines.
 
-        Errors: CheckFailure where the check does not pass; its message says what is wrong, and where the
-        answer calls an earlier question's function that fails its own checks, to fix that first.
+        Raises CheckFailure if the check does not pass. The message says what is wrong. If the answer uses an
+        earlier question's function that fails its own checks, it says to fix that first.
         """
         self.load()
         submission = env if isinstance(env, Submission) else Submission(env)
@@ -192,9 +201,9 @@ class Registry:
             ) from None
 
     def _first_broken(self, check: Check, taken: set[str], submission: Submission) -> str | None:
-        """The first question that the failed check's answer calls whose own checks fail.
+        """The first question that the answer uses and whose own checks fail, or None.
 
-        Whether they do is worked out once for a submission.
+        The checks of a question run once for each submission.
         """
         fails = self._fails.setdefault(submission, {})
         questions = self.used_by(check.question)
@@ -209,17 +218,17 @@ class Registry:
         return None
 
     def _functions(self, question: str) -> set[str]:
-        """The functions that a question asks for: its checks take these, and those of earlier questions."""
+        """The functions that a question asks for: what its checks take, but not earlier questions'."""
         taken = {name for check in self.checks(question) for name in check.parameters}
         before = [check for earlier in self.used_by(question) for check in self.checks(earlier)]
         return taken - {name for check in before for name in check.parameters}
 
 
 def _names_used(taken: set[str], submission: Submission) -> set[str]:
-    """The names that a check takes from a submission, and those that these use in turn."""
+    """The names that a check takes from a submission, and the names that these use."""
     used = set(taken)
     for name in taken:
-        with contextlib.suppress(CheckFailure):  # it is not a function
+        with contextlib.suppress(CheckFailure):  # not a function
             used |= submission.names_used_by(name)
     return used
 
@@ -227,7 +236,7 @@ def _names_used(taken: set[str], submission: Submission) -> set[str]:
 def _passes(check: Check, submission: Submission) -> bool:
     try:
         check.apply(submission)
-    except NotCalled:  # that says nothing of it
+    except NotCalled:  # this says nothing about it
         return True
     except Exception:
         return False

@@ -1,4 +1,4 @@
-"""What a call may leave behind: changed arguments, and a changed result of an earlier call."""
+"""Traces of a call: changed arguments, and changed results of earlier calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NUMBERS = (np.ndarray, np.number, int, float)
 
 
 def expect_no_change(function: Proxy, /, **arguments: Any) -> Answer:
-    """Call a student's function as `expect` does, and expect that its arguments stay as they are."""
+    """Call a student's function as `expect` does, and expect that it does not change its arguments."""
     reply = function.call(*arguments.values())
     answer = Answer(function.name, arguments, reply.value)
     for (name, given), left in zip(arguments.items(), reply.arguments, strict=True):
@@ -31,12 +31,18 @@ def expect_no_traces(
     second: dict[str, Any],
     dtypes: Sequence[type] = (np.float32, np.float64),
 ) -> Answer:
-    """Expect that a call changes neither its arguments nor what an earlier call returned.
+    """Expect that a call changes neither its arguments nor the result of an earlier call.
 
-    first, second : the arguments of two calls, of the same shapes and different in value.
-    dtypes : those of the arrays of floats, one after the other.
+    Parameters
+    ----------
+    function : the student's function, or a program.
+    program : the check's parameter `program`.
+    first, second : the arguments of two calls, with the same shapes and different values.
+    dtypes : the dtypes that arrays of floats get, one after the other.
 
-    Returns the answer to the first, with the last dtype.
+    Returns
+    -------
+    The answer to the first call, with the last dtype.
     """
     both = program(_first_of_two, function.name)
     for dtype in dtypes:
@@ -48,14 +54,14 @@ def expect_no_traces(
 
 
 def _first_of_two(function, one, other):
-    """The result of the first of two calls, as it is after the second one. It runs on the student's side."""
+    """The result of the first of two calls, after the second call. This runs on the student's side."""
     result = function(*one)
     function(*other)
     return result
 
 
 def _unchanged(given: Any, left: Any) -> bool:
-    """Whether an array, or a list of arrays, is what it was before the call."""
+    """Whether an array, or a list of arrays, is the same as before the call."""
     if isinstance(given, (list, tuple)):
         same_length = isinstance(left, (list, tuple)) and len(left) == len(given)
         return same_length and all(map(_unchanged, given, left))
@@ -63,7 +69,7 @@ def _unchanged(given: Any, left: Any) -> bool:
 
 
 def _of_dtype(value: Any, dtype: type) -> Any:
-    """A value of which all arrays of floats have this dtype."""
+    """The value with this dtype in all of its arrays of floats."""
     if isinstance(value, (list, tuple)):
         return type(value)(_of_dtype(item, dtype) for item in value)
     return value.astype(dtype) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value

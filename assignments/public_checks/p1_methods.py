@@ -26,7 +26,7 @@ uses("q1j", "q1a", "q1b", "q1c")
 # 1(a), 1(b), 1(c): differences
 
 POINTS = (np.array([1.0, -2.0, 0.5]), np.array([3.0]), np.array([2, 1, -1, 4]))
-NO_ROOM = "An array of whole numbers has no room for x + h, which is cut off: make an array of floats of x."
+NO_ROOM = "An array of integers has no room for x + h, which is cut off: make an array of floats of x."
 AT_ONCE = "All entries of x were moved at once: move one at a time."
 
 
@@ -79,7 +79,7 @@ def forward_of_squares(forward_difference):
                 "It is divided by 2 h.": right / 2,
                 "It has the wrong sign.": -right,
                 AT_ONCE: np.full(len(x), slopes.sum()),
-                "The steps add up: each entry has to go back before the next one moves.": np.cumsum(slopes),
+                "The steps add up: each entry must go back before the next one moves.": np.cumsum(slopes),
                 "The step is h x_i; it should be h for every entry.": 2 * x + h * x,
                 NO_ROOM: (np.trunc(x + h) ** 2 - x**2) / h,
             }
@@ -396,7 +396,7 @@ Run = Callable[[str], Answer]
 
 
 def evaluate(text, names, *, Dual):
-    """The value of a text, with pairs in the place of Duals."""
+    """The value of a text, with pairs instead of Duals."""
     import numpy as np
 
     def plain(value):
@@ -469,7 +469,7 @@ def rules_of_nested_duals(add, subtract, multiply, divide, program):
 def numbers_in(answer: Answer, depth: int) -> Answer:
     """The 2**depth numbers of a Dual of Duals: the value's first, then the slope's.
 
-    A number in the place of a Dual is one that does not change.
+    A number instead of a Dual is one that does not change.
     """
 
     def numbers(value: Any, depth: int) -> list[float]:

@@ -3,6 +3,18 @@
 import numpy as np
 
 from checking import expect, expect_derivative, expect_no_traces
+from checking.hints import hint_for
+from checking.networks import (
+    LARGE,
+    LESS,
+    LOGITS,
+    OTHER_LAYER_LOSSES,
+    draw_layer,
+    expect_no_overflow,
+    expect_unmoved,
+    layer_loss,
+    probabilities,
+)
 from public_checks import check, uses
 
 uses("q3b", "q3a")
@@ -10,24 +22,9 @@ uses("q3d", "q3a", "q3c")
 uses("q3e", "q3a", "q3b", "q3d")
 uses("q3f", "q3a", "q3d", "q3e")
 
-LOGITS = (np.array([0.5, -1.0, 2.0, 0.0]), np.array([3.0, 1.0]), np.linspace(-2.0, 2.0, 9))
-LARGE, LESS = np.array([3000.0, 2999.0, -3000.0]), np.array([1.0, 0.0, -5999.0])
 
-
-# What is differentiated: the formulas as they stand, which overflow for large logits.
-
-
-def plain_softmax(z):
-    powers = np.exp(z)
-    return powers / powers.sum()
-
-
-def plain_loss(W, b, x, y):
-    return -np.log(plain_softmax(W @ x + b)[y])
-
-
-def plain_mean_loss(W, b, X, y):
-    return np.mean([plain_loss(W, b, x, i) for x, i in zip(X, y, strict=True)])
+def mean_loss(W, b, X, y):
+    return np.mean([layer_loss(W, b, x, i) for x, i in zip(X, y, strict=True)])
 
 
 # 3(a)
@@ -37,10 +34,10 @@ def plain_mean_loss(W, b, X, y):
 def positive_and_sum_to_one(softmax):
     for z in (*LOGITS, LARGE):
         answer = expect(softmax, z=z)
-        _expect_no_overflow(answer, z)
+        expect_no_overflow(answer, len(z))
         p = answer.array(len(z))
         if np.any(p < 0) or (z is not LARGE and np.any(p == 0)):
-            raise answer.wrong("every probability has to be positive, as powers of e are.")
+            raise answer.wrong("every probability should be positive, as powers of e are.")
         off = p.sum() - 1
         if abs(off) > 1e-12:
             cause = "is the denominator the sum over all classes?"
@@ -48,23 +45,7 @@ def positive_and_sum_to_one(softmax):
                 cause = "is a small number added, or something rounded?"
             elif z is LARGE:
                 cause = "it is 1 for small logits; does exp overflow?"
-            raise answer.wrong(f"the probabilities have to sum to 1; yours are off by {off:.2g}: {cause}")
-
-
-def _expect_no_overflow(answer, z):
-    """Name what is behind NaN and infinity: exp of something large, or the logarithm of 0."""
-    value = answer.value
-    if not isinstance(value, np.ndarray) or value.shape != z.shape or np.isfinite(value).all():
-        return
-    if np.isneginf(value).any() and np.isfinite(value).any():
-        raise answer.wrong(
-            "the result is -inf for the smallest logit, whose probability is 0 as a float. Find the "
-            "logarithm without computing the probability."
-        )
-    raise answer.wrong(
-        f"the result is {value[~np.isfinite(value)][0]}: exp overflows. Take exp of numbers that are not "
-        "large."
-    )
+            raise answer.wrong(f"the probabilities should sum to 1; yours are off by {off:.2g}: {cause}")
 
 
 @check("q3a", "two probabilities stand in the ratio exp(z_i - z_j)", points=1)
@@ -74,21 +55,19 @@ def ratios(softmax):
         p = answer.array(len(z))
         if not np.allclose(p, p[0] * np.exp(z - z[0]), rtol=1e-9, atol=0):
             turned = np.allclose(p, p[0] * np.exp(z[0] - z), rtol=1e-9, atol=0)
-            yours = "exp(z_j - z_i), as if the sign of z were wrong" if turned else "not"
-            raise answer.wrong(f"p_i / p_j has to be exp(z_i - z_j) for all i and j; yours is {yours}.")
+            yours = "yours is exp(z_j - z_i), as if the sign of z were wrong" if turned else "yours is not"
+            raise answer.wrong(f"p_i / p_j should be exp(z_i - z_j) for all i and j; {yours}.")
     answer = expect(softmax, z=LARGE)
     p = answer.array(3)
     if not np.isclose(p[1], p[0] / np.e, rtol=1e-9, atol=0):
-        raise answer.wrong(
-            "p_1 / p_0 has to be exp(-1) here too. It is right for small logits: are large ones cut off?"
-        )
+        raise answer.wrong("p_1 / p_0 should be exp(-1), as for small logits: are large ones cut off?")
 
 
 @check("q3a", "softmax changes neither its argument nor an earlier result", points=0.5)
 def no_traces(softmax, program, rng):
     for k in (5, 2):
         z, other = rng.normal(size=(2, k))
-        expect_no_traces(softmax, program, {"z": z}, {"z": other}).close(plain_softmax(z))
+        expect_no_traces(softmax, program, {"z": z}, {"z": other}).close(probabilities(z))
 
 
 # 3(b)
@@ -96,9 +75,9 @@ def no_traces(softmax, program, rng):
 
 @check("q3b", "the Jacobian is the numerical derivative of the softmax", points=0.75)
 def jacobian_is_the_derivative(softmax_jacobian):
-    instead = {"of log p, not of p": lambda z: np.log(plain_softmax(z))}
+    instead = {"log p, not p": lambda z: np.log(probabilities(z))}
     for z in LOGITS:
-        expect_derivative("jacobian", plain_softmax, softmax_jacobian, z=z, reveal=True, instead=instead)
+        expect_derivative("jacobian", probabilities, softmax_jacobian, z=z, reveal=True, instead=instead)
 
 
 @check("q3b", "the Jacobian is symmetric, its rows sum to zero, its diagonal is positive", points=1)
@@ -107,32 +86,16 @@ def jacobian_has_its_symmetries(softmax_jacobian):
         answer = expect(softmax_jacobian, z=z)
         J = answer.array(len(z), len(z))
         if np.any(np.diag(J) <= 0):
-            raise answer.wrong("dp_i / dz_i has to be positive: a larger logit, a larger probability.")
+            raise answer.wrong("dp_i / dz_i should be positive: a larger logit, a larger probability.")
         if np.abs(J.sum(axis=1)).max() > 1e-12:
-            raise answer.wrong("rows have to sum to 0: equal steps in all logits change nothing.")
+            raise answer.wrong("rows should sum to 0: equal steps in all logits change nothing.")
         if np.abs(J - J.T).max() > 1e-12:
-            raise answer.wrong("the Jacobian has to be symmetric; yours is not.")
+            raise answer.wrong("the Jacobian should be symmetric; yours is not.")
 
 
 @check("q3b", "equal steps in all logits, however large, change nothing", points=0.25)
 def jacobian_of_large_logits(softmax_jacobian):
-    less = expect(softmax_jacobian, z=LESS).array(3, 3)
-    _expect_unmoved(expect(softmax_jacobian, z=LARGE), less)
-
-
-def _expect_unmoved(answer, less):
-    """Expect at LARGE what comes out at LESS, where every logit is smaller by 2999."""
-    value = answer.value
-    if isinstance(value, np.ndarray) and value.shape == less.shape and not np.isfinite(value).all():
-        raise answer.wrong(
-            f"{answer.name} is {value[~np.isfinite(value)][0]}: exp overflows. Take exp of numbers that are "
-            "not large."
-        )
-    if not np.allclose(answer.array(*less.shape), less, rtol=1e-9, atol=1e-9):
-        raise answer.wrong(
-            f"with 2999 less in every logit all probabilities are the same, so {answer.name} has to be; "
-            "yours is another one. Does exp overflow, or are large logits cut off?"
-        )
+    expect_unmoved(expect(softmax_jacobian, z=LARGE), expect(softmax_jacobian, z=LESS), 3, 3)
 
 
 @check("q3b", "softmax_jacobian changes neither its argument nor an earlier result", points=0.5)
@@ -140,7 +103,7 @@ def jacobian_no_traces(softmax_jacobian, program, rng):
     for k in (5, 2):
         z, other = rng.normal(size=(2, k))
         expect_no_traces(softmax_jacobian, program, {"z": z}, {"z": other})
-        expect_derivative("jacobian", plain_softmax, softmax_jacobian, z=z)
+        expect_derivative("jacobian", probabilities, softmax_jacobian, z=z)
 
 
 # 3(c)
@@ -150,16 +113,18 @@ def jacobian_no_traces(softmax_jacobian, program, rng):
 def normalised(log_softmax):
     for z in (*LOGITS, LARGE):
         answer = expect(log_softmax, z=z)
-        _expect_no_overflow(answer, z)
+        if answer.is_array(len(z)) and np.isneginf(answer.value).any() and np.isfinite(answer.value).any():
+            raise answer.wrong(
+                "the result is -inf for the smallest logit, whose probability is 0 as a float. Find the "
+                "logarithm without computing the probability."
+            )
+        expect_no_overflow(answer, len(z))
         log_p = answer.array(len(z))
         total = np.exp(log_p).sum()
         if abs(total - 1) > 1e-12:
-            said = f"exp of the result has to sum to 1; yours is off by {total - 1:.2g}."
+            said = f"exp of the result should sum to 1; yours is off by {total - 1:.2g}."
             if np.ptp(log_p - z) < 1e-9:
-                said += (
-                    f" All entries are off by the same number, {np.log(total):.6g}, so what you subtract "
-                    "from the logits is wrong."
-                )
+                said += f" All entries are off by the same number, {np.log(total):.6g}: what do you subtract?"
             raise answer.wrong(said)
 
 
@@ -177,7 +142,7 @@ def differences(log_softmax):
             yours += ": a sign is wrong"
         elif z is LARGE:
             yours += " for large logits: is p cut off, or a small number added to it?"
-        raise answer.wrong(f"log p_i - log p_j has to be z_i - z_j for all i and j; yours is {yours}.")
+        raise answer.wrong(f"log p_i - log p_j should be z_i - z_j for all i and j; yours is {yours}.")
 
 
 @check("q3c", "log_softmax changes neither its argument nor an earlier result", points=0.5)
@@ -185,19 +150,10 @@ def log_no_traces(log_softmax, program, rng):
     for k in (5, 2):
         z, other = rng.normal(size=(2, k))
         answer = expect_no_traces(log_softmax, program, {"z": z}, {"z": other})
-        answer.close(np.log(plain_softmax(z)), rounding=10)
+        answer.close(np.log(probabilities(z)), rounding=10)
 
 
 # 3(d)
-
-
-def _example(k, d, N, rng):
-    return rng.normal(size=(k, d)), rng.normal(size=k), rng.normal(size=(N, d)), np.arange(N) % k
-
-
-def _examples(k, d, N, rng):
-    """Two examples of the same shapes."""
-    return _example(k, d, N, rng), _example(k, d, N, rng)
 
 
 @check("q3d", "without weights and biases every label costs log k", points=0.5)
@@ -212,7 +168,7 @@ def loss_without_weights(nll_loss):
         ):
             if np.isclose(loss, wrong, rtol=1e-9):
                 raise answer.wrong(
-                    f"the result has to be log {k} = {np.log(k):.6g}; yours is {loss:.6g}: {cause}"
+                    f"the result should be log {k} = {np.log(k):.6g}; yours is {loss:.6g}: {cause}"
                 )
         answer.close(np.log(k), reveal=True)
 
@@ -222,118 +178,108 @@ def loss_follows_the_bias(nll_loss):
     for b in (np.array([1.0, -2.0, 0.5]), np.array([0.0, -800.0, 3.0]), LARGE):
         W, x = np.zeros((3, 2)), np.array([1.0, 2.0])
         answers = [expect(nll_loss, W=W, b=b, x=x, y=y) for y in range(3)]
-        if b is LARGE and np.shape(answers[0].value) == () and not np.isfinite(answers[0].value):
-            raise answers[0].wrong(
-                f"the result is {answers[0].value}: exp overflows. Take exp of numbers that are not large."
-            )
+        expect_no_overflow(answers[0])
         if np.shape(answers[1].value) == () and answers[1].value == np.inf:
             raise answers[1].wrong(
                 "the result is inf, the logarithm of a probability that is 0 as a float. Find the logarithm "
                 "without computing the probability."
             )
         losses = np.array([float(answer.array()) for answer in answers])
-        if np.allclose(losses[0] - losses, b - b[0], rtol=1e-9):
-            continue
-        cause = ""
-        if np.ptp(losses) == 0:
-            cause = " All three labels cost the same: is b left out?"
-        elif np.allclose(np.roll(losses, -1)[0] - np.roll(losses, -1), b - b[0], rtol=1e-9):
-            cause = " Yours is the loss of the label before: is it off by one?"
-        elif b[1] == -800 or b is LARGE:
-            cause = " It is right for small biases: is a probability cut off?"
-        raise answers[1].wrong(f"loss_i - loss_j has to be b_j - b_i for all labels; yours is not.{cause}")
+        if not np.allclose(losses[0] - losses, b - b[0], rtol=1e-9):
+            hints = {
+                "All three labels cost the same: is b left out?": 0 * b,
+                "Yours is the loss of the label before: is it off by one?": np.roll(b, 1) - b[-1],
+            }
+            cut_off = "" if b.min() > -3 else "It is right for small biases: is a probability cut off?"
+            hint = hint_for(losses[0] - losses, hints) or cut_off
+            raise answers[1].wrong(
+                f"loss_i - loss_j should be b_j - b_i for all labels; yours is not. {hint}"
+            )
 
 
 @check("q3d", "exp(-loss), summed over all labels, is one", points=0.5)
 def loss_is_a_log_likelihood(nll_loss, rng):
-    W, b, X, _ = _example(4, 3, 1, rng)
-    likelihoods = []
+    given, likelihoods = draw_layer(rng, 4, 3), []
     for y in range(4):
-        answer = expect(nll_loss, W=W, b=b, x=X[0], y=y)
+        answer = expect(nll_loss, **given, y=y)
         loss = answer.array()
         if loss < 0:
             raise answer.wrong(f"a probability is at most 1, so the loss is at least 0; yours is {loss:.4g}.")
         likelihoods.append(np.exp(-loss))
-    if abs(sum(likelihoods) - 1) > 1e-12:
-        raise answer.wrong(
-            f"summed over y, exp(-loss) has to be 1; yours is off by {sum(likelihoods) - 1:.2g}."
-        )
+    off = sum(likelihoods) - 1
+    if abs(off) > 1e-12:
+        raise answer.wrong(f"summed over y, exp(-loss) should be 1; yours is off by {off:.2g}.")
 
 
 @check("q3d", "nll_loss changes none of its arguments", points=0.5)
 def loss_no_traces(nll_loss, program, rng):
-    given = [dict(zip("Wbx", (W, b, X[0]), strict=True)) for W, b, X, _ in _examples(3, 4, 1, rng)]
+    first, other = draw_layer(rng, 3, 4), draw_layer(rng, 3, 4)
     for y in range(3):
-        first, other = ({**arguments, "y": y} for arguments in given)
-        expect_no_traces(nll_loss, program, first, other).close(plain_loss(**first), rounding=10)
+        answer = expect_no_traces(nll_loss, program, first | {"y": y}, other | {"y": y})
+        answer.close(layer_loss(**first, y=y), rounding=10)
 
 
 # 3(e)
 
 
+def expect_loss_gradients(loss, function, **given):
+    """Expect dW and db to be the numerical derivatives of the loss."""
+    expect_derivative("gradient", loss, function, ("dW", "db"), wrt=(0, 1), **given)
+
+
 @check("q3e", "the gradients are the numerical derivatives of the loss", points=1.5)
 def gradients_are_the_derivatives(nll_gradients, rng):
     for k, d, y in ((3, 2, 0), (2, 3, 1), (4, 2, 2)):
-        W, b, X, _ = _example(k, d, 1, rng)
-        expect_derivative(
-            "gradient",
-            plain_loss,
-            nll_gradients,
-            ("dW", "db"),
-            wrt=(0, 1),
-            reveal=True,
-            instead={
-                "of log sum_j exp(z_j) alone, without the logit of the label": lambda W, b, x, y: (
-                    plain_loss(W, b, x, y) + (W @ x + b)[y]
-                ),
-                "of half the squared error |p - e_y|^2": lambda W, b, x, y: (
-                    ((plain_softmax(W @ x + b) - (np.arange(len(b)) == y)) ** 2).sum() / 2
-                ),
-            },
-            W=W,
-            b=b,
-            x=X[0],
-            y=y,
-        )
+        given = {**draw_layer(rng, k, d), "y": y}
+        expect_loss_gradients(layer_loss, nll_gradients, reveal=True, instead=OTHER_LAYER_LOSSES, **given)
 
 
 @check("q3e", "db and the columns of dW sum to zero, and db is negative at the label only", points=1)
 def gradients_balance(nll_gradients, rng):
-    W, b, X, _ = _example(4, 3, 1, rng)
+    given = draw_layer(rng, 4, 3)
     for y in range(4):
-        dW, db = expect(nll_gradients, W=W, b=b, x=X[0], y=y).parts("dW", "db")
+        dW, db = expect(nll_gradients, **given, y=y).parts("dW", "db")
         g, G = db.array(4), dW.array(4, 3)
         if abs(g.sum()) > 1e-12:
             close = " They nearly do: is db an approximation?" if abs(g.sum()) < 1e-6 else ""
-            raise db.wrong(f"the entries of db have to sum to 0; yours do not.{close}")
+            raise db.wrong(f"the entries of db should sum to 0; yours do not.{close}")
         if not np.array_equal(g < 0, np.arange(4) == y):
-            raise db.wrong("db has to be negative at y, the label, and positive elsewhere.")
+            raise db.wrong("db should be negative at y, the label, and positive elsewhere.")
         if not G.any() or np.abs(G.sum(axis=0)).max() > 1e-12:
-            raise dW.wrong("dW must not be zero, but each of its columns has to sum to 0.")
+            raise dW.wrong("dW must not be zero, but each of its columns should sum to 0.")
 
 
 @check("q3e", "equal steps in all biases, however large, change nothing", points=0.25)
 def gradients_of_large_logits(nll_gradients):
     W, x = np.zeros((3, 2)), np.array([0.5, -1.0])
     for y in (0, 1):
-        _expect_unmoved_gradients(nll_gradients, W=W, b=LESS, x=x, y=y)
+        expect_unmoved_gradients(nll_gradients, W=W, b=LESS, x=x, y=y)
 
 
-def _expect_unmoved_gradients(function, **given):
-    less, large = (expect(function, **given | {"b": b}).parts("dW", "db") for b in (LESS, LARGE))
-    for part, one, shape in zip(large, less, ((3, 2), (3,)), strict=True):
-        _expect_unmoved(part, one.array(*shape))
+def expect_unmoved_gradients(function, **given):
+    large, less = (expect(function, **given | {"b": b}).parts("dW", "db") for b in (LARGE, LESS))
+    expect_unmoved(large[0], less[0], 3, 2)
+    expect_unmoved(large[1], less[1], 3)
 
 
 @check("q3e", "nll_gradients changes neither an argument nor an earlier result", points=0.5)
 def gradients_no_traces(nll_gradients, program, rng):
     for k, d in ((3, 4), (2, 2)):
-        first, other = ({"W": W, "b": b, "x": X[0], "y": 1} for W, b, X, _ in _examples(k, d, 1, rng))
+        first, other = ({**draw_layer(rng, k, d), "y": 1} for _ in range(2))
         expect_no_traces(nll_gradients, program, first, other)
-        expect_derivative("gradient", plain_loss, nll_gradients, ("dW", "db"), wrt=(0, 1), **first)
+        expect_loss_gradients(layer_loss, nll_gradients, **first)
 
 
 # 3(f)
+
+
+def draw_batch(rng, k, d, N):
+    return {
+        "W": rng.normal(size=(k, d)),
+        "b": rng.normal(size=k),
+        "X": rng.normal(size=(N, d)),
+        "y": np.arange(N) % k,
+    }
 
 
 @check("q3f", "the gradients are the numerical derivatives of the mean loss", points=0.75)
@@ -341,54 +287,43 @@ def batch_gradients_are_the_derivatives(batch_nll_gradients, rng):
     def every_label(W, b, X, y):
         labels = set(y.tolist())
         logits = [(W @ x + b)[[j for j in labels if j != i]].sum() for x, i in zip(X, y, strict=True)]
-        return plain_mean_loss(W, b, X, y) - np.mean(logits)
+        return mean_loss(W, b, X, y) - np.mean(logits)
 
+    others = {"each example has every label of the batch, not only its own": every_label}
     for k, d, N in ((3, 2, 3), (2, 3, 1)):
-        W, b, X, y = _example(k, d, N, rng)
-        expect_derivative(
-            "gradient",
-            plain_mean_loss,
-            batch_nll_gradients,
-            ("dW", "db"),
-            wrt=(0, 1),
-            reveal=True,
-            instead={"each example has every label of the batch, not only its own": every_label},
-            W=W,
-            b=b,
-            X=X,
-            y=y,
-        )
+        given = draw_batch(rng, k, d, N)
+        expect_loss_gradients(mean_loss, batch_nll_gradients, reveal=True, instead=others, **given)
 
 
 @check("q3f", "a batch in another order, or written twice, has the same gradients", points=1)
 def batch_order_does_not_matter(batch_nll_gradients, rng):
-    W, b, X, y = _example(3, 4, 5, rng)
+    W, b, X, y = draw_batch(rng, 3, 4, 5).values()
     dW, db = expect(batch_nll_gradients, W=W, b=b, X=X, y=y).parts("dW", "db")
     g, G = db.array(3), dW.array(3, 4)
     if not g.any() or not G.any():
         raise db.wrong("the gradients are zero; they must not be.")
-    for part in expect(batch_nll_gradients, W=W, b=b, X=X[:1], y=y[:1]).parts("dW", "db")[1:]:
-        if np.isin(part.array(3), (-1.0, 0.0, 1.0)).all():
-            raise part.wrong("for one example db is all 0 and 1: are probabilities summed over the batch?")
+    _, db_of_one = expect(batch_nll_gradients, W=W, b=b, X=X[:1], y=y[:1]).parts("dW", "db")
+    if np.isin(db_of_one.array(3), (-1.0, 0.0, 1.0)).all():
+        raise db_of_one.wrong("for one example db is all 0 and 1: are probabilities summed over the batch?")
     for order in (rng.permutation(5), np.tile(np.arange(5), 2)):
         again = expect(batch_nll_gradients, W=W, b=b, X=X[order], y=y[order]).parts("dW", "db")
         for part, expected in zip(again, (G, g), strict=True):
             if np.abs(part.array(*expected.shape) - expected).max() > 1e-12:
                 raise part.wrong(
                     "the loss is a mean, so the same examples in another order, or all of them twice, "
-                    f"have to give the same {part.name}; yours changes."
+                    f"should give the same {part.name}; yours changes."
                 )
 
 
 @check("q3f", "equal steps in all biases, however large, change nothing", points=0.25)
 def batch_of_large_logits(batch_nll_gradients):
     W, X, y = np.zeros((3, 2)), np.array([[0.5, -1.0], [2.0, 1.0]]), np.array([0, 1])
-    _expect_unmoved_gradients(batch_nll_gradients, W=W, b=LESS, X=X, y=y)
+    expect_unmoved_gradients(batch_nll_gradients, W=W, b=LESS, X=X, y=y)
 
 
 @check("q3f", "batch_nll_gradients changes neither an argument nor an earlier result", points=0.5)
 def batch_no_traces(batch_nll_gradients, program, rng):
     for k, d, N in ((3, 4, 5), (2, 3, 1)):
-        first, other = (dict(zip("WbXy", example, strict=True)) for example in _examples(k, d, N, rng))
+        first, other = draw_batch(rng, k, d, N), draw_batch(rng, k, d, N)
         expect_no_traces(batch_nll_gradients, program, first, other)
-        expect_derivative("gradient", plain_mean_loss, batch_nll_gradients, ("dW", "db"), wrt=(0, 1), **first)
+        expect_loss_gradients(mean_loss, batch_nll_gradients, **first)

@@ -4,85 +4,27 @@ from functools import partial
 
 import numpy as np
 
-import gradcheck
-from checking.boundary import Proxy, Reply
-from checking.expectations import EMPTY, expect, expect_derivative
-from checking.traces import expect_no_traces
+from checking import expect, expect_derivative, expect_no_traces
+from checking.hints import NO_HINTS
+from checking.networks import (
+    LARGE,
+    LESS,
+    LOGITS,
+    OTHER_LAYER_LOSSES,
+    OTHER_LOSSES,
+    draw_layer,
+    expect_unmoved,
+    layer_loss,
+    log_loss,
+    probabilities,
+    relu,
+)
+from gradcheck import numerical_jacobian
 from public_checks import check, uses
 
 uses("q4a", "q3a", "q3b", "q3c", "q3e")
 uses("q4b", "q3a", "q3b")
 uses("q4e", "q3a", "q3e", "q4a", "q4b", "q4c", "q4d")
-
-LOGITS = (np.array([0.5, -1.0, 2.0, 0.0]), np.array([3.0, 1.0]), np.linspace(-2.0, 2.0, 9))
-LARGE, LESS = np.array([3000.0, 2999.0, -3000.0]), np.array([1.0, 0.0, -5999.0])
-
-
-# What is differentiated. All of it takes complex numbers too, for gradcheck's complex steps.
-
-
-def softmax(z):
-    powers = np.exp(z - z.real.max())
-    return powers / powers.sum()
-
-
-def log_loss(z, y):
-    shifted = z - z.real.max()
-    return np.log(np.exp(shifted).sum()) - shifted[y]
-
-
-def layer_loss(W, b, x, y):
-    return log_loss(W @ x + b, y)
-
-
-def relu(z):
-    return np.where(z.real > 0, z, 0)
-
-
-def network_loss(weights, biases, x, y, first=lambda x: x, between=relu, last=log_loss):
-    """The loss of a network; `first` is done to its input, `between` between layers, `last` at the end."""
-    h = first(x)
-    for W, b in zip(weights[:-1], biases[:-1], strict=True):
-        h = between(W @ h + b)
-    return last(weights[-1] @ h + biases[-1], y)
-
-
-def squared_error(z, y):
-    e_y = np.arange(len(z)) == y
-    return ((softmax(z) - e_y) ** 2).sum() / 2
-
-
-def without_label(z, y):
-    return log_loss(z, y) + z[y]
-
-
-def probability(z, y):
-    return -softmax(z)[y]
-
-
-LOSSES = {
-    "of log sum_j exp(z_j) alone, without the logit of the label": without_label,
-    "of half the squared error |p - e_y|^2": squared_error,
-    "of -p_y, without the logarithm": probability,
-}
-
-
-def is_array(answer, *shape):
-    """Whether an answer is an array of real numbers of this shape, finite or not."""
-    value = answer.value
-    return isinstance(value, np.ndarray) and value.shape == shape and value.dtype.kind in "fiu"
-
-
-def overflowed(answer, *shape):
-    """The failure of an answer that is not finite because a logit was too large for exp, or None."""
-    if not is_array(answer, *shape) or np.isfinite(answer.value).all():
-        return None
-    found = answer.value[~np.isfinite(answer.value)][0]
-    return answer.wrong(
-        f"{answer.name} is {found}: exp overflows. The softmax is the same when the largest logit is "
-        "subtracted from all of them first."
-    )
-
 
 # 4(a)
 
@@ -90,18 +32,9 @@ def overflowed(answer, *shape):
 @check("q4a", "the gradient is the numerical derivative of the loss", points=1)
 def input_gradient_is_the_derivative(nll_input_gradient, rng):
     for k, d, y in ((3, 3, 1), (5, 2, 3), (2, 4, 0)):
-        W, b, x = rng.normal(size=(k, d)), rng.normal(size=k), rng.normal(size=d)
+        given, others = {**draw_layer(rng, k, d), "y": y}, OTHER_LAYER_LOSSES
         expect_derivative(
-            "gradient",
-            layer_loss,
-            nll_input_gradient,
-            wrt=2,
-            reveal=True,
-            instead={name: lambda W, b, x, y, loss=loss: loss(W @ x + b, y) for name, loss in LOSSES.items()},
-            W=W,
-            b=b,
-            x=x,
-            y=y,
+            "gradient", layer_loss, nll_input_gradient, wrt=2, reveal=True, instead=others, **given
         )
 
 
@@ -115,46 +48,30 @@ def inputs_and_logits(nll_input_gradient):
             "row 1 of W, the label's, is zero, and all of your gradient is. The other rows count too: the "
             "label's probability falls as the logits of the others rise."
         )
-    if g[0] == 0:
-        return
-    said = (
-        "column 0 of W is zero, so x[0] changes no logit, and the derivative by it has to be 0; "
-        f"yours is {g[0]:.4g}."
-    )
-    if g[1] == 0:
-        said += " Entry 1 is 0, and row 1 of W is zero: is it W where its transpose has to be?"
-    elif abs(g.sum()) < 1e-9:
-        said += (
-            " Your entries sum to 0, as those of the gradient with respect to the logits z do: the step from "
-            "z to x is missing."
+    if g[0] != 0:
+        hint = ""
+        if g[1] == 0:
+            hint = "Entry 1 is 0, and row 1 of W is zero: did you use W instead of its transpose?"
+        elif abs(g.sum()) < 1e-9:
+            hint = "Your entries sum to 0, as those of dL/dz do: the step from z to x is missing."
+        said = (
+            f"column 0 of W is zero, so x[0] changes no logit, and entry 0 should be 0; yours is {g[0]:.4g}."
         )
-    raise answer.wrong(said)
+        raise answer.wrong(f"{said} {hint}".rstrip())
 
 
 @check("q4a", "equal steps in all biases, however large, change nothing", points=0.25)
 def large_biases(nll_input_gradient):
-    given = {"W": np.array([[2.0, -1.0], [0.5, 1.0], [-1.0, 3.0]]), "x": np.array([0.2, 0.1])}
-    W, x = given.values()
+    W, x = np.array([[2.0, -1.0], [0.5, 1.0], [-1.0, 3.0]]), np.array([0.2, 0.1])
     for y in (0, 1):
-        less = expect(nll_input_gradient, W=W, b=LESS, x=x, y=y).array(2)
-        answer = expect(nll_input_gradient, W=W, b=LARGE, x=x, y=y)
-        failure = overflowed(answer, 2)
-        if failure is not None:
-            raise failure
-        if not np.allclose(answer.array(2), less, rtol=1e-9, atol=1e-9):
-            raise answer.wrong(
-                "with 2999 less in every bias all probabilities are the same, so the gradient has to be; "
-                "yours is another one. Are large logits cut off?"
-            )
+        large, less = (expect(nll_input_gradient, W=W, b=b, x=x, y=y) for b in (LARGE, LESS))
+        expect_unmoved(large, less, 2)
 
 
 @check("q4a", "nll_input_gradient changes neither an argument nor an earlier result", points=0.25)
 def input_gradient_no_traces(nll_input_gradient, program, rng):
     for k, d in ((3, 4), (2, 2)):
-        first, other = (
-            {"W": rng.normal(size=(k, d)), "b": rng.normal(size=k), "x": rng.normal(size=d), "y": 1}
-            for _ in range(2)
-        )
+        first, other = ({**draw_layer(rng, k, d), "y": 1} for _ in range(2))
         expect_no_traces(nll_input_gradient, program, first, other)
         expect_derivative("gradient", layer_loss, nll_input_gradient, wrt=2, **first)
 
@@ -164,17 +81,17 @@ def input_gradient_no_traces(nll_input_gradient, program, rng):
 
 @check("q4b", "the product is u^T J for the numerical Jacobian J of softmax", points=1)
 def product_is_with_the_jacobian(softmax_vjp, rng):
-    instead = {
-        "of log p, not of p": lambda z: z - z.real.max() - np.log(np.exp(z - z.real.max()).sum()),
-        "of the powers exp(z_i) by themselves, without their sum": lambda z: np.exp(z - z.real.max()),
+    others = {
+        "log p, not p": lambda z: np.log(probabilities(z)),
+        "the powers exp(z_i) alone, without their sum": lambda z: np.exp(z),
     }
     for z in LOGITS:
         u = rng.uniform(-2.0, 2.0, size=len(z))
         answer = expect(softmax_vjp, z=z, u=u)
-        swapped = z @ gradcheck.numerical_jacobian(softmax, u).value
-        if is_array(answer, len(z)) and np.allclose(answer.value, swapped, rtol=1e-6):
-            raise answer.wrong("this is z^T J for the Jacobian at u: z and u are in each other's place.")
-        expect_derivative("vjp", softmax, softmax_vjp, reveal=True, instead=instead, z=z, u=u)
+        swapped = z @ numerical_jacobian(probabilities, u).value
+        if answer.is_array(len(z)) and np.allclose(answer.value, swapped, rtol=1e-6):
+            raise answer.wrong("this is z^T J for the Jacobian at u: z and u are swapped.")
+        expect_derivative("vjp", probabilities, softmax_vjp, reveal=True, instead=others, z=z, u=u)
 
 
 @check("q4b", "for a unit vector it is a row of J, and for equal entries of u it is zero", points=0.5)
@@ -183,9 +100,7 @@ def rows_and_constants(softmax_vjp):
         k = len(z)
         row = expect(softmax_vjp, z=z, u=np.eye(k)[1])
         others = np.delete(row.array(k), 1)
-        is_row_1 = (
-            "for the unit vector u = e_1 the result is row 1 of J, the derivatives of p_1 by every logit."
-        )
+        is_row_1 = "for the unit vector u = e_1 the result is row 1 of J, all derivatives of p_1."
         if not others.any():
             raise row.wrong(
                 f"{is_row_1} Yours is 0 everywhere but at 1, as if softmax worked entry by entry: p_1 "
@@ -193,48 +108,37 @@ def rows_and_constants(softmax_vjp):
             )
         if row.value[1] <= 0 and np.all(others < 0):
             raise row.wrong(
-                f"{is_row_1} That by its own logit has to be positive, since p_1 rises with it; yours is "
+                f"{is_row_1} The one by its own logit should be positive, since p_1 rises with it; yours is "
                 "not: the term with delta_ij is missing."
             )
         if row.value[1] > 0 and np.all(others > 0):
             raise row.wrong(
-                f"{is_row_1} Those by the other logits have to be negative, since p_1 falls as they rise; "
+                f"{is_row_1} Those by the other logits should be negative, since p_1 falls as they rise; "
                 "yours are positive: the sign of the second term is wrong."
             )
         equal = expect(softmax_vjp, z=z, u=np.full(k, 3.0))
         if np.abs(equal.array(k)).max() > 1e-12:
             raise equal.wrong(
-                "if all entries of u are equal, u^T J has to be 0, because the probabilities always sum to "
-                "1; yours is not."
+                "if all entries of u are equal, u^T J should be 0, because the probabilities always sum to 1."
             )
         different = expect(softmax_vjp, z=z, u=np.arange(k) - 0.5)
         if abs(different.array(k).sum()) > 1e-12:
             raise different.wrong(
-                "the entries have to sum to 0, because equal steps in all logits change no probability; "
-                f"yours sum to {different.value.sum():.4g}. Has every entry of u the right probability as "
-                "its weight?"
+                "the entries should sum to 0, because equal steps in all logits change no probability. Does "
+                "every entry of u have the right probability as its weight?"
             )
 
 
 @check("q4b", "equal steps in all logits, however large, change nothing", points=0.5)
 def large_logits(softmax_vjp):
-    u = np.array([1.0, -2.0, 0.5])
-    z = np.array([0.5, -1.0, 2.0])
+    u, z = np.array([1.0, -2.0, 0.5]), np.array([0.5, -1.0, 2.0])
     moved = expect(softmax_vjp, z=z + 3, u=u)
     if not np.allclose(moved.array(3), expect(softmax_vjp, z=z, u=u).array(3), rtol=1e-9, atol=1e-12):
         raise moved.wrong(
-            "with 3 less in every logit all probabilities are the same, so the result has to be; yours is "
-            "another one. z holds logits, not probabilities: is the softmax missing?"
+            "with 3 less in every logit all probabilities are the same, so the result should be the same. z "
+            "holds logits, not probabilities: is the softmax missing?"
         )
-    answer = expect(softmax_vjp, z=LARGE, u=u)
-    failure = overflowed(answer, 3)
-    if failure is not None:
-        raise failure
-    if not np.allclose(answer.array(3), expect(softmax_vjp, z=LESS, u=u).array(3), rtol=1e-9, atol=1e-9):
-        raise answer.wrong(
-            "with 2999 less in every logit all probabilities are the same, so the result has to be; yours is "
-            "another one. Are large logits cut off?"
-        )
+    expect_unmoved(expect(softmax_vjp, z=LARGE, u=u), expect(softmax_vjp, z=LESS, u=u), 3)
 
 
 @check("q4b", "softmax_vjp changes neither an argument nor an earlier result", points=0.25)
@@ -242,45 +146,30 @@ def product_no_traces(softmax_vjp, program, rng):
     for k in (5, 2):
         first, other = ({"z": rng.normal(size=k), "u": rng.uniform(-2.0, 2.0, size=k)} for _ in range(2))
         expect_no_traces(softmax_vjp, program, first, other)
-        expect_derivative("vjp", softmax, softmax_vjp, **first)
+        expect_derivative("vjp", probabilities, softmax_vjp, **first)
 
 
 # 4(c)
 
 
-def with_bias(linear_vjp):
-    """The student's function as one of W, b, x and u: gradcheck differentiates by b as well."""
-
-    def send(arguments, limits):
-        W, _, x, u = arguments
-        return Reply(expect(linear_vjp, limits=limits, W=W, x=x, u=u).value, arguments)
-
-    return Proxy(linear_vjp.name, send)
+def with_bias(W, b, x, u, *, linear_vjp):
+    """The result of linear_vjp, as a function of b too, by which gradcheck differentiates."""
+    return linear_vjp(W, x, u)
 
 
-def expect_layer_vjp(linear_vjp, W, b, x, u, reveal=False):
+def expect_layer_vjp(program, reveal=False, **given):
     """Expect dW, db and dx to be products of u with the numerical Jacobians of W x + b."""
-    expect_derivative(
-        "vjp",
-        lambda W, b, x: W @ x + b,
-        with_bias(linear_vjp),
-        ("dW", "db", "dx"),
-        wrt=(0, 1, 2),
-        reveal=reveal,
-        call="linear_vjp(W, x, u)",
-        W=W,
-        b=b,
-        x=x,
-        u=u,
-    )
+    function, parts = program(with_bias, "linear_vjp(W, x, u)"), ("dW", "db", "dx")
+    layer = lambda W, b, x: W @ x + b  # noqa: E731
+    expect_derivative("vjp", layer, function, parts, wrt=(0, 1, 2), reveal=reveal, **given)
 
 
 @check("q4c", "dW, db and dx are u times the numerical Jacobians of W x + b", points=1)
-def layer_vjp_is_the_derivative(linear_vjp, rng):
+def layer_vjp_is_the_derivative(linear_vjp, program, rng):
     for k, d in ((3, 3), (2, 4), (5, 3)):
-        W, b, x = rng.normal(size=(k, d)), rng.normal(size=k), rng.normal(size=d)
+        given = draw_layer(rng, k, d)
         u = rng.uniform(1.0, 2.0, size=k) * np.where(np.arange(k) % 2, -1, 1)
-        expect_layer_vjp(linear_vjp, W, b, x, u, reveal=True)
+        expect_layer_vjp(program, **given, u=u, reveal=True)
 
 
 @check("q4c", "dW is linear in x, db and dx do not depend on it", points=0.5)
@@ -292,17 +181,15 @@ def layer_vjp_in_x(linear_vjp, rng):
     for part, before in zip(others, same, strict=True):
         if not np.allclose(part.array(*before.shape), before, rtol=1e-12):
             raise part.wrong(
-                f"{part.name} does not depend on x, since a linear layer has the same Jacobian everywhere; "
-                "yours changes with x."
+                f"{part.name} does not depend on x: a linear layer has the same Jacobian everywhere."
             )
     if abs((dW.array(3, 4) * W).sum() - (dx.value * x).sum()) > 1e-12:
         raise dW.wrong(
-            "z is linear in W, and in x, so the sum of W_ij dW_ij and that of x_j dx_j are both u^T W x; "
-            "yours differ."
+            "the sums of W_ij dW_ij and of x_j dx_j should both be u^T W x, since z is linear in W and in x."
         )
 
 
-@check("q4c", "float32 gives float32, and whole numbers give float64", points=0.25)
+@check("q4c", "float32 gives float32, and integers give float64", points=0.25)
 def layer_vjp_dtypes(linear_vjp):
     W, x, u = np.array([[1, 2], [0, -3], [4, 1]]), np.array([2, -1]), np.array([3, -2, 1])
     for given, dtype in ((np.float32, np.float32), (np.int64, np.float64)):
@@ -319,7 +206,7 @@ def layer_vjp_no_traces(linear_vjp, program, rng):
             for _ in range(2)
         )
         expect_no_traces(linear_vjp, program, first, other)
-        expect_layer_vjp(linear_vjp, b=rng.normal(size=k), **first)
+        expect_layer_vjp(program, W=first["W"], b=rng.normal(size=k), x=first["x"], u=first["u"])
 
 
 # 4(d)
@@ -327,24 +214,23 @@ def layer_vjp_no_traces(linear_vjp, program, rng):
 
 @check("q4d", "the product is u times the numerical derivative of max(z, 0)", points=0.5)
 def relu_product_is_the_derivative(relu_vjp, rng):
-    instead = {
-        "of max(z, 0)^2 / 2: multiply by the slope of the ReLU, not by its value": lambda z: relu(z) ** 2 / 2,
-        "of min(z, 0): the mask is inverted": lambda z: z - relu(z),
-        "of |z|, whose slope is -1 where z < 0": lambda z: np.abs(z),
-        "of z: the slope for z < 0 is missing": lambda z: 1.0 * z,
-        "of a leaky ReLU, whose slope for z < 0 is 0.01": lambda z: np.where(z.real > 0, z, 0.01 * z),
-        "of the logistic function": lambda z: 1 / (1 + np.exp(-z)),
+    others = {
+        "max(z, 0)^2 / 2: multiply by the slope of the ReLU, not by its value": lambda z: relu(z) ** 2 / 2,
+        "min(z, 0): the mask is inverted": lambda z: z - relu(z),
+        "|z|, whose slope is -1 where z < 0": lambda z: np.abs(z),
+        "z: the slope for z < 0 is missing": lambda z: 1.0 * z,
+        "a leaky ReLU, whose slope for z < 0 is 0.01": lambda z: np.where(z.real > 0, z, 0.01 * z),
+        "the logistic function": lambda z: 1 / (1 + np.exp(-z)),
     }
     for n in (4, 2, 7):
         z = rng.uniform(0.2, 2.0, size=n) * np.where(np.arange(n) % 2, -1, 1)
         u = rng.normal(size=n)
         answer = expect(relu_vjp, z=z, u=u)
-        if is_array(answer, (z > 0).sum()):
+        if answer.is_array((z > 0).sum()):
             raise answer.wrong(
-                f"the result has to have an entry for each of z, {n} of them; yours has {len(answer.value)}. "
-                "Where z < 0 the entry is 0; it is not left out."
+                "the result should have an entry for each of z. For z < 0 it is 0; it is not left out."
             )
-        expect_derivative("vjp", relu, relu_vjp, reveal=True, instead=instead, z=z, u=u)
+        expect_derivative("vjp", relu, relu_vjp, reveal=True, instead=others, z=z, u=u)
 
 
 @check("q4d", "where z > 0 it is u, and where z is 0 it is 0", points=0.5)
@@ -353,22 +239,21 @@ def slopes_of_relu(relu_vjp):
     live = expect(relu_vjp, z=np.array([1.0, 2.0, 0.5, 3.0]), u=u)
     if np.array_equal(live.array(4), np.maximum(u, 0)):
         raise live.wrong(
-            "all of z is positive, so all of u has to come through; yours is 0 where u is negative. The mask "
-            "comes from z, not from u."
+            "all of z is positive, so all of u should come through. The mask comes from z, not from u."
         )
     live.close(u, reveal=True)
     kink = expect(relu_vjp, z=np.array([0.0, -1.0, 0.0, 2.0]), u=u)
-    if is_array(kink, 4) and np.isnan(kink.value[0]):
+    if kink.is_array(4) and np.isnan(kink.value[0]):
         raise kink.wrong("at z = 0 the result is nan. Compare z with 0; do not divide by it.")
     at_zero = kink.array(4)[0]
     if at_zero != 0:
         raise kink.wrong(
-            "at z = 0 the slope of the ReLU counts as 0 in this homework, so the result has to be 0 there; "
+            "at z = 0 the slope of the ReLU counts as 0 in this homework, so the result should be 0 there; "
             f"yours is {at_zero:.6g}, which is {at_zero / u[0]:.6g} times u."
         )
 
 
-@check("q4d", "float32 gives float32, and whole numbers give float64", points=0.25)
+@check("q4d", "float32 gives float32, and integers give float64", points=0.25)
 def relu_dtypes(relu_vjp):
     z, u = np.array([2, -1, 3]), np.array([-1, 4, 5])
     for given, dtype in ((np.float32, np.float32), (np.int64, np.float64)):
@@ -387,6 +272,14 @@ def relu_no_traces(relu_vjp, program, rng):
 # 4(e)
 
 
+def network_loss(weights, biases, x, y, first=lambda x: x, between=relu, last=log_loss):
+    """The loss of a network; `first` is done to its input, `between` between layers, `last` at the end."""
+    h = first(x)
+    for W, b in zip(weights[:-1], biases[:-1], strict=True):
+        h = between(W @ h + b)
+    return last(weights[-1] @ h + biases[-1], y)
+
+
 def network(rng, widths):
     """Weights, biases and an input of both signs. No unit is near the kink of its ReLU, not all are dead."""
     while True:
@@ -394,38 +287,27 @@ def network(rng, widths):
         weights = [rng.normal(size=shape) * np.sqrt(1.5 / shape[1]) for shape in shapes]
         biases = [0.3 + 0.5 * rng.normal(size=k) for k, _ in shapes]
         x = h = rng.normal(size=widths[0])
-        far, live = True, len(x) == 1 or 0 < (x > 0).sum() < len(x)
+        units = []
         for W, b in zip(weights[:-1], biases[:-1], strict=True):
-            z = W @ h + b
-            far = far and np.abs(z).min() > 0.1 / sum(widths)
-            live = live and (z > 0).sum() >= min(2, len(z))
-            h = np.maximum(z, 0)
-        if far and live:
-            return weights, biases, x
+            units.append(W @ h + b)
+            h = relu(units[-1])
+        far = all(np.abs(z).min() > 0.1 / sum(widths) and (z > 0).sum() >= min(2, len(z)) for z in units)
+        if far and (len(x) == 1 or 0 < (x > 0).sum() < len(x)):
+            return {"weights": weights, "biases": biases, "x": x}
 
 
-def by_layer(depth):
-    """The names of the gradients: those of the weights, and those of the biases."""
-    return [f"dW{n}" for n in range(1, depth + 1)], [f"db{n}" for n in range(1, depth + 1)]
-
-
-def gradients_by_layer(answer, depth):
-    """The parts dW1, dW2, ..., db1, db2, ... of what mlp_gradients returned."""
-    value = answer.value
+def gradients_by_layer(answer):
+    """The parts dW1, dW2, ..., db1, db2, ... of the answer of mlp_gradients."""
+    value, depth = answer.value, len(answer.arguments["weights"])
     if isinstance(value, (tuple, list)) and len(value) == depth and all(map(_is_pair, value)):
-        raise answer.wrong(
-            "yours is a pair for each layer; return two lists, dWs and dbs, with an array for each layer."
-        )
+        raise answer.wrong("return two lists, dWs and dbs, not a pair for each layer.")
     found = []
-    for part, names in zip(answer.parts("dWs", "dbs"), by_layer(depth), strict=True):
-        if not isinstance(part.value, (tuple, list)):
-            raise part.wrong(f"{part.name} has to be a list with an array for each layer; yours is no list.")
-        if len(part.value) != depth:
+    for part in answer.parts("dWs", "dbs"):
+        if not isinstance(part.value, (tuple, list)) or len(part.value) != depth:
             raise part.wrong(
-                f"{part.name} has to hold an array for each layer, so {depth} in all; yours holds "
-                f"{len(part.value)}."
+                f"{part.name} should hold an array for each layer, {depth} in all; {part.yours}."
             )
-        found += part.parts(*names)
+        found += part.parts(*(f"{part.name[:2]}{n}" for n in range(1, depth + 1)))
     return found
 
 
@@ -434,139 +316,114 @@ def _is_pair(value):
     return pair and [v.ndim for v in value if isinstance(v, np.ndarray)] == [2, 1]
 
 
-def _flat(function, depth):
-    """A function of a network as one of W1, W2, ..., b1, b2, ..., x and y."""
-    return lambda *a: function(list(a[:depth]), list(a[depth : 2 * depth]), *a[2 * depth :])
+def by_layer(*arrays, mlp_gradients):
+    """The result of mlp_gradients in one tuple, as a function of W1, W2, ..., b1, b2, ..., x and y."""
+    depth = len(arrays) // 2 - 1
+    dWs, dbs = mlp_gradients(list(arrays[:depth]), list(arrays[depth:-2]), *arrays[-2:])
+    return (*dWs, *dbs)
 
 
-def _flat_proxy(mlp_gradients, depth):
-    """The student's function in the same way; it returns dW1, dW2, ..., db1, db2, ..."""
-
-    def send(arguments, limits):
-        def call(weights, biases, x, y):
-            answer = expect(mlp_gradients, limits=limits, weights=weights, biases=biases, x=x, y=y)
-            return tuple(part.value for part in gradients_by_layer(answer, depth))
-
-        return Reply(_flat(call, depth)(*arguments), arguments)
-
-    return Proxy(mlp_gradients.name, send)
+def loss_by_layer(loss):
+    """The loss as a function of W1, W2, ..., b1, b2, ..., x and y."""
+    return lambda *a: loss(a[: len(a) // 2 - 1], a[len(a) // 2 - 1 : -2], *a[-2:])
 
 
-def expect_network_gradients(loss, mlp_gradients, weights, biases, x, y, reveal=False, instead=EMPTY):
+def expect_network_gradients(loss, mlp_gradients, program, reveal=False, instead=NO_HINTS, **given):
     """Expect dWs and dbs to be the numerical derivatives of loss(weights, biases, x, y)."""
+    weights, biases, *x_and_y = given.values()
     depth = len(weights)
-    arguments = {f"W{n}": W for n, W in enumerate(weights, 1)}
-    arguments |= {f"b{n}": b for n, b in enumerate(biases, 1)}
-    arguments |= {"x": x, "y": y}
+    parts = [part.name for part in gradients_by_layer(expect(mlp_gradients, **given))]
+    names = [part[1:] for part in parts] + ["x", "y"]
     expect_derivative(
         "gradient",
-        _flat(loss, depth),
-        _flat_proxy(mlp_gradients, depth),
-        [name for names in by_layer(depth) for name in names],
+        loss_by_layer(loss),
+        program(by_layer, "mlp_gradients(weights, biases, x, y)"),
+        parts,
         wrt=range(2 * depth),
         reveal=reveal,
-        instead={name: _flat(function, depth) for name, function in instead.items()},
-        call="mlp_gradients(weights, biases, x, y)",
-        **arguments,
+        instead={words: loss_by_layer(other) for words, other in instead.items()},
+        **dict(zip(names, (*weights, *biases, *x_and_y), strict=True)),
     )
 
 
 @check("q4e", "the gradients are the numerical derivatives of the loss, for one to three layers", points=1.25)
-def network_gradients_are_the_derivatives(mlp_gradients, rng):
-    instead = {
+def network_gradients_are_the_derivatives(mlp_gradients, program, rng):
+    others = {words: partial(network_loss, last=loss) for words, loss in OTHER_LOSSES.items()} | {
         "there is a ReLU after the last layer too": partial(
             network_loss, last=lambda z, y: log_loss(relu(z), y)
         ),
         "the ReLU is applied to x too": partial(network_loss, first=relu),
         "there is no ReLU between the layers": partial(network_loss, between=lambda z: z),
     }
-    instead |= {name: partial(network_loss, last=last) for name, last in LOSSES.items()}
     for widths, y in (((3, 5, 4), 1), ((2, 5, 4, 3), 0), ((4, 3), 2)):
-        weights, biases, x = network(rng, widths)
-        expect_network_gradients(
-            network_loss, mlp_gradients, weights, biases, x, y, reveal=True, instead=instead
-        )
+        given = network(rng, widths) | {"y": y}
+        expect_network_gradients(network_loss, mlp_gradients, program, reveal=True, instead=others, **given)
 
 
 @check("q4e", "below a layer whose units are all dead all gradients are zero", points=0.75)
 def dead_layer(mlp_gradients, rng):
-    weights, biases, x = network(rng, (3, 4, 5, 2))
+    weights, biases, x = network(rng, (3, 4, 5, 2)).values()
     biases[1] -= 100
     answer = expect(mlp_gradients, weights=weights, biases=biases, x=x, y=0)
-    dW1, dW2, dW3, db1, db2, db3 = gradients_by_layer(answer, 3)
-    expected = gradcheck.numerical_jacobian(lambda b3: log_loss(b3, 0), biases[2]).value
+    dW1, dW2, dW3, db1, db2, db3 = gradients_by_layer(answer)
+    expected = numerical_jacobian(lambda b3: log_loss(b3, 0), biases[2]).value
     if not np.allclose(db3.array(2), expected, rtol=1e-6):
         raise db3.wrong(
-            "all units of layer 2 are dead, so the logits are b3, and db3 has to be the gradient for these "
+            "all units of layer 2 are dead, so the logits are b3, and db3 should be the gradient for these "
             f"logits, {expected[0]:.6g} and {expected[1]:.6g}; yours is not."
         )
     if dW3.array(2, 5).any():
         raise dW3.wrong(
-            "all units of layer 2 are dead, so layer 3 gets zeros, and dW3 has to be 0; yours is not. Is it "
+            "all units of layer 2 are dead, so layer 3 gets zeros, and dW3 should be 0; yours is not. Is it "
             "made from what layer 3 gets, which is after the ReLU?"
         )
     for part, W_or_b in ((db2, biases[1]), (dW2, weights[1]), (db1, biases[0]), (dW1, weights[0])):
         if part.array(*W_or_b.shape).any():
             raise part.wrong(
-                f"all units of layer 2 are dead, so a step in {part.name[1:]} changes nothing, and "
-                f"{part.name} has to be 0; yours is not. Is a ReLU's derivative missing, or taken at "
-                "something else than what that ReLU got?"
+                f"all units of layer 2 are dead, so {part.name} should be 0. Is a ReLU's derivative missing, "
+                "or taken at something else than what that ReLU got?"
             )
 
 
 @check("q4e", "the biases count, and logits of 3000 do no harm", points=0.5)
 def network_biases(mlp_gradients):
-    weights = [np.zeros((2, 4)), np.zeros((3, 2))]
-    given = {"weights": weights, "x": np.array([1.0, -2.0, 0.5, 3.0])}
-    W, x = given.values()
-    hidden = np.array([1.0, 2.0])
-    certain = expect(mlp_gradients, weights=W, biases=[hidden, np.array([40.0, 0.0, 0.0])], x=x, y=0)
-    db2 = gradients_by_layer(certain, 2)[3]
+    def gradients(b2, y):
+        weights, biases = [np.zeros((2, 4)), np.zeros((3, 2))], [np.array([1.0, 2.0]), b2]
+        x = np.array([1.0, -2.0, 0.5, 3.0])
+        return gradients_by_layer(expect(mlp_gradients, weights=weights, biases=biases, x=x, y=y))
+
+    db2 = gradients(np.array([40.0, 0.0, 0.0]), 0)[3]
     if np.abs(db2.array(3)).max() > 1e-9:
         raise db2.wrong(
-            "all weights are zero and b2 is (40, 0, 0), so the label 0 is certain and nothing is left to "
-            "gain: every gradient has to be close to 0. Your db2 is not: are the biases added in the "
-            "forward pass?"
+            "all weights are zero and b2 is (40, 0, 0), so the label 0 is certain and every gradient should "
+            "be close to 0. Your db2 is not: are the biases added in the forward pass?"
         )
-    expected = gradients_by_layer(expect(mlp_gradients, weights=W, biases=[hidden, LESS], x=x, y=1), 2)
-    parts = gradients_by_layer(expect(mlp_gradients, weights=W, biases=[hidden, LARGE], x=x, y=1), 2)
-    for part, less, shape in zip(parts, expected, ((2, 4), (3, 2), (2,), (3,)), strict=True):
-        failure = overflowed(part, *shape)
-        if failure is not None:
-            raise failure
-        if not np.allclose(part.array(*shape), less.array(*shape), rtol=1e-9, atol=1e-9):
-            raise part.wrong(
-                "with 2999 less in every entry of b2 all probabilities are the same, so all gradients have "
-                f"to be; your {part.name} is another one. Are large logits cut off?"
-            )
+    shapes = ((2, 4), (3, 2), (2,), (3,))
+    for large, less, shape in zip(gradients(LARGE, 1), gradients(LESS, 1), shapes, strict=True):
+        expect_unmoved(large, less, *shape)
 
 
 @check("q4e", "a first layer twice as large and a second half as large give the same loss", points=0.5)
 def rescaled_layers(mlp_gradients, rng):
-    weights, biases, x = network(rng, (4, 3, 5, 2))
-    first = gradients_by_layer(expect(mlp_gradients, weights=weights, biases=biases, x=x, y=1), 3)
+    weights, biases, x = network(rng, (4, 3, 5, 2)).values()
     rescaled = [2 * weights[0], weights[1] / 2, weights[2]], [2 * biases[0], biases[1], biases[2]]
-    second = gradients_by_layer(expect(mlp_gradients, weights=rescaled[0], biases=rescaled[1], x=x, y=1), 3)
+    first = gradients_by_layer(expect(mlp_gradients, weights=weights, biases=biases, x=x, y=1))
+    second = gradients_by_layer(expect(mlp_gradients, weights=rescaled[0], biases=rescaled[1], x=x, y=1))
     factors = (0.5, 2, 1, 0.5, 1, 1)
     for before, after, like, factor in zip(first, second, (*weights, *biases), factors, strict=True):
         g, G = before.array(*like.shape), after.array(*like.shape)
-        if np.allclose(G, factor * g, rtol=1e-9, atol=1e-12):
-            continue
-        said = (
-            "W1 and b1 are twice those of the call before, W2 is half, and the loss is the same, so "
-            f"{after.name} has to be {factor:g} times what it was; yours is not."
-        )
-        if np.array_equal(G, g):
-            said += " It has not changed: is it made from activations of an earlier call?"
-        raise after.wrong(said)
+        if not np.allclose(G, factor * g, rtol=1e-9, atol=1e-12):
+            stale = " It has not changed: is it made from activations of an earlier call?"
+            raise after.wrong(
+                "W1 and b1 are twice those of the call before, W2 is half, and the loss is the same, so "
+                f"{after.name} should be {factor:g} times what it was.{stale if np.array_equal(G, g) else ''}"
+            )
 
 
 @check("q4e", "mlp_gradients changes neither an argument nor an earlier result", points=0.5)
 def network_no_traces(mlp_gradients, program, rng):
-    first, other = (
-        dict(zip(("weights", "biases", "x"), network(rng, (4, 3, 5, 2)), strict=True)) for _ in "ab"
-    )
+    first, other = ({**network(rng, (4, 3, 5, 2)), "y": 1} for _ in range(2))
     other["x"] = first["x"]
-    for given, following in ((first, other), (other, first)):
-        expect_no_traces(mlp_gradients, program, {**given, "y": 1}, {**following, "y": 1})
-    expect_network_gradients(network_loss, mlp_gradients, **first, y=1)
+    expect_no_traces(mlp_gradients, program, first, other)
+    expect_no_traces(mlp_gradients, program, other, first)
+    expect_network_gradients(network_loss, mlp_gradients, program, **first)

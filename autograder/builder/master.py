@@ -142,7 +142,7 @@ def number_cells(notebook: NotebookNode) -> None:
 
 def stub(question: str, function: str) -> str:
     """The function in the student's notebook: its signature, its docstring, and an exception."""
-    body = f"# YOUR CODE HERE, instead of the next line\n    raise {_not_written(question)}"
+    body = f"# YOUR CODE HERE (replace the next line)\n    raise {_not_written(question)}"
     return re.sub(rf"{BEGIN}.*{END}", lambda _: body, function, flags=re.DOTALL)
 
 
@@ -195,7 +195,7 @@ def _with_prompt(question: str, function: str) -> str:
     """The function with Otter's markup for the code to remove and the code to leave instead."""
     prompt = (
         '""" # BEGIN PROMPT\n'
-        f"    # YOUR CODE HERE, instead of the next line\n    raise {_not_written(question)}\n"
+        f"    # YOUR CODE HERE (replace the next line)\n    raise {_not_written(question)}\n"
         '    """; # END PROMPT'
     )
     return function.replace(BEGIN, f"{BEGIN} NO PROMPT").replace(END, f"{END}\n    {prompt}")

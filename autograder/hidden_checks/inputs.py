@@ -50,7 +50,7 @@ def batch(rng, k, d, N):
 
 
 def whole_numbers(array):
-    """Twice the array, rounded to whole numbers that are not all 0."""
+    """Twice the array, rounded to integers that are not all 0."""
     rounded = np.rint(2 * array).astype(np.int64)
     return rounded if rounded.any() else rounded + 1
 
@@ -58,7 +58,7 @@ def whole_numbers(array):
 def unusual(*arrays):
     """The numbers of the arrays in unusual arrays, each with the dtype of the right result.
 
-    float32, whole numbers, every second entry of a longer array, and Fortran's order of entries.
+    float32, integers, every second entry of a longer array, and Fortran's order of entries.
     """
     yield FLOAT32, tuple(a.astype(np.float32) for a in arrays)
     yield FLOAT64, tuple(whole_numbers(a) for a in arrays)

@@ -75,7 +75,7 @@ def forward_counts(forward_difference, rng):
         expect_evaluations(expect(forward_difference, f=f, x=x, h=1e-3), f, n + 1)
 
 
-@check("q1a", "is right for whole numbers and views", points=0.5)
+@check("q1a", "is right for integers and views", points=0.5)
 def forward_unusual(forward_difference, rng):
     for x in unusual_points(rng, 5):
         expect_difference(forward_difference, reference.forward_difference, smooth_number(rng, 5), x, 0.125)
@@ -96,7 +96,7 @@ def central_counts(central_difference, rng):
         expect_evaluations(expect(central_difference, f=f, x=x, h=1e-3), f, 2 * n)
 
 
-@check("q1b", "is right for whole numbers and views", points=0.5)
+@check("q1b", "is right for integers and views", points=0.5)
 def central_unusual(central_difference, rng):
     for x in unusual_points(rng, 5):
         expect_difference(central_difference, reference.central_difference, smooth_number(rng, 5), x, 0.3)
@@ -130,7 +130,7 @@ def jacobian_counts(difference_jacobian, rng):
         expect_evaluations(answer, f, 2 * n)
 
 
-@check("q1c", "is right for whole numbers and views", points=0.5)
+@check("q1c", "is right for integers and views", points=0.5)
 def jacobian_unusual(difference_jacobian, rng):
     for x in unusual_points(rng, 5):
         expect_difference(difference_jacobian, reference.difference_jacobian, smooth(rng, 2, 5), x, 0.3)
@@ -614,7 +614,7 @@ def derivative_evaluates_once(derivative, program, rng):
     expect_one_evaluation(count)
 
 
-@check("q1h", "takes a Dual in the place of the number", points=0.5)
+@check("q1h", "takes a Dual instead of the number", points=0.5)
 def derivative_at_a_dual(derivative, program, rng):
     run = runner(program, derivative)
     for text in PROGRAMS[:4]:
@@ -766,7 +766,7 @@ def many_variables(is_gradient_right, rng):
     expect_verdicts(is_gradient_right, "a smooth function", f, x, cases)
 
 
-@check("q1j", "it is right for whole numbers and views", points=0.25)
+@check("q1j", "it is right for integers and views", points=0.25)
 def unusual_points_of_checker(is_gradient_right, rng):
     def f(v):
         return float((v**2 + v).sum())

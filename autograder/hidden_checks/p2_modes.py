@@ -5,27 +5,14 @@ import numpy as np
 import solutions.p2_modes as reference
 from autograder.hidden_checks import check
 from autograder.hidden_checks.inputs import FLOAT32, FLOAT64, in_float64, unusual
-from checking.boundary import Submission
-from checking.expectations import expect
+from checking import expect
+from checking.chains import Chain, expect_on, expect_passes, expect_sweeps
+from checking.graphs import Graph, deep_graph, diamonds, make_nodes
 from public_checks.p2_modes import (
-    GRADIENTS,
-    ORDER,
-    Chain,
-    Step,
-    a_walk,
-    deep_graph,
-    diamonds,
-    expect_calls,
-    expect_count,
     expect_each_use_once,
     expect_gradients,
     expect_identity,
-    expect_mode,
-    expect_on,
     expect_order,
-    expect_passes,
-    expect_shape,
-    value_of,
 )
 
 # Chains. The simple ones come first: an answer that is wrong there gets the right name.
@@ -71,12 +58,12 @@ def jvp_matches_reference(jvp, rng):
 @check("q2a", "calls the layers in one sweep, each at its own input", points=0.75)
 def jvp_sweeps_once(jvp, rng):
     for chain, x, v in chains(rng, 0):
-        answer = expect_on(jvp, chain, ("f", "jvp"), x=x, v=v)
-        expect_calls(answer, chain, "jvp", 1)
+        answer = expect_on(jvp, chain, "jvp", x=x, v=v)
+        expect_sweeps(answer, chain, "jvp", 1)
         expect_passes(answer, chain, 1)
 
 
-@check("q2a", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q2a", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def jvp_unusual_arrays(jvp, rng):
     expect_dtypes(jvp, rng, reference.jvp, "v")
 
@@ -95,8 +82,8 @@ def vjp_matches_reference(vjp, rng):
 @check("q2b", "takes one forward pass, then calls every layer once at its own input", points=1)
 def vjp_sweeps_once(vjp, rng):
     for chain, x, u in chains(rng, -1):
-        answer = expect_on(vjp, chain, ("f", "vjp"), x=x, u=u)
-        expect_calls(answer, chain, "vjp", 1)
+        answer = expect_on(vjp, chain, "vjp", x=x, u=u)
+        expect_sweeps(answer, chain, "vjp", 1)
         expect_passes(answer, chain, 1)
 
 
@@ -111,7 +98,7 @@ def vjp_is_the_adjoint(vjp, rng):
             raise answer.wrong("u^T (J v) and (J^T u)^T v differ.")
 
 
-@check("q2b", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q2b", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def vjp_unusual_arrays(vjp, rng):
     expect_dtypes(vjp, rng, reference.vjp, "u", -1)
 
@@ -123,7 +110,6 @@ def vjp_unusual_arrays(vjp, rng):
 def forward_jacobian_matches_reference(jacobian_forward, rng):
     for chain, x, _ in chains(rng, 0):
         answer = expect(jacobian_forward, layers=chain.layers, x=x)
-        expect_shape(answer, chain)
         answer.close(reference.jacobian_forward(chain.layers, x))
     expect(jacobian_forward, layers=[], x=rng.normal(size=4)).close(np.eye(4))
 
@@ -131,8 +117,8 @@ def forward_jacobian_matches_reference(jacobian_forward, rng):
 @check("q2c", "calls the jvp of each layer n times, at its own input", points=0.75)
 def forward_jacobian_sweeps(jacobian_forward, rng):
     for chain, x, _ in chains(rng, 0, SIZES):
-        answer = expect_on(jacobian_forward, chain, ("f", "jvp"), x=x)
-        expect_calls(answer, chain, "jvp", len(x))
+        answer = expect_on(jacobian_forward, chain, "jvp", x=x)
+        expect_sweeps(answer, chain, "jvp", len(x))
         expect_passes(answer, chain, len(x) + 1)
 
 
@@ -148,7 +134,6 @@ def forward_jacobian_unusual_arrays(jacobian_forward, rng):
 def backward_jacobian_matches_reference(jacobian_backward, rng):
     for chain, x, _ in chains(rng, -1):
         answer = expect(jacobian_backward, layers=chain.layers, x=x)
-        expect_shape(answer, chain)
         answer.close(reference.jacobian_backward(chain.layers, x))
     expect(jacobian_backward, layers=[], x=rng.normal(size=4)).close(np.eye(4))
 
@@ -156,14 +141,14 @@ def backward_jacobian_matches_reference(jacobian_backward, rng):
 @check("q2d", "calls the vjp of each layer m times, at its own input", points=0.75)
 def backward_jacobian_sweeps(jacobian_backward, rng):
     for chain, x, _ in chains(rng, -1, SIZES):
-        answer = expect_on(jacobian_backward, chain, ("f", "vjp"), x=x)
-        expect_calls(answer, chain, "vjp", chain.sizes[-1])
+        answer = expect_on(jacobian_backward, chain, "vjp", x=x)
+        expect_sweeps(answer, chain, "vjp", chain.sizes[-1])
 
 
 @check("q2d", "takes a single forward pass", points=0.75)
 def backward_jacobian_passes_once(jacobian_backward, rng):
     for chain, x, _ in chains(rng, -1, SIZES):
-        answer = expect_on(jacobian_backward, chain, ("f", "vjp"), x=x)
+        answer = expect_on(jacobian_backward, chain, "vjp", x=x)
         expect_passes(answer, chain, 1, last=1)
 
 
@@ -186,51 +171,53 @@ def random_sizes(rng, largest):
 @check("q2e", "the costs match the reference for every chain", points=1.25)
 def costs_match_reference(forward_cost, backward_cost, rng):
     for sizes in random_sizes(rng, 50):
-        expect_count(forward_cost, sizes, reference.forward_cost(sizes))
-        expect_count(backward_cost, sizes, reference.backward_cost(sizes))
+        expect(forward_cost, sizes=sizes).equals(reference.forward_cost(sizes))
+        expect(backward_cost, sizes=sizes).equals(reference.backward_cost(sizes))
 
 
 @check("q2e", "the cheaper mode matches the reference", points=0.75)
 def mode_matches_reference(cheaper_mode, rng):
     for sizes in (*random_sizes(rng, 6), *random_sizes(rng, 10**9)):
-        expect_mode(cheaper_mode, sizes, reference.cheaper_mode(sizes))
+        expect(cheaper_mode, sizes=sizes).equals(reference.cheaper_mode(sizes))
 
 
 @check("q2e", "the memory matches the reference for every chain", points=1.25)
 def storage_matches_reference(forward_storage, backward_storage, rng):
     for sizes in random_sizes(rng, 50):
-        expect_count(forward_storage, sizes, reference.forward_storage(sizes))
-        expect_count(backward_storage, sizes, reference.backward_storage(sizes))
+        expect(forward_storage, sizes=sizes).equals(reference.forward_storage(sizes))
+        expect(backward_storage, sizes=sizes).equals(reference.backward_storage(sizes))
 
 
 @check("q2e", "all counts are exact for huge sizes", points=0.75)
 def huge_counts(forward_cost, backward_cost, forward_storage, backward_storage, rng):
     for sizes in random_sizes(rng, 3 * 10**18):
-        expect_count(forward_cost, sizes, reference.forward_cost(sizes))
-        expect_count(backward_cost, sizes, reference.backward_cost(sizes))
-        expect_count(forward_storage, sizes, reference.forward_storage(sizes))
-        expect_count(backward_storage, sizes, reference.backward_storage(sizes))
+        expect(forward_cost, sizes=sizes).equals(reference.forward_cost(sizes))
+        expect(backward_cost, sizes=sizes).equals(reference.backward_cost(sizes))
+        expect(forward_storage, sizes=sizes).equals(reference.forward_storage(sizes))
+        expect(backward_storage, sizes=sizes).equals(reference.backward_storage(sizes))
 
 
 # Graphs
 
 
-def random_graph(rng, count, values):
+def random_graph(rng, count, value):
     """A graph of three inputs and so many steps more, which use some values again and leave some unused.
 
-    values : gives the value of an input.
+    value : gives the value of an input.
     """
-    steps: list[Step] = [(f"x{i}", "leaf", values()) for i in range(3)]
+    graph = Graph(x0=value(), x1=value(), x2=value())
     for i in range(count):
         # Mostly of the last few nodes, so that the graph is deep.
-        a, b = (steps[-1 - min(int(rng.exponential(2)), len(steps) - 1)][0] for _ in range(2))
-        kind = str(rng.choice(["add", "multiply", "sin"]))
-        step: Step = (f"n{i}", "sin", a) if kind == "sin" else (f"n{i}", kind, a, b)
+        names = list(graph.steps)
+        a, b = (names[-1 - min(int(rng.exponential(2)), len(names) - 1)] for _ in range(2))
+        kind = str(rng.choice(["+", "*", "sin"]))
+        step = ("sin", a) if kind == "sin" else (kind, a, b)
+        longer = Graph(**graph.steps, **{f"n{i}": step})
         # Where values are positive they stay below 1.5, and so all slopes are positive: nothing cancels.
-        if np.abs(value_of([*steps, step], step[0])).max() > 1.5:
-            step = (f"n{i}", "sin", a)
-        steps.append(step)
-    return steps, steps[-1][0]
+        if np.abs(longer.values()[f"n{i}"]).max() > 1.5:
+            longer = Graph(**graph.steps, **{f"n{i}": ("sin", a)})
+        graph = longer
+    return graph
 
 
 def positive(rng):
@@ -238,136 +225,141 @@ def positive(rng):
     return lambda: float(rng.uniform(0.3, 1.4))
 
 
-def expect_reference_gradients(program, steps, calls, dtype=FLOAT64):
+def expect_reference_gradients(backward, program, graph, *calls, dtype=FLOAT64):
     """Expect the reference's gradients of all nodes, in each of some calls on one graph."""
-    expected = Submission(vars(reference)).source(GRADIENTS)(steps, *calls)
-    for parts, (gradients, _) in zip(expect_gradients(program, steps, calls), expected, strict=True):
-        for (name, *_), gradient in zip(steps, gradients, strict=True):
-            if name in parts:
-                size = float(np.abs(gradient).max())
-                parts[name].close(gradient, rounding=1 + size, dtype=dtype)
-    return parts
+    nodes = make_nodes(graph.steps, Node=reference.Node)
+    for parts, (result, upstream) in zip(
+        expect_gradients(backward, program, graph, *calls), calls, strict=True
+    ):
+        expected = reference.backward(nodes[result], upstream)
+        for name, part in parts.items():
+            gradient = expected[nodes[name]]
+            part.close(gradient, rounding=1 + float(np.abs(gradient).max()), dtype=dtype)
 
 
 # 2(f)
 
 
 @check("q2f", "a right order of random graphs", points=1.25)
-def order_of_random_graphs(topological_order, source, rng):
+def order_of_random_graphs(topological_order, program, rng):
     for count in (1, 2, 4, 8, 8, 12, 16, 20):
-        expect_order(source(ORDER), *random_graph(rng, count, positive(rng)))
+        expect_order(topological_order, program, random_graph(rng, count, positive(rng)))
 
 
 @check("q2f", "of a single node, of equal values, and of a node in the middle", points=0.5)
-def order_of_special_graphs(topological_order, source):
-    program = source(ORDER)
-    expect_order(program, [("x", "leaf", 2.0), ("z", "sin", "x")], "x")
-    steps: list[Step] = [(name, "leaf", 0.0) for name in "abc"]
-    steps += [("p", "add", "a", "b"), ("q", "add", "c", "p"), ("r", "multiply", "q", "q"), ("s", "sin", "r")]
+def order_of_special_graphs(topological_order, program):
+    expect_order(topological_order, program, Graph(x=2.0, z=("sin", "x")).at("x"))
+    sums = {"p": ("+", "a", "b"), "q": ("+", "c", "p"), "r": ("*", "q", "q"), "s": ("sin", "r")}
+    graph = Graph(a=0.0, b=0.0, c=0.0, **sums)
     for result in "rspqa":
-        expect_order(program, steps, result)
-    arrays = [("x", "leaf", np.ones(3)), ("y", "leaf", np.ones(3)), ("z", "add", "x", "y")]
-    expect_order(program, arrays, "z")
+        expect_order(topological_order, program, graph.at(result))
+    expect_order(topological_order, program, Graph(x=np.ones(3), y=np.ones(3), z=("+", "x", "y")))
 
 
 @check("q2f", "the same in a second call, and of another node of the graph", points=0.5)
-def order_again(topological_order, source, rng):
+def order_again(topological_order, program, rng):
     for count in (2, 5, 15):
-        steps, result = random_graph(rng, count, positive(rng))
-        expect_order(source(ORDER), steps, result, calls=3)
+        expect_order(topological_order, program, random_graph(rng, count, positive(rng)), calls=3)
 
 
 @check("q2f", "of graphs that are 3000 nodes deep", points=0.5)
-def order_of_a_deep_graph(topological_order, source):
-    steps, result = deep_graph(3000)
-    expect_order(source(ORDER), steps, result, limits=a_walk(steps))
+def order_of_a_deep_graph(topological_order, program):
+    graph = deep_graph(3000)
+    expect_order(topological_order, program, graph)
 
 
 @check("q2f", "of graphs of exponentially many paths", points=0.5)
-def order_of_many_paths(topological_order, source):
-    for count in (10, 16, 30, 100):
-        steps, result = diamonds(count)
-        expect_order(source(ORDER), steps, result, limits=a_walk(steps))
+def order_of_many_paths(topological_order, program):
+    for graph in map(diamonds, (10, 16, 30, 100)):
+        expect_order(topological_order, program, graph)
 
 
 # 2(g)
 
 
 @check("q2g", "match the reference on random graphs of numbers", points=1.5)
-def gradients_of_random_graphs(backward, source, rng):
+def gradients_of_random_graphs(backward, program, rng):
     for count in (1, 2, 4, 8, 8, 12, 16, 20):
-        steps, result = random_graph(rng, count, positive(rng))
-        expect_reference_gradients(source(GRADIENTS), steps, [(result, float(rng.uniform(0.5, 2)))])
+        graph = random_graph(rng, count, positive(rng))
+        expect_reference_gradients(backward, program, graph, (graph.result, float(rng.uniform(0.5, 2))))
 
 
 @check("q2g", "match the reference for arrays whose shapes change on the way", points=1)
-def gradients_of_arrays(backward, source, rng):
-    program = source(GRADIENTS)
+def gradients_of_arrays(backward, program, rng):
     for count in (2, 6, 12):
-        steps, result = random_graph(rng, count, lambda: rng.normal(size=(2, 3)))
-        expect_reference_gradients(program, steps, [(result, rng.uniform(0.5, 2, size=(2, 3)))])
+        graph = random_graph(rng, count, lambda: rng.normal(size=(2, 3)))
+        upstream = rng.uniform(0.5, 2, size=(2, 3))
+        expect_reference_gradients(backward, program, graph, (graph.result, upstream))
     A, B, C = rng.normal(size=(4, 3)), rng.normal(size=(3, 4)), rng.normal(size=(2, 3))
-    steps = [("x", "leaf", rng.normal(size=3)), ("a", "linear", A, "x"), ("b", "sin", "a")]
-    steps += [("c", "linear", B, "b"), ("d", "add", "c", "x"), ("e", "multiply", "d", "x")]
-    steps += [("z", "linear", C, "e")]
-    expect_reference_gradients(program, steps, [("z", rng.normal(size=2))])
-    expect_reference_gradients(program, steps, [("d", rng.normal(size=3))])
+    graph = Graph(
+        x=rng.normal(size=3),
+        a=("@", A, "x"),
+        b=("sin", "a"),
+        c=("@", B, "b"),
+        d=("+", "c", "x"),
+        e=("*", "d", "x"),
+        z=("@", C, "e"),
+    )
+    expect_reference_gradients(backward, program, graph, ("z", rng.normal(size=2)))
+    expect_reference_gradients(backward, program, graph, ("d", rng.normal(size=3)))
 
 
 @check("q2g", "come from calls of each local vjp, once and with the whole gradient of its node", points=1)
-def uses_of_random_graphs(backward, source, rng):
+def uses_of_random_graphs(backward, program, rng):
     for count in (1, 2, 4, 6, 8, 8, 10, 12):
-        steps, result = random_graph(rng, count, positive(rng))
-        expect_each_use_once(source(GRADIENTS), steps, result, float(rng.uniform(0.5, 2)))
+        graph = random_graph(rng, count, positive(rng))
+        expect_each_use_once(backward, program, graph, float(rng.uniform(0.5, 2)))
 
 
 @check("q2g", "take time for the nodes of a graph, not for its paths", points=0.75)
-def gradients_of_many_paths(backward, source, rng):
-    program = source(GRADIENTS)
+def gradients_of_many_paths(backward, program):
     for count in (4, 8, 12):
-        steps, result = diamonds(count)
-        expect_each_use_once(program, steps, result, 0.7)
+        expect_each_use_once(backward, program, diamonds(count), 0.7)
     for count in (30, 100):
-        steps, result = diamonds(count)
-        parts = expect_gradients(program, steps, [(result, 0.7)], limits=a_walk(steps))[0]
+        graph = diamonds(count)
+        (parts,) = expect_gradients(backward, program, graph, (graph.result, 0.7))
         parts["n0"].close(0.7 * 2.0**count)
 
 
 @check("q2g", "reach through graphs that are 3000 nodes deep", points=0.75)
-def gradients_of_a_deep_graph(backward, source, rng):
-    (steps, result), upstream = deep_graph(3000), float(rng.uniform(0.5, 2))
-    (parts,) = expect_gradients(source(GRADIENTS), steps, [(result, upstream)], limits=a_walk(steps))
-    for name, uses in (("n0", len(steps)), ("n1", 1), ("n1500", 1), (result, 1)):
-        parts[name].close(uses * upstream, rounding=len(steps))
+def gradients_of_a_deep_graph(backward, program, rng):
+    graph, upstream = deep_graph(3000), float(rng.uniform(0.5, 2))
+    (parts,) = expect_gradients(backward, program, graph, (graph.result, upstream))
+    for name, uses in (("n0", len(graph.steps)), ("n1", 1), ("n1500", 1), (graph.result, 1)):
+        parts[name].close(uses * upstream, rounding=len(graph.steps))
 
 
 @check("q2g", "do not depend on earlier calls, and leave arrays alone that are in use", points=1)
-def gradients_again(backward, source, rng):
-    program = source(GRADIENTS)
+def gradients_again(backward, program, rng):
     for count in (1, 3, 10):
-        steps, result = random_graph(rng, count, lambda: rng.normal(size=3))
-        middle = steps[3 + count // 2][0]
-        ups = rng.uniform(0.5, 2, size=(3, 3))
-        expect_reference_gradients(program, steps, [(result, ups[0]), (middle, ups[1]), (result, ups[2])])
-    sums: list[Step] = [("x", "leaf", rng.normal(size=3)), ("y", "leaf", rng.normal(size=3))]
-    sums += [("a", "add", "x", "y"), ("b", "add", "a", "x"), ("c", "add", "b", "b"), ("z", "add", "c", "a")]
-    expect_reference_gradients(program, sums, [("z", up) for up in rng.uniform(0.5, 2, size=(2, 3))])
+        graph = random_graph(rng, count, lambda: rng.normal(size=3))
+        results = (graph.result, list(graph.steps)[3 + count // 2], graph.result)
+        upstreams = rng.uniform(0.5, 2, size=(3, 3))
+        expect_reference_gradients(backward, program, graph, *zip(results, upstreams, strict=True))
+    sums = Graph(
+        x=rng.normal(size=3),
+        y=rng.normal(size=3),
+        a=("+", "x", "y"),
+        b=("+", "a", "x"),
+        c=("+", "b", "b"),
+        z=("+", "c", "a"),
+    )
+    calls = [("z", upstream) for upstream in rng.uniform(0.5, 2, size=(2, 3))]
+    expect_reference_gradients(backward, program, sums, *calls)
 
 
 @check("q2g", "are float32 for float32", points=0.5)
-def gradients_of_dtypes(backward, source, rng):
-    steps, result = random_graph(rng, 6, lambda: rng.normal(size=4).astype(np.float32))
-    upstream = rng.uniform(0.5, 2, size=4).astype(np.float32)
-    (parts,) = expect_gradients(source(GRADIENTS), steps, [(result, upstream)])
+def gradients_of_dtypes(backward, program, rng):
+    graph = random_graph(rng, 6, lambda: rng.normal(size=4).astype(np.float32))
+    call = graph.result, rng.uniform(0.5, 2, size=4).astype(np.float32)
+    (parts,) = expect_gradients(backward, program, graph, call)
     for part in parts.values():
         part.of_dtype(np.float32)
-    expect_reference_gradients(source(GRADIENTS), steps, [(result, upstream)], FLOAT32)
+    expect_reference_gradients(backward, program, graph, call, dtype=FLOAT32)
 
 
 @check("q2g", "are there for a single node and where they are zero, and nowhere else", points=0.5)
-def gradients_of_special_graphs(backward, source, rng):
-    program = source(GRADIENTS)
-    expect_reference_gradients(program, [("x", "leaf", 2.0), ("y", "sin", "x")], [("x", 0.7)])
-    steps = [("x", "leaf", 0.0), ("y", "leaf", 0.0), ("s", "sin", "y"), ("p", "multiply", "x", "s")]
-    steps += [("z", "multiply", "p", "y")]
-    expect_reference_gradients(program, steps, [("z", 0.7)])
+def gradients_of_special_graphs(backward, program):
+    expect_reference_gradients(backward, program, Graph(x=2.0, y=("sin", "x")), ("x", 0.7))
+    products = {"s": ("sin", "y"), "p": ("*", "x", "s"), "z": ("*", "p", "y")}
+    expect_reference_gradients(backward, program, Graph(x=0.0, y=0.0, **products), ("z", 0.7))

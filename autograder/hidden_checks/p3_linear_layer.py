@@ -16,9 +16,7 @@ from autograder.hidden_checks.inputs import (
     logits_of_all_sizes,
     unusual,
 )
-from checking import TooSlow
-from checking.expectations import expect, expect_derivative
-from checking.limits import most_lines
+from checking import TooSlow, expect, expect_derivative, most_lines
 
 SHAPES = ((2, 5), (3, 3), (5, 2), (4, 1), (7, 11), (2, 2))
 BATCHES = ((2, 5, 3), (3, 3, 3), (5, 2, 8), (4, 6, 1), (2, 2, 2), (6, 1, 4), (3, 4, 17))
@@ -55,7 +53,7 @@ def extremes(softmax, rng):
         expect(softmax, z=z).close(p, within=softmax_tolerance(z, p))
 
 
-@check("q3a", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q3a", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def unusual_arrays(softmax, rng):
     for dtype, (z,) in (*unusual(rng.normal(size=5)), *unusual(np.array([1e4, 300.0, -300.0]))):
         p = in_float64(reference.softmax, z)
@@ -83,7 +81,7 @@ def jacobian_extremes(softmax_jacobian, rng):
         expect(softmax_jacobian, z=z).close(reference.softmax_jacobian(z), rounding=1 + np.abs(z).max() / 4)
 
 
-@check("q3b", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q3b", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def jacobian_unusual_arrays(softmax_jacobian, rng):
     for dtype, (z,) in unusual(rng.normal(size=5)):
         J = in_float64(reference.softmax_jacobian, z)
@@ -107,7 +105,7 @@ def log_extremes(log_softmax, rng):
         expect(log_softmax, z=z).close(log_p, within=log_tolerance(z, log_p))
 
 
-@check("q3c", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q3c", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def log_unusual_arrays(log_softmax, rng):
     for dtype, (z,) in (*unusual(rng.normal(size=5)), *unusual(np.array([1e4, 300.0, -300.0]))):
         log_p = in_float64(reference.log_softmax, z)
@@ -137,7 +135,7 @@ def loss_extremes(nll_loss, rng):
             expect(nll_loss, W=W, b=z, x=x, y=y).close(loss, rounding=1 + np.abs(z).max())
 
 
-@check("q3d", "takes float32, whole numbers and views", points=0.5)
+@check("q3d", "takes float32, integers and views", points=0.5)
 def loss_unusual_arrays(nll_loss, rng):
     for dtype, (W, b, x) in unusual(*example(rng, 3, 5)):
         loss = in_float64(reference.nll_loss, W, b, x, y=1)
@@ -182,12 +180,12 @@ def gradients_extremes(nll_gradients, rng):
             expect_gradients(answer, reference.nll_gradients(W, z, x, y), 1 + np.abs(z).max() / 4)
             dW, db = answer.parts("dW", "db")
             if not np.allclose(dW.value, np.outer(db.value, x), rtol=1e-9, atol=1e-12):
-                raise dW.wrong("dW has to be the outer product of db and x.")
+                raise dW.wrong("dW should be the outer product of db and x.")
             if abs(db.value.sum()) > 1e-9:
-                raise db.wrong("the entries of db have to sum to 0.")
+                raise db.wrong("the entries of db should sum to 0.")
 
 
-@check("q3e", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+@check("q3e", "take float32, integers and views, and have the right dtype", points=0.5)
 def gradients_unusual_arrays(nll_gradients, rng):
     for dtype, (W, b, x) in unusual(*example(rng, 3, 5)):
         answer = expect(nll_gradients, W=W, b=b, x=x, y=1)
@@ -247,7 +245,7 @@ def batch_extremes(batch_nll_gradients, rng):
         )
 
 
-@check("q3f", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+@check("q3f", "take float32, integers and views, and have the right dtype", points=0.5)
 def batch_unusual_arrays(batch_nll_gradients, rng):
     *arrays, y = batch(rng, 3, 5, 4)
     for kind, (dtype, (W, b, X)) in zip("bhiB", unusual(*arrays), strict=True):

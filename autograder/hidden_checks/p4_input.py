@@ -15,18 +15,16 @@ from autograder.hidden_checks.inputs import (
     logits_of_all_sizes,
     unusual,
 )
-from checking.expectations import expect, expect_derivative
-from checking.limits import most_lines
+from checking import expect, expect_derivative, most_lines
+from checking.networks import layer_loss, probabilities, relu
 from public_checks.p4_input import (
     expect_layer_vjp,
     expect_network_gradients,
     gradients_by_layer,
-    layer_loss,
     network,
     network_loss,
-    relu,
-    softmax,
 )
+from solutions.p3_linear_layer import softmax
 
 CLASSIFIERS = ((2, 5), (3, 3), (5, 2), (4, 1), (7, 11), (2, 2))
 LAYERS = (*CLASSIFIERS, (1, 3), (1, 1))
@@ -84,7 +82,7 @@ def input_gradient_extremes(nll_input_gradient, rng):
             )
 
 
-@check("q4a", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q4a", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def input_gradient_unusual_arrays(nll_input_gradient, rng):
     for dtype, (W, b, x) in unusual(*example(rng, 3, 5)):
         expected = in_float64(reference.nll_input_gradient, W, b, x, y=1)
@@ -123,7 +121,7 @@ def product_matches_reference(softmax_vjp, rng):
 @check("q4b", "is u^T J for the numerical Jacobian J of softmax", points=0.25)
 def product_differentiates_softmax(softmax_vjp, rng):
     for k in (2, 3, 6):
-        expect_derivative("vjp", softmax, softmax_vjp, z=rng.normal(size=k), u=upstream(rng, k))
+        expect_derivative("vjp", probabilities, softmax_vjp, z=rng.normal(size=k), u=upstream(rng, k))
 
 
 @check("q4b", "is right for logits up to 1e4", points=0.75)
@@ -133,7 +131,7 @@ def product_extremes(softmax_vjp, rng):
         expect(softmax_vjp, z=z, u=u).close(reference.softmax_vjp(z, u), rounding=product_rounding(z, u))
 
 
-@check("q4b", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q4b", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def product_unusual_arrays(softmax_vjp, rng):
     for dtype, (z, u) in unusual(rng.normal(size=5), upstream(rng, 5)):
         expect(softmax_vjp, z=z, u=u).of_dtype(dtype).close(
@@ -141,28 +139,27 @@ def product_unusual_arrays(softmax_vjp, rng):
         )
 
 
-# The result, and whether the call took memory for more than 100 arrays of the size of z. A small call
-# comes first, for what is imported then.
-MEASURED = """lambda z, u: (
-    softmax_vjp(z[:3], u[:3]),
-    (memory := __import__("tracemalloc")).start(),
-    softmax_vjp(z, u),
-    memory.get_traced_memory()[1] > 100 * z.nbytes,
-    memory.stop(),
-)[2:4]"""
+def softmax_vjp_and_memory(z, u, *, softmax_vjp):
+    """The result, and whether the call takes memory for more than 100 arrays of the size of z."""
+    import tracemalloc
+
+    softmax_vjp(z[:3], u[:3])  # what is imported in the first call does not count
+    tracemalloc.start()
+    try:
+        result = softmax_vjp(z, u)
+        return result, tracemalloc.get_traced_memory()[1] > 100 * z.nbytes
+    finally:
+        tracemalloc.stop()
 
 
 @check("q4b", "takes time and memory in proportion to k", points=1.25)
-def product_is_linear(softmax_vjp, source, rng):
+def product_is_linear(softmax_vjp, program, rng):
     # Small enough that a matrix does no harm: 32 MB.
     z, u = rng.normal(size=2000), upstream(rng, 2000)
-    answer = expect(softmax_vjp, z=z, u=u)
-    try:
-        _, much = source(MEASURED)(z, u)
-    finally:
-        source("lambda: __import__('tracemalloc').stop()")()
+    measured = expect(program(softmax_vjp_and_memory, "softmax_vjp"), z=z, u=u)
+    _, much = measured.value
     if much:
-        raise answer.wrong(
+        raise measured.wrong(
             "the call takes memory for more than 100 arrays of length k, as a k x k matrix does. Find u^T J "
             "without J: for k = 200000 that would be 320 GB."
         )
@@ -193,13 +190,13 @@ def layer_vjp_matches_reference(linear_vjp, rng):
 
 
 @check("q4c", "is u times the numerical Jacobians of W x + b", points=0.5)
-def layer_vjp_differentiates_the_layer(linear_vjp, rng):
+def layer_vjp_differentiates_the_layer(linear_vjp, program, rng):
     for k, d in ((2, 3), (4, 2), (3, 3)):
         W, b, x = example(rng, k, d)
-        expect_layer_vjp(linear_vjp, W, b, x, upstream(rng, k))
+        expect_layer_vjp(program, W=W, b=b, x=x, u=upstream(rng, k))
 
 
-@check("q4c", "is right for float32, whole numbers and views", points=0.5)
+@check("q4c", "is right for float32, integers and views", points=0.5)
 def layer_vjp_unusual_arrays(linear_vjp, rng):
     W, _, x = example(rng, 3, 5)
     for dtype, (W_, x_, u) in unusual(W, x, upstream(rng, 3)):
@@ -235,7 +232,7 @@ def relu_extremes(relu_vjp, rng):
         expect(relu_vjp, z=z[order], u=u).close(reference.relu_vjp(z[order], u))
 
 
-@check("q4d", "is right for float32, whole numbers and views", points=0.5)
+@check("q4d", "is right for float32, integers and views", points=0.5)
 def relu_unusual_arrays(relu_vjp, rng):
     z = rng.uniform(0.5, 3.0, size=6) * rng.permutation([1, 1, 1, -1, -1, -1])
     for dtype, (z_, u) in unusual(z, upstream(rng, 6)):
@@ -278,7 +275,7 @@ def expect_network(answer, weights, biases, x, y, dtype=FLOAT64, within=None):
     weights, biases = ([a.astype(np.float64) for a in arrays] for arrays in (weights, biases))
     x = x.astype(np.float64)
     dWs, dbs = reference.mlp_gradients(weights, biases, x, y)
-    parts, sizes = gradients_by_layer(answer, len(weights)), network_rounding(weights, biases, x, y)
+    parts, sizes = gradients_by_layer(answer), network_rounding(weights, biases, x, y)
     for part, gradient, size in zip(parts, dWs + dbs, sizes, strict=True):
         if within is None:
             part.close(gradient, rounding=size, dtype=dtype)
@@ -289,27 +286,26 @@ def expect_network(answer, weights, biases, x, y, dtype=FLOAT64, within=None):
 @check("q4e", "match the reference for one to six layers of any widths", points=2)
 def network_gradients_match_reference(mlp_gradients, rng):
     for widths in NETWORKS:
-        weights, biases, x = network(rng, widths)
+        weights, biases, x = network(rng, widths).values()
         for y in labels(widths[-1]):
             answer = expect(mlp_gradients, weights=weights, biases=biases, x=x, y=y)
             expect_network(answer, weights, biases, x, y)
 
 
 @check("q4e", "are the numerical derivatives of the loss", points=0.5)
-def network_gradients_differentiate_the_loss(mlp_gradients, rng):
+def network_gradients_differentiate_the_loss(mlp_gradients, program, rng):
     for widths, y in (((3, 2), 0), ((2, 4, 3), 2), ((3, 4, 2, 5), 1)):
-        weights, biases, x = network(rng, widths)
-        expect_network_gradients(network_loss, mlp_gradients, weights, biases, x, y)
+        expect_network_gradients(network_loss, mlp_gradients, program, **network(rng, widths), y=y)
 
 
 @check("q4e", "are right where a layer, a part of a layer or the input is zero", points=0.75)
 def network_dead_layers(mlp_gradients, rng):
     for dead in (0, 1, 2):
-        weights, biases, x = network(rng, (3, 5, 4, 6, 3))
+        weights, biases, x = network(rng, (3, 5, 4, 6, 3)).values()
         biases[dead] -= 50
         answer = expect(mlp_gradients, weights=weights, biases=biases, x=x, y=1)
         expect_network(answer, weights, biases, x, 1)
-    weights, biases, x = network(rng, (3, 5, 4, 6, 3))
+    weights, biases, x = network(rng, (3, 5, 4, 6, 3)).values()
     biases[1][:3] -= 50
     answer = expect(mlp_gradients, weights=weights, biases=biases, x=x, y=2)
     expect_network(answer, weights, biases, x, 2)
@@ -321,7 +317,7 @@ def network_dead_layers(mlp_gradients, rng):
 @check("q4e", "are right for logits up to 1e4", points=0.5)
 def network_extremes(mlp_gradients, rng):
     for z in extreme_logits(rng):
-        weights, biases, x = network(rng, (4, 3, 5, len(z)))
+        weights, biases, x = network(rng, (4, 3, 5, len(z))).values()
         biases[-1] += z - reference_logits(weights, biases, x)
         for y in labels(len(z)):
             answer = expect(mlp_gradients, weights=weights, biases=biases, x=x, y=y)
@@ -342,23 +338,23 @@ def deep_network(mlp_gradients, rng):
     expect_network(answer, weights, biases, x, y, within=1e-7)
 
 
-@check("q4e", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+@check("q4e", "take float32, integers and views, and have the right dtype", points=0.5)
 def network_unusual_arrays(mlp_gradients, rng):
-    weights, biases, x = network(rng, (4, 3, 5, 2))
+    weights, biases, x = network(rng, (4, 3, 5, 2)).values()
     for dtype, arrays in unusual(*weights, *biases, x):
         Ws, bs, x_ = list(arrays[:3]), list(arrays[3:6]), arrays[6]
         if x_.dtype.kind == "i":  # even weights and odd biases, so that no unit gets 0
             Ws, bs = [2 * W for W in Ws], [2 * b + 1 for b in bs]
         y = least_likely(Ws, bs, x_)
         answer = expect(mlp_gradients, weights=Ws, biases=bs, x=x_, y=y)
-        for part in gradients_by_layer(answer, 3):
+        for part in gradients_by_layer(answer):
             part.of_dtype(dtype)
         expect_network(answer, Ws, bs, x_, y, dtype)
 
 
 @check("q4e", "take no evaluation of the loss for each of 132000 weights", points=0.5)
 def network_of_many_weights(mlp_gradients, rng):
-    weights, biases, x = network(rng, (300, 240, 200, 50, 10))
+    weights, biases, x = network(rng, (300, 240, 200, 50, 10)).values()
     y = least_likely(weights, biases, x)
     given = {"weights": weights, "biases": biases, "x": x, "y": y}
     answer = expect_no_longer(10_000, reference.mlp_loss, "the loss", mlp_gradients, **given)

@@ -6,16 +6,14 @@ import solutions.p5_skip_connection as reference
 from autograder.hidden_checks import check
 from autograder.hidden_checks.cost import expect_no_longer
 from autograder.hidden_checks.inputs import FLOAT64, in_float64, unusual
-from checking.expectations import Answer, expect, expect_derivative
-from checking.limits import NO_LIMITS, most_lines
+from checking import NO_LIMITS, Answer, expect, expect_derivative, most_lines
 from public_checks.p5_skip_connection import (
     PARTS,
     block,
     draw,
     draw_stack,
-    expect_stack,
-    forward_of,
-    program,
+    expect_output,
+    named,
     vjp_of,
 )
 
@@ -60,16 +58,16 @@ def blocks(rng):
 
 
 @check("q5a", "matches the reference for every shape and size", points=1.75)
-def matches_reference(skip_forward, source, rng):
+def matches_reference(skip_forward, program, rng):
     for W1, W2, x, _ in blocks(rng):
-        y = expect(forward_of(source), W1=W1, W2=W2, x=x).parts("y", "cache")[0]
+        y = expect_output(program, W1, W2, x)
         y.close(reference.skip_forward(W1, W2, x)[0], rounding=output_rounding(W1, W2, x))
 
 
-@check("q5a", "is right for float32, whole numbers and views", points=0.5)
-def unusual_arrays(skip_forward, source, rng):
+@check("q5a", "is right for float32, integers and views", points=0.5)
+def unusual_arrays(skip_forward, program, rng):
     for dtype, (W1, W2, x) in unusual(*draw(rng, 3, 5)[:3]):
-        y = expect(forward_of(source), W1=W1, W2=W2, x=x).parts("y", "cache")[0]
+        y = expect_output(program, W1, W2, x)
         right = in_float64(lambda *block: reference.skip_forward(*block)[0], W1, W2, x)
         y.close(right, rounding=output_rounding(W1, W2, x), dtype=dtype)
 
@@ -78,62 +76,63 @@ def unusual_arrays(skip_forward, source, rng):
 
 
 @check("q5b", "match the reference for every shape and size", points=2)
-def gradients_match_reference(skip_forward, skip_vjp, source, rng):
+def gradients_match_reference(skip_forward, skip_vjp, program, rng):
     for W1, W2, x, delta in blocks(rng):
-        answer = expect(vjp_of(source), W1=W1, W2=W2, x=x, delta=delta)
+        answer = expect(vjp_of(program), W1=W1, W2=W2, x=x, delta=delta)
         expect_gradients(answer, W1, W2, x, delta)
 
 
 @check("q5b", "are the numerical derivatives of a block", points=0.5)
-def gradients_differentiate_the_block(skip_forward, skip_vjp, source, rng):
+def gradients_differentiate_the_block(skip_forward, skip_vjp, program, rng):
     for h, n in ((4, 3), (3, 5), (2, 2)):
-        given = dict(zip(("W1", "W2", "x", "delta"), draw(rng, h, n), strict=True))
-        expect_derivative("vjp", block, vjp_of(source), PARTS, wrt=(0, 1, 2), **given)
+        given = named(draw(rng, h, n))
+        expect_derivative("vjp", block, vjp_of(program), PARTS, wrt=(0, 1, 2), **given)
 
 
-@check("q5b", "count the derivative of ReLU at 0 as 0, and are right close to it", points=1)
-def gradients_at_the_kink(skip_forward, skip_vjp, source, rng):
-    W1, W2, x, delta = draw(rng, 4, 3)
+def at_the_kink(rng, W1, W2, x):
+    """Blocks with units that get exactly 0: all of them, one, and one whose terms cancel."""
     row = W1.copy()
     row[1] = 0
     crossing = np.array([[1.0, -1.0], [2.0, 1.0], [-1.0, 0.5], [-3.0, 3.0]])
-    for A, B, v, d in (
-        (W1, W2, 0 * x, delta),
-        (row, W2, x, delta),
-        (crossing, rng.normal(size=(2, 4)), np.array([0.5, 0.5]), delta[:2]),
-        (0 * W1, W2, x, delta),
-        (W1, W2, 1e-12 * x, delta),
-    ):
-        expect_gradients(expect(vjp_of(source), W1=A, W2=B, x=v, delta=d), A, B, v, d)
+    return (W1, W2, 0 * x), (row, W2, x), (crossing, rng.normal(size=(2, 4)), np.array([0.5, 0.5]))
+
+
+@check("q5b", "count the derivative of ReLU at 0 as 0, and are right close to it", points=1)
+def gradients_at_the_kink(skip_forward, skip_vjp, program, rng):
+    W1, W2, x, delta = draw(rng, 4, 3)
+    for A, B, v in (*at_the_kink(rng, W1, W2, x), (0 * W1, W2, x), (W1, W2, 1e-12 * x)):
+        d = delta[: len(v)]
+        expect_gradients(expect(vjp_of(program), W1=A, W2=B, x=v, delta=d), A, B, v, d)
+
+
+def vjps_of_several_blocks(blocks, order, *, skip_forward, skip_vjp):
+    """The results of skip_vjp for the blocks in this order, after all forward passes."""
+    caches = [skip_forward(W1, W2, x)[1] for W1, W2, x, _ in blocks]
+    return [skip_vjp(*blocks[i][:2], caches[i], blocks[i][3].copy()) for i in order]
 
 
 @check("q5b", "come from the cache of their own forward pass, which no use changes", points=1)
-def caches_of_several_blocks(skip_forward, skip_vjp, source, rng):
-    nested = program(
-        source,
-        "lambda blocks, order: (lambda caches: [skip_vjp(*blocks[i][:2], caches[i], blocks[i][3].copy()) "
-        "for i in order])([skip_forward(*b[:3])[1] for b in blocks])",
-        "skip_forward for several blocks, then skip_vjp",
-    )
+def caches_of_several_blocks(skip_forward, skip_vjp, program, rng):
+    several_vjps = program(vjps_of_several_blocks, "skip_vjp(W1, W2, cache, delta)")
     for shapes in (((4, 3), (4, 3), (4, 3)), ((3, 2), (2, 5), (1, 4))):
         several, order = [draw(rng, *shape) for shape in shapes], [2, 1, 0, 1, 0, 2]
-        results = nested(several, order)
+        results = several_vjps(several, order)
         for i, result in zip(order, results, strict=True):
-            given = dict(zip(("W1", "W2", "x", "delta"), several[i], strict=True))
-            expect_gradients(Answer(nested.name, given, result), *several[i])
+            given = named(several[i])
+            expect_gradients(Answer(several_vjps.name, given, result), *several[i])
 
 
-@check("q5b", "take float32, whole numbers and views, and have the right dtype", points=0.5)
-def gradients_unusual_arrays(skip_forward, skip_vjp, source, rng):
+@check("q5b", "take float32, integers and views, and have the right dtype", points=0.5)
+def gradients_unusual_arrays(skip_forward, skip_vjp, program, rng):
     for dtype, (W1, W2, x, delta) in unusual(*draw(rng, 3, 5)):
-        answer = expect(vjp_of(source), W1=W1, W2=W2, x=x, delta=delta)
+        answer = expect(vjp_of(program), W1=W1, W2=W2, x=x, delta=delta)
         for part in answer.parts(*PARTS):
             part.of_dtype(dtype)
         expect_gradients(answer, W1, W2, x, delta, dtype)
 
 
 @check("q5b", "take no evaluation of the block for each of 262144 weights", points=0.5)
-def gradients_of_many_weights(skip_forward, skip_vjp, source, rng):
+def gradients_of_many_weights(skip_forward, skip_vjp, program, rng):
     W1, W2 = rng.normal(size=(256, 512)) / 16, rng.normal(size=(512, 256)) / 16
     x, delta = rng.normal(size=(2, 512))
     given = {"W1": W1, "W2": W2, "x": x, "delta": delta}
@@ -141,7 +140,7 @@ def gradients_of_many_weights(skip_forward, skip_vjp, source, rng):
     def forward(W1, W2, x, _):
         return reference.skip_forward(W1, W2, x)
 
-    answer = expect_no_longer(10_000, forward, "the block", vjp_of(source), **given)
+    answer = expect_no_longer(10_000, forward, "the block", vjp_of(program), **given)
     expect_gradients(answer, W1, W2, x, delta)
 
 
@@ -161,15 +160,7 @@ def jacobian_matches_reference(skip_jacobian, rng):
 
 @check("q5c", "counts the derivative of ReLU at 0 as 0", points=0.5)
 def jacobian_at_the_kink(skip_jacobian, rng):
-    W1, W2, x, _ = draw(rng, 4, 3)
-    row = W1.copy()
-    row[1] = 0
-    crossing = np.array([[1.0, -1.0], [2.0, 1.0], [-1.0, 0.5], [-3.0, 3.0]])
-    for A, B, v in (
-        (W1, W2, 0 * x),
-        (row, W2, x),
-        (crossing, rng.normal(size=(2, 4)), np.array([0.5, 0.5])),
-    ):
+    for A, B, v in at_the_kink(rng, *draw(rng, 4, 3)[:3]):
         J = reference.skip_jacobian(A, B, v)
         expect(skip_jacobian, W1=A, W2=B, x=v).close(J, rounding=jacobian_rounding(A, B))
 
@@ -182,7 +173,7 @@ def jacobian_close_to_zero(skip_jacobian, rng):
         expect(skip_jacobian, W1=W1, W2=W2, x=1e-12 * x).close(J, rounding=jacobian_rounding(W1, W2))
 
 
-@check("q5c", "takes float32, whole numbers and views, and returns the right dtype", points=0.5)
+@check("q5c", "takes float32, integers and views, and returns the right dtype", points=0.5)
 def jacobian_unusual_arrays(skip_jacobian, rng):
     for dtype, (W1, W2, x) in unusual(*draw(rng, 3, 5)[:3]):
         J = in_float64(reference.skip_jacobian, W1, W2, x)
@@ -195,11 +186,10 @@ def jacobian_unusual_arrays(skip_jacobian, rng):
 
 def expect_norms(function, stack, skip, dtype=FLOAT64, limits=NO_LIMITS):
     """Expect the norms of a stack, each to within a share of its own size."""
-    W1s, W2s, x, delta = stack
-    answer = expect_stack(function, W1s, W2s, x, delta, skip, limits=limits)
-    first, second = ([W.astype(np.float64) for W in Ws] for Ws in (W1s, W2s))
-    vectors = x.astype(np.float64), delta.astype(np.float64)
-    norms = reference.stack_gradient_norms(first, second, *vectors, skip)
+    W1s, W2s = ([W.astype(np.float64) for W in stack[name]] for name in ("W1s", "W2s"))
+    x, delta = stack["x"].astype(np.float64), stack["delta"].astype(np.float64)
+    norms = reference.stack_gradient_norms(W1s, W2s, x, delta, skip)
+    answer = expect(function, **stack, skip=skip, limits=limits)
     answer.close(norms, within=(1e-9 if dtype == FLOAT64 else 1e-4) * norms)
     return answer
 
@@ -227,16 +217,17 @@ def norms_vanish_and_grow(stack_gradient_norms, rng):
         stack = draw_stack(rng, 6, (8,) * 100, scale)
         for skip in (True, False):
             expect_norms(stack_gradient_norms, stack, skip)
-    W1s, W2s, x, delta = draw_stack(rng, 4, (3, 3, 3))
-    expect_norms(stack_gradient_norms, (W1s, W2s, x, 0 * delta), True)
-    expect_norms(stack_gradient_norms, (W1s, [W2s[0], 0 * W2s[1], W2s[2]], x, delta), False)
+    stack = draw_stack(rng, 4, (3, 3, 3))
+    first, second, third = stack["W2s"]
+    expect_norms(stack_gradient_norms, stack | {"delta": 0 * stack["delta"]}, True)
+    expect_norms(stack_gradient_norms, stack | {"W2s": [first, 0 * second, third]}, False)
 
 
-@check("q5d", "take float32, whole numbers and views, and have the right dtype", points=0.5)
+@check("q5d", "take float32, integers and views, and have the right dtype", points=0.5)
 def norms_unusual_arrays(stack_gradient_norms, rng):
-    W1s, W2s, x, delta = draw_stack(rng, 4, (5, 3))
-    for dtype, arrays in unusual(*W1s, *W2s, x, delta):
-        stack = (list(arrays[:2]), list(arrays[2:4]), *arrays[4:])
+    usual = draw_stack(rng, 4, (5, 3))
+    for dtype, arrays in unusual(*usual["W1s"], *usual["W2s"], usual["x"], usual["delta"]):
+        stack = {"W1s": list(arrays[:2]), "W2s": list(arrays[2:4]), "x": arrays[4], "delta": arrays[5]}
         if arrays[-1].dtype.kind == "i":
             stack = draw_stack(rng, 4, (5, 3), whole=True)
         for skip in (True, False):

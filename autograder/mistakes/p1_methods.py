@@ -54,7 +54,7 @@ mistake("q1a", "all entries are moved at once", says="move one at a time")(
 )
 
 
-@mistake("q1a", "a moved entry does not go back", says="each entry has to go back")
+@mistake("q1a", "a moved entry does not go back", says="each entry must go back")
 def forward_difference(f, x, h):
     center, moved, g = f(x), x.astype(float), np.zeros(len(x))
     for i in range(len(x)):

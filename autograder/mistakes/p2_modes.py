@@ -227,7 +227,7 @@ def vjp(layers, x, u, stored={}):
     return u
 
 
-@mistake("q2b", "fails for a chain without layers", says="it fails for a chain without layers")
+@mistake("q2b", "fails for a chain without layers", says="A chain without layers is the identity")
 def vjp(layers, x, u):
     points = [x]
     for f, _, _ in layers[:-1]:
@@ -242,7 +242,7 @@ mistake("q2b", "u is ignored: it starts from ones", says="does not depend on the
     edit(right_vjp, ("x = f(x)", "x = f(x)\n    u = np.ones_like(u)"))
 )
 mistake(
-    "q2b", "a row of shape (1, n)", says="has to be an array of shape (3,); yours is an array of shape (1, 3)"
+    "q2b", "a row of shape (1, n)", says="should be an array of shape (3,); yours is an array of shape (1, 3)"
 )(edit(right_vjp, ("return u", "return u[np.newaxis]")))
 
 
@@ -326,7 +326,7 @@ def jacobian_forward(layers, x):
     return J
 
 
-@mistake("q2c", "the ones of earlier unit vectors stay", says="which is no unit vector")
+@mistake("q2c", "the ones of earlier unit vectors stay", says="which is not a unit vector")
 def jacobian_forward(layers, x):
     e, columns = np.zeros(len(x), dtype=np.result_type(x, np.float32)), []
     for j in range(len(x)):
@@ -345,7 +345,7 @@ def jacobian_forward(layers, x):
     return np.stack([jvp(layers, x, e) for e in np.eye(len(y), dtype=np.result_type(x, np.float32))], axis=1)
 
 
-@mistake("q2c", "the product with a vector of ones, no matrix", says="the result has to be an array of shape")
+@mistake("q2c", "the product with a vector of ones, no matrix", says="the result should be an array of shape")
 def jacobian_forward(layers, x):
     return jvp(layers, x, np.ones(len(x), dtype=np.result_type(x, np.float32)))
 
@@ -358,7 +358,7 @@ mistake("q2c", "unit vectors of float64 for every x", fails=("forward_jacobian_u
 @mistake(
     "q2c",
     "the columns are put into an array that the next call fills too",
-    says="another call changes this result",
+    says="the next call changes this result",
     fails=("forward_jacobian_no_traces",),
     costs=0.5,
 )
@@ -460,7 +460,7 @@ mistake("q2d", "each layer's vjp is taken at the layer's output", says="is calle
 )
 
 
-@mistake("q2d", "only the gradient of the sum of all outputs", says="the result has to be an array of shape")
+@mistake("q2d", "only the gradient of the sum of all outputs", says="the result should be an array of shape")
 def jacobian_backward(layers, x):
     points = []
     for f, _, _ in layers:
@@ -478,7 +478,7 @@ mistake("q2d", "unit vectors of float64 for every x", fails=("backward_jacobian_
 mistake(
     "q2d",
     "the rows are put into an array that the next call fills too",
-    says="another call changes this result",
+    says="the next call changes this result",
     fails=("backward_jacobian_no_traces",),
     costs=0.25,
 )(
@@ -576,7 +576,7 @@ def backward_cost(sizes):
         return int(sizes[-1] * (sizes[1:] * sizes[:-1]).sum())
 
 
-@mistake("q2e", "a float", says="floats have 16 digits only")
+@mistake("q2e", "a float", says="should be an int; yours is a float")
 def backward_cost(sizes):
     return float(sizes[-1]) * sum(a * b for a, b in zip(sizes, sizes[1:]))
 
@@ -667,13 +667,13 @@ def backward_storage(sizes):
 # 2(f) topological_order
 
 
-mistake("q2f", "children before parents", says="it has to be the other way round")(
+mistake("q2f", "children before parents", says="it should be the other way round")(
     edit(reference.topological_order, ("return order", "return order[::-1]"))
 )
 
 
 @mistake(
-    "q2f", "breadth first: by the shortest way to the result", says="it has to wait for all of its parents"
+    "q2f", "breadth first: by the shortest way to the result", says="it should wait for all of its parents"
 )
 def topological_order(node):
     order, waiting, seen = [], [node], {node}
@@ -690,7 +690,7 @@ def topological_order(node):
 breadth_first = topological_order
 
 
-mistake("q2f", "depth first, but written down when found", says="it has to wait for all of its parents")(
+mistake("q2f", "depth first, but written down when found", says="it should wait for all of its parents")(
     edit(breadth_first, ("waiting.pop(0)", "waiting.pop()"))
 )
 
@@ -775,7 +775,7 @@ def topological_order(node):
     return order
 
 
-@mistake("q2f", "a set, which has no order", says="has to be a list of nodes; yours is a set")
+@mistake("q2f", "a set, which has no order", says="should be a list of nodes; yours is a set")
 def topological_order(node):
     seen, waiting = {node}, [node]
     while waiting:
@@ -1013,12 +1013,12 @@ mistake(
 mistake(
     "q2g", "only the inputs are in the dict", says="the dict has no gradient for s, which z was computed from"
 )(edit(right_backward, ("return gradients", "return {n: gradients[n] for n in gradients if not n.parents}")))
-mistake("q2g", "a list of gradients", says="has to be a dict from nodes to gradients; yours is a list")(
+mistake("q2g", "a list of gradients", says="should be a dict from nodes to gradients; yours is a list")(
     edit(right_backward, ("return gradients", "return [gradients[n] for n in topological_order(node)]"))
 )
 
 
-@mistake("q2g", "the keys are the ids of the nodes", says="the keys have to be the nodes themselves")
+@mistake("q2g", "the keys are the ids of the nodes", says="the keys should be the nodes themselves")
 def backward(node, upstream):
     gradients = {id(node): upstream}
     for current in reversed(topological_order(node)):

@@ -133,7 +133,7 @@ def softmax_jacobian(z):
 mistake("q3b", "the whole has the wrong sign", says="It has the wrong sign")(
     edit(reference.softmax_jacobian, ("np.diag(p) - np.outer(p, p)", "np.outer(p, p) - np.diag(p)"))
 )
-mistake("q3b", "the inner derivative is missing: only delta - p", says="of log p, not of p")(
+mistake("q3b", "the inner derivative is missing: only delta - p", says="log p, not p")(
     edit(reference.softmax_jacobian, ("np.diag(p) - np.outer(p, p)", "np.eye(len(p)) - p"))
 )
 

@@ -23,7 +23,7 @@ right_input_gradient = nll_input_gradient
 mistake("q4a", "the wrong sign", says="It has the wrong sign")(
     edit(right_input_gradient, ("return W.T @ p", "return -W.T @ p"))
 )
-mistake("q4a", "W instead of its transpose", says="is it W where its transpose has to be")(
+mistake("q4a", "W instead of its transpose", says="did you use W instead of its transpose?")(
     edit(right_input_gradient, ("return W.T @ p", "return W @ p"))
 )
 mistake("q4a", "the label is not subtracted", says="without the logit of the label")(
@@ -49,7 +49,7 @@ mistake("q4a", "only the logit of the label counts", says="The other rows count 
 )
 
 
-@mistake("q4a", "multiplied by the Jacobian of softmax once more", says="of half the squared error")
+@mistake("q4a", "multiplied by the Jacobian of softmax once more", says="half the squared error")
 def nll_input_gradient(W, b, x, y):
     z = W @ x + b
     p = np.exp(z - z.max())
@@ -59,7 +59,7 @@ def nll_input_gradient(W, b, x, y):
     return W.T @ (p * (delta - delta @ p))
 
 
-@mistake("q4a", "the gradient of -p_y, without the logarithm", says="of -p_y, without the logarithm")
+@mistake("q4a", "the gradient of -p_y, without the logarithm", says="-p_y, without the logarithm")
 def nll_input_gradient(W, b, x, y):
     z = W @ x + b
     p = np.exp(z - z.max())
@@ -142,7 +142,7 @@ def softmax_vjp(z, u):
     return z * (1.0 * u - u @ z)
 
 
-@mistake("q4b", "z and u are swapped", says="z and u are in each other's place")
+@mistake("q4b", "z and u are swapped", says="z and u are swapped")
 def softmax_vjp(z, u):
     p = np.exp(u - u.max())
     p /= p.sum()
@@ -161,7 +161,7 @@ mistake(
 mistake("q4b", "the factor u is missing in the second term", says="for zero it is not zero")(
     edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return p * (u - (p @ p))"))
 )
-mistake("q4b", "the Jacobian of log softmax", says="of log p, not of p")(
+mistake("q4b", "the Jacobian of log softmax", says="log p, not p")(
     edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return u - p * u.sum()"))
 )
 
@@ -242,7 +242,7 @@ mistake("q4c", "dx is the sum of the rows of W, without u", says="It does not de
 mistake("q4c", "db is the sum of u, one number", says="It is the right one, summed over axis 0")(
     edit(right_linear_vjp, (", 1.0 * u,", ", (1.0 * u).sum(),"))
 )
-mistake("q4c", "dx and db are returned the other way round", says="db and dx are in each other's place")(
+mistake("q4c", "dx and db are returned the other way round", says="db and dx are swapped")(
     edit(right_linear_vjp, ("1.0 * u, W.T @ (1.0 * u)", "W.T @ (1.0 * u), 1.0 * u"))
 )
 mistake("q4c", "db is left out", says="return 3 things, dW, db, dx; yours is a tuple of 2")(
@@ -347,13 +347,13 @@ mistake("q4d", "the mask is inverted", says="the mask is inverted")(
 )
 
 
-@mistake("q4d", "a leaky ReLU", says="of a leaky ReLU")
+@mistake("q4d", "a leaky ReLU", says="a leaky ReLU")
 def relu_vjp(z, u):
     u = 1.0 * u
     return np.where(z > 0, u, u.dtype.type(0.01) * u)
 
 
-mistake("q4d", "the sign of z instead of the slope", says="of |z|, whose slope is -1")(
+mistake("q4d", "the sign of z instead of the slope", says="|z|, whose slope is -1")(
     edit(reference.relu_vjp, ("(z > 0)", "np.sign(z)"))
 )
 mistake("q4d", "u as it came", says="the slope for z < 0 is missing")(
@@ -361,7 +361,7 @@ mistake("q4d", "u as it came", says="the slope for z < 0 is missing")(
 )
 
 
-@mistake("q4d", "the slope of the logistic function", says="of the logistic function")
+@mistake("q4d", "the slope of the logistic function", says="the logistic function")
 def relu_vjp(z, u):
     s = 1 / (1 + np.exp(-1.0 * z))
     return u * s * (1 - s)
@@ -484,10 +484,10 @@ def mlp_gradients(weights, biases, x, y):
     return dWs[::-1], dbs[::-1]
 
 
-mistake("q4e", "the lists begin with the last layer", says="dW1 and dW2 are in each other's place")(
+mistake("q4e", "the lists begin with the last layer", says="dW1 and dW2 are swapped")(
     edit(right_gradients, ("dWs[::-1], dbs[::-1]", "dWs, dbs"))
 )
-mistake("q4e", "dbs and dWs are returned the other way round", says="dW1 and db1 are in each other's place")(
+mistake("q4e", "dbs and dWs are returned the other way round", says="dW1 and db1 are swapped")(
     edit(right_gradients, ("dWs[::-1], dbs", "dbs[::-1], dWs"))
 )
 mistake("q4e", "a pair for each layer instead of two lists", says="return two lists, dWs and dbs")(
@@ -512,7 +512,7 @@ mistake("q4e", "the label is not subtracted", says="without the logit of the lab
 mistake("q4e", "the label is off by one", says="the label is off by one")(
     edit(right_gradients, ("u[y] -= 1", "u[y - 1] -= 1"))
 )
-mistake("q4e", "multiplied by the Jacobian of softmax once more", says="of half the squared error")(
+mistake("q4e", "multiplied by the Jacobian of softmax once more", says="half the squared error")(
     edit(right_gradients, ("u[y] -= 1", "u[y] -= 1\n    u = softmax_vjp(z, u)"))
 )
 mistake(
@@ -552,7 +552,7 @@ mistake("q4e", "nothing comes through to layers below the last two", says="It is
 )
 
 
-@mistake("q4e", "the first two layers only", says="so 3 in all; yours holds 2")
+@mistake("q4e", "the first two layers only", says="dWs should hold an array for each layer, 3 in all")
 def mlp_gradients(weights, biases, x, y):
     W1, W2, b1, b2 = weights[0], weights[-1], biases[0], biases[-1]
     z1 = W1 @ x + b1

@@ -39,7 +39,7 @@ mistake("q5a", "a leaky ReLU", says="ReLU is leaky")(
 mistake("q5a", "returns y alone, without a cache", says="return 2 things, y, cache")(
     edit(reference.skip_forward, (", (x, z)", ""))
 )
-mistake("q5a", "returns the cache before y", says="y has to be an array")(
+mistake("q5a", "returns the cache before y", says="y should be an array")(
     edit(reference.skip_forward, ("W2 @ np.maximum(z, 0) + x, (x, z)", "(x, z), W2 @ np.maximum(z, 0) + x"))
 )
 mistake("q5a", "no return", says="Did you forget a return?")(edit(reference.skip_forward, ("return ", "")))
@@ -80,7 +80,7 @@ def skip_forward(W1, W2, x):
 @mistake(
     "q5a",
     "stays in whole numbers",
-    says="has dtype int64; for these arguments it has to be float64",
+    says="has dtype int64; for these arguments it should be float64",
     fails=("dtypes",),
     costs=0.25,
 )
@@ -92,7 +92,7 @@ def skip_forward(W1, W2, x):
     )
 
 
-@mistake("q5a", "computes in float32", says="has dtype float32; for these arguments it has to be float64")
+@mistake("q5a", "computes in float32", says="has dtype float32; for these arguments it should be float64")
 def skip_forward(W1, W2, x):
     x = x.astype(np.float32)
     W1, W2 = W1.astype(np.float32), W2.astype(np.float32)
@@ -109,7 +109,7 @@ def skip_forward(W1, W2, x):
     return y, (x, W1 @ x)
 
 
-mistake("q5a", "x is a column, so that the sum is a matrix", says="has to be an array of shape")(
+mistake("q5a", "x is a column, so that the sum is a matrix", says="should be an array of shape")(
     edit(reference.skip_forward, ("+ x", "+ x.reshape(-1, 1)"))
 )
 
@@ -181,16 +181,16 @@ mistake("q5b", "J delta in the place of J^T delta", says="dx is J delta")(
 mistake("q5b", "W2 in the place of its transpose", says="the transpose of W2")(
     edit(reference.skip_vjp, ("W2.T", "W2"))
 )
-mistake("q5b", "W1 in the place of its transpose", says="W1 stands in the place of its transpose")(
+mistake("q5b", "W1 in the place of its transpose", says="W1 is used instead of its transpose")(
     edit(reference.skip_vjp, ("W1.T", "W1"))
 )
-mistake("q5b", "dW1 and dW2 are returned the other way round", says="are in each other's place")(
+mistake("q5b", "dW1 and dW2 are returned the other way round", says="dW1 and dW2 are swapped")(
     edit(
         reference.skip_vjp,
         ("(dz, x), np.outer(delta, np.maximum(z, 0))", "(delta, np.maximum(z, 0)), np.outer(dz, x)"),
     )
 )
-mistake("q5b", "dx comes first", says="has to be an array of shape")(
+mistake("q5b", "dx comes first", says="dW1 should be an array of shape")(
     edit(reference.skip_vjp, (", W1.T @ dz + delta", ""), ("return", "return W1.T @ dz + delta,"))
 )
 mistake("q5b", "dW1 is transposed", says="the transpose of the right one")(
@@ -202,7 +202,7 @@ mistake("q5b", "dW2 is transposed", says="the transpose of the right one")(
 mistake("q5b", "dW1 is zero", says="It is zero everywhere")(
     edit(reference.skip_vjp, ("np.outer(dz, x)", "np.zeros_like(np.outer(dz, x))"))
 )
-mistake("q5b", "dW2 for a delta of ones")(
+mistake("q5b", "dW2 for a delta of ones", says="It does not depend on the vector")(
     edit(reference.skip_vjp, ("outer(delta", "outer(np.ones_like(delta)"))
 )
 mistake("q5b", "dW2 is scaled by 0.7, which a shared norm would hide", says="0.7 times the right one")(
@@ -216,7 +216,7 @@ mistake("q5b", "the slope of a leaky ReLU", says="ReLU is leaky")(
 )
 
 
-@mistake("q5b", "a loop over the hidden units that leaves out the first")
+@mistake("q5b", "a loop over the hidden units that leaves out the first", says="Only row 0 of dW1 is wrong")
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     delta = delta.astype(np.result_type(delta, np.float32))
@@ -317,7 +317,7 @@ mistake("q5b", "dx stays in whole numbers", fails=("gradients_unusual_arrays",),
 )
 
 
-@mistake("q5b", "central differences in place of the chain rule")
+@mistake("q5b", "central differences in place of the chain rule", says="is it a difference quotient?")
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     h = 1e-6
@@ -360,7 +360,7 @@ mistake("q5c", "1 is added in the place of the identity", says="adding 1 to a ma
 )
 
 
-@mistake("q5c", "x is added in the place of the identity", says="the Jacobian has to be the identity matrix")
+@mistake("q5c", "x is added in the place of the identity", says="You added x where the identity should be")
 def skip_jacobian(W1, W2, x):
     active = W1 @ x > 0
     return (W2 * active) @ W1 + x.astype(np.result_type(W1, W2, x, np.float32))
@@ -418,7 +418,7 @@ def skip_jacobian(W1, W2, x):
 mistake("q5c", "the derivative of ReLU at 0 is 1")(edit(reference.skip_jacobian, ("> 0", ">= 0")))
 
 
-@mistake("q5c", "central differences in place of the chain rule")
+@mistake("q5c", "central differences in place of the chain rule", says="is it a difference quotient?")
 def skip_jacobian(W1, W2, x):
     h = 1e-6
     x = x.astype(np.result_type(x, np.float32))
@@ -488,24 +488,28 @@ mistake("q5d", "skip is turned round", says="but the blocks are taken without sk
 mistake(
     "q5d",
     "without skips, the skip path stays on the way back",
-    says="are those without skip connections, but the way back is one with",
+    says="The x_l are right, without skip connections, but the way back is with them",
 )(edit(right_norms, ("dx if skip else dx - gradient", "dx")))
 mistake(
     "q5d",
     "without skips, the skip path stays on the way forward",
-    says="the way back is one without skip connections, but the x_l are those with",
+    says="The way back is right, without skip connections, but the x_l are with them",
 )(edit(right_norms, ("y if skip else y - x", "y")))
 mistake(
     "q5d",
     "the way back takes the blocks from the first to the last",
     says="the blocks come in the order 0, 1, 2",
 )(edit(right_norms, ("W1s[::-1], W2s[::-1], caches[::-1]", "W1s, W2s, caches")))
-mistake("q5d", "every block is taken at x_0", says="every block gets x_0 as its input")(
+mistake("q5d", "every block is taken at x_0", says="Every block gets x_0 as its input")(
     edit(right_norms, ("x = y if skip else y - x", ""))
 )
 
 
-@mistake("q5d", "every gradient is delta through one block alone")
+@mistake(
+    "q5d",
+    "every gradient is delta through one block alone",
+    says="Every gradient is delta through one block alone",
+)
 def stack_gradient_norms(W1s, W2s, x, delta, skip):
     delta = delta.astype(np.result_type(delta, np.float32))
     gradients = []

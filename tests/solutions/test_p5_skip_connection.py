@@ -162,7 +162,7 @@ def lost(source):
     checks = verification.load_checks(problems)
     names = verification.namespace(problems)
     verification.execute(source, names)
-    return verification.grade(verification.Outcome("x", "q5b"), names, checks)
+    return verification.grade(verification.EntryResult("x", "q5b"), names, checks)
 
 
 @pytest.mark.parametrize("form", CACHES)
