@@ -13,8 +13,8 @@ from checking.registry import spoken
 START = """# Problems, questions and checks
 
 `homework overview > docs/checks.md` prints this page from the registry of checks; a test compares the two.
-Public checks are with the students; hidden ones run when their work is graded. Graded results show these
-words beside each check.
+Students have the public checks; hidden checks run only in grading. Graded results show each check by the
+words in this table.
 """
 
 
@@ -32,7 +32,7 @@ def _assignment(name: str) -> str:
         automatic = sum(c.points for q in problem.questions for c in checks.get(q.name, []))
         by_hand = sum(q.points for q in problem.questions if q.manual)
         parts.append(f"### {_title(problem)}\n\n{automatic:g} points by checks, {by_hand:g} by hand.\n")
-        parts.append("| question | points | what is looked at | points of the check |\n|---|---|---|---|")
+        parts.append("| question | points | check | points of the check |\n|---|---|---|---|")
         parts += [_question(question, checks.get(question.name, [])) for question in problem.questions]
         parts.append("")
     return "\n".join(parts)

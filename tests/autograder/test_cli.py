@@ -295,7 +295,7 @@ def test_verify_fails_if_a_mistake_gets_all_points(copy_of_the_project):
 
 def test_verify_names_a_question_without_mistakes(copy_of_the_project):
     path = copy_of_the_project / "autograder" / "mistakes" / "p3_linear_layer.py"
-    path.write_text(re.sub(r'(@mistake\(\s*)"q3f"', r'\1"q3e"', path.read_text()))
+    path.write_text(re.sub(r'(mistake\(\s*)"q3f"', r'\1"q3e"', path.read_text()))
     done = run_homework(copy_of_the_project, "verify")
     assert done.returncode == 2
     assert "q3f has no mistake in autograder/mistakes" in done.stderr
