@@ -126,7 +126,7 @@ def _fitting(
     if error < 1e-5 and np.array_equal(a, single) and not np.array_equal(g, g.astype(np.float32)):
         yield "float32", "It has been rounded to float32."
     elif error < 1e-4:
-        yield "approximate", f"It is close, but off by {error:.1g} of its size: is it an approximation?"
+        yield "approximate", f"It is close, with a relative error of {error:.1g}: is it an approximation?"
 
 
 def _listed(arrays: Any) -> list[np.ndarray]:
@@ -160,7 +160,7 @@ def _shapes(a: np.ndarray, g: np.ndarray) -> Iterator[tuple[str, str]]:
     if a.ndim == g.ndim == 2 and _fits(a.T, a.T + 1, g):
         yield "transpose", "It is the transpose of the right one."
     if a.size == g.size and _fits(a.reshape(g.shape), a.reshape(g.shape) + 1, g):
-        yield "wrong shape", f"The numbers are right, but the shape has to be {g.shape}."
+        yield "wrong shape", f"The numbers are right, but the shape should be {g.shape}."
     for axis in range(a.ndim):
         for name, reduced in (("sum", a.sum(axis=axis)), ("mean", a.mean(axis=axis))):
             if reduced.shape == g.shape and _fits(reduced, reduced + 1, g):
@@ -224,7 +224,7 @@ def _factors(a: np.ndarray, g: np.ndarray, arguments: tuple[Any, ...]) -> Iterat
         return
     for n in sorted(sizes):
         if abs(factor / n - 1) < 1e-6:
-            yield "sum instead of mean", f"It is {n} times the right one: is a mean forgotten?"
+            yield "sum instead of mean", f"It is {n} times the right one: did you forget a mean?"
             return
         if abs(factor * n - 1) < 1e-6:
             yield "mean instead of sum", f"It is 1/{n} of the right one: is a mean taken twice, or of a sum?"

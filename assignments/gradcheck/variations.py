@@ -94,7 +94,7 @@ def _changes(
                 sentence = f"It is the gradient for {moved}: the label is off by one."
                 yield "label off by one", sentence, changed(i, a + step), 1.0
         elif np.asarray(a).dtype.kind == "f" and np.any(a):
-            sentence = f"It is the gradient where {called} is zero: is it left out?"
+            sentence = f"It is the gradient with {called} set to zero: is it left out?"
             yield "argument left out", sentence, changed(i, np.zeros_like(a)), 1.0
             if np.ndim(a) == 2 and a.shape[0] == a.shape[1]:
                 sentence = f"It is the gradient for the transpose of {called}."

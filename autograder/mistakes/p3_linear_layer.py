@@ -324,7 +324,7 @@ mistake("q3e", "dW is transposed", says="the transpose of the right one")(
 mistake("q3e", "dW and db are returned the other way round", says="dW and db are swapped")(
     edit(reference.nll_gradients, ("np.outer(db, x), db", "db, np.outer(db, x)"))
 )
-mistake("q3e", "the bias is left out of the logits", says="where b is zero: is it left out?")(
+mistake("q3e", "the bias is left out of the logits", says="with b set to zero: is it left out?")(
     edit(reference.nll_gradients, ("x + b", "x"))
 )
 
@@ -374,7 +374,7 @@ def nll_gradients(W, b, x, y):
     return np.outer(db, x.astype(np.float32)), db
 
 
-@mistake("q3e", "off by a factor 1.000001", says="off by 1e-06 of its size")
+@mistake("q3e", "off by a factor 1.000001", says="a relative error of 1e-06")
 def nll_gradients(W, b, x, y):
     db = softmax(W @ x + b)
     db[y] -= 1
@@ -413,7 +413,7 @@ def nll_gradients(W, b, x, y):
 # 3(f) batch_nll_gradients
 
 
-mistake("q3f", "the sum instead of the mean", says="is a mean forgotten?")(
+mistake("q3f", "the sum instead of the mean", says="did you forget a mean?")(
     edit(reference.batch_nll_gradients, ("X / len(y), P.mean", "X, P.sum"))
 )
 mistake("q3f", "the mean is taken twice", says="is a mean taken twice")(

@@ -32,7 +32,7 @@ mistake("q4a", "the label is not subtracted", says="without the logit of the lab
 mistake("q4a", "the label is off by one", says="the label is off by one")(
     edit(right_input_gradient, ("p[y] -= 1", "p[y - 1] -= 1"))
 )
-mistake("q4a", "the bias is left out of the logits", says="where b is zero: is it left out?")(
+mistake("q4a", "the bias is left out of the logits", says="with b set to zero: is it left out?")(
     edit(right_input_gradient, ("z = W @ x + b", "z = W @ x"))
 )
 mistake("q4a", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")(
@@ -99,7 +99,7 @@ mistake("q4a", "computes in float32", says="It has been rounded to float32")(
 mistake("q4a", "always returns float64", fails=("input_gradient_unusual_arrays",), costs=0.5)(
     edit(right_input_gradient, ("p[y] -= 1\n    return W.T @ p", "return W.T @ (p - np.eye(len(p))[y])"))
 )
-mistake("q4a", "the result is a column of shape (d, 1)", says="but the shape has to be")(
+mistake("q4a", "the result is a column of shape (d, 1)", says="but the shape should be")(
     edit(right_input_gradient, ("z = W @ x + b", "z = (W @ x + b).reshape(-1, 1)"))
 )
 mistake(
