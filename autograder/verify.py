@@ -40,12 +40,9 @@ OF_ONE_FAULT = ("no_traces", "dtypes", "unusual_arrays", "whole_numbers")
 class EntryResult:
     """The result of one submission.
 
-    lost : the lost points, by question.
-    failed : the names of the failed checks, by question.
-    messages : the messages of the failed checks, by question.
-    public_messages : the messages of the failed public checks, by question.
-    fault : what is wrong with the result; empty if nothing is.
-    named : whether a public check names the mistake.
+    lost, failed, messages : by question, the lost points, the failed checks and their messages.
+    public_messages : the messages of public checks.
+    fault, named : what is wrong with the result, or ""; whether a public check names the mistake.
     """
 
     name: str
@@ -196,22 +193,31 @@ def grade(result: EntryResult, names: dict[str, Any], checks: dict[str, list[Che
     submission = Submission(names)
     for check in (c for cs in checks.values() for c in cs):
         try:
-            with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
-                check.apply(submission)
-        except CheckFailure as failure:
-            question = check.question
-            result.lost[question] = result.lost.get(question, 0) + check.points
-            result.failed.setdefault(question, []).append(check.name)
-            said = f"{type(failure).__name__}: {failure.explained()}"
-            result.messages.setdefault(question, []).append(said)
-            if not check.hidden:
-                result.public_messages.setdefault(question, []).append(said)
+            failure = _failure_of(check, submission)
         except Exception as error:
             raise FellShortError(
                 f"The check {check.name} of {check.question} raised {error!r} on '{result.name}'; "
                 "a check must raise a CheckFailure that says what is wrong."
             ) from error
+        if failure is not None:
+            question = check.question
+            result.lost[question] = result.lost.get(question, 0) + check.points
+            result.failed.setdefault(question, []).append(check.name)
+            said = f"{type(failure).__name__}: {failure}"
+            result.messages.setdefault(question, []).append(said)
+            if not check.hidden:
+                result.public_messages.setdefault(question, []).append(said)
     return result
+
+
+def _failure_of(check: Check, submission: Submission) -> CheckFailure | None:
+    """The failure of a check with its whole message, or None if the check passes."""
+    try:
+        with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+            check.apply(submission)
+    except CheckFailure as failure:
+        return failure.explained()
+    return None
 
 
 def report(verification: Verification, console: Console) -> bool:

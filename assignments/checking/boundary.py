@@ -63,6 +63,8 @@ def crossing(value: Any, wrap: Callable[[Any], Any] | None = None, depth: int = 
 def _crossing_array(value: np.ndarray | np.generic) -> Any:
     if isinstance(value, np.longdouble):
         return float(value)
+    if isinstance(value, np.str_):
+        return str(value)
     if value.dtype.char not in NUMBER_KINDS:
         raise CannotCrossError(f"an array of dtype {value.dtype}")
     if isinstance(value, np.generic):
@@ -161,6 +163,8 @@ class Submission:
                 return Reply(crossing(value), tuple(map(as_left, arrived)))
             except CannotCrossError as error:
                 raise Incorrect(f"{name} returned {error}. Return numbers and arrays.") from None
+            except Exception as error:  # the code of a class of the submission
+                raise Incorrect(f"{name} returned what cannot be read: {type(error).__name__}.") from None
 
         return Proxy(name, send, target=function)
 
@@ -178,7 +182,8 @@ class Submission:
 
     def _explained(self, name: str, error: BaseException) -> NotAttempted | Raised:
         try:
-            text = clean(str(error))
+            with time_limit(name, SECONDS):
+                text = clean(str(error))
         except BaseException:  # the text is made by the submission's code
             text = ""
         where = self._last_line(error.__traceback__)
@@ -195,12 +200,14 @@ class Submission:
 
     def _last_line(self, traceback: TracebackType | None) -> tuple[str, int, str] | None:
         """The innermost line of the student's code: its function, its number and its text."""
-        found = None
+        found, function = None, ""
         while traceback is not None:
             frame = traceback.tb_frame
             if frame.f_globals is self._namespace:
                 code = linecache.getline(frame.f_code.co_filename, traceback.tb_lineno).strip()
-                found = frame.f_code.co_name, traceback.tb_lineno, code
+                name = frame.f_code.co_name
+                function = function if function and name.startswith("<") else name  # a comprehension
+                found = function, traceback.tb_lineno, code
             traceback = traceback.tb_next
         return found
 

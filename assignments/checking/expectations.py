@@ -118,7 +118,9 @@ class Answer:
         wrong = gradcheck.wrong_entries(actual, expected, np.broadcast_to(within, expected.shape))
         if wrong.any():
             said = _difference(self.name, actual, expected, wrong, reveal)
-            raise self.wrong(said, lambda: f"{said}\n{hint_for(actual, instead) or otherwise}".rstrip())
+            raise self.wrong(
+                said, lambda: f"{said}\n{hint_for(actual, instead, expected) or otherwise}".rstrip()
+            )
         return actual
 
     def equals(
@@ -142,7 +144,9 @@ class Answer:
         if self.value != expected:
             said = f"{self.name} is {value_as_text(self.value)}"
             said += f"; it should be {value_as_text(expected)}." if reveal else ", which is wrong."
-            raise self.wrong(said, lambda: f"{said} {hint_for(self.value, instead) or otherwise}".rstrip())
+            raise self.wrong(
+                said, lambda: f"{said} {hint_for(self.value, instead, expected) or otherwise}".rstrip()
+            )
 
     def not_none(self) -> None:
         """Expect anything but None."""
@@ -155,7 +159,12 @@ class Answer:
         number = isinstance(self.value, (int, float, np.generic)) and not isinstance(self.value, bool)
         if not number and not isinstance(self.value, np.ndarray):
             raise self.wrong(f"{self.name} should be an array or a number; {self.yours}.")
-        array = np.asarray(self.value)
+        value = self.value
+        if isinstance(value, int) and abs(value) >= 2**63:
+            if abs(value) > 10**308:
+                raise self.wrong(f"{self.name} is too large for a float.")
+            value = float(value)
+        array = np.asarray(value)
         if array.dtype.kind not in "fiu":
             raise self.wrong(f"{self.name} should hold real numbers; {self.yours}.")
         return array

@@ -122,7 +122,9 @@ class Graph:
             if len(vjp.calls) > 1:
                 often = times_as_text(len(vjp.calls))
                 return f"{vjp.text} is called {often}. Call it once, when the gradient of {name} is complete."
-            u = float(vjp.calls[0][0])
+            (u,) = vjp.calls[0]
+            if np.ndim(u) or np.asarray(u).dtype.kind not in "fiu":
+                return f"{vjp.text} is called with {kind_as_text(u)}; the gradient of {name} is a number."
             if not np.isclose(u, self.derivative(upstream, name), rtol=1e-9, atol=1e-12):
                 cause = f"Have all contributions to {name} come in by then?"
                 if name != self.result and np.isclose(u, upstream):

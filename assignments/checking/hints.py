@@ -21,15 +21,19 @@ Hints = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
 NO_HINTS: Mapping[str, Any] = MappingProxyType({})
 
 
-def hint_for(value: Any, hints: Hints) -> str:
-    """The sentence of the first wrong value that is equal to this one, or ""."""
-    table = hints() if callable(hints) else hints
-    return next((sentence for sentence, wrong in table.items() if _same(value, wrong)), "")
+def hint_for(value: Any, hints: Hints, expected: Any = None) -> str:
+    """The sentence of the first wrong value that is equal to this one, or "".
+
+    A wrong value that is as close to the expected one says nothing.
+    """
+    for sentence, wrong in (hints() if callable(hints) else hints).items():
+        for one in wrong if isinstance(wrong, list) else [wrong]:
+            if _same(value, one) and not _same(expected, one):
+                return sentence
+    return ""
 
 
 def _same(value: Any, wrong: Any) -> bool:
-    if isinstance(wrong, list):
-        return any(_same(value, one) for one in wrong)
     if isinstance(value, (int, str)) and isinstance(wrong, (int, str)):  # ints may be too large for floats
         return value == wrong
     return np.shape(value) == np.shape(wrong) and np.allclose(value, wrong, rtol=1e-6, atol=1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dis
 import functools
 from collections.abc import Mapping
@@ -32,7 +33,8 @@ def names_used(name: str, namespace: Mapping[str, Any]) -> set[str]:
             new = {used for used in global_names(value.__code__) if used in namespace} - found
             found |= new
             waiting += [namespace[used] for used in new]
-        waiting += _parts(value)
+        with contextlib.suppress(Exception):  # an object of the submission that cannot be looked into
+            waiting += _parts(value)
     return found
 
 

@@ -33,14 +33,15 @@ class CheckFailure(AssertionError):
         self._explain = explain
 
     def explained(self) -> CheckFailure:
-        """The failure with the longer message, if it has one."""
+        """The failure with the longer message, if it has one. Raises what `explain` raises."""
         if self._explain is None:
             return self
-        try:
-            with np.errstate(all="ignore"):  # whatever the notebook has set
-                return type(self)(self._explain())
-        except Exception:  # the function may fail differently when it is called again
-            return self
+        with np.errstate(all="ignore"):  # whatever the notebook has set
+            return type(self)(self._explain())
+
+    def with_note(self, note: str) -> CheckFailure:
+        """The failure with one more line at the end of its message."""
+        return type(self)(f"{self}\n{note}")
 
 
 class NotAttempted(CheckFailure):

@@ -180,6 +180,11 @@ class Registry:
         """
         self.load()
         submission = env if isinstance(env, Submission) else Submission(env)
+        if (question, name) not in self._checks:
+            raise RegistryError(
+                f"{self.package} has no check {name} of {question}: it is of another version than the folder "
+                "tests. Download the assignment again."
+            )
         check = self._checks[question, name]
         taken: set[str] = set()
         try:
@@ -187,13 +192,15 @@ class Registry:
         except NotAttempted:
             raise
         except CheckFailure as unexplained:
-            failure = unexplained.explained()
+            failure = unexplained
+            with contextlib.suppress(Exception):  # the function may fail differently when it is called again
+                failure = unexplained.explained()
             broken = self._first_broken(check, taken, submission)
-            if broken is None:
-                raise failure from None
-            raise type(failure)(
-                f"{failure}\nThis may come from {spoken(broken)}, which fails its own checks: fix that first."
-            ) from None
+            if broken is not None:
+                failure = failure.with_note(
+                    f"This may come from {spoken(broken)}, which fails its own checks: fix that first."
+                )
+            raise failure from None
         except Exception as error:
             raise Incorrect(
                 f"The check cannot read this result ({type(error).__name__}). "

@@ -78,6 +78,10 @@ def _of_dtype(value: Any, dtype: type) -> Any:
 def _alike(a: Any, b: Any) -> bool:
     if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
         return len(a) == len(b) and all(_alike(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_alike(a[key], b[key]) for key in a)
+    if isinstance(a, int) and isinstance(b, int):  # ints may be too large for floats
+        return a == b
     if isinstance(a, NUMBERS) and isinstance(b, NUMBERS):
         return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-6, equal_nan=True)
-    return type(a) is type(b) and not isinstance(a, dict) and bool(np.all(a == b))
+    return type(a) is type(b) and bool(np.all(a == b))

@@ -20,7 +20,8 @@ def kind_as_text(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return shape_as_text(value.shape) + ("" if value.dtype.kind in "fiu" else f" of dtype {value.dtype}")
     length = f" of {len(value)}" if isinstance(value, (list, tuple)) else ""
-    return f"a {type(value).__name__}{length}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}{length}"
 
 
 def value_as_text(value: Any) -> str:

@@ -47,7 +47,7 @@ def run(question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
         mistake = _name(question, env)
         if mistake is None:
             raise
-        raise type(failure)(f"{failure}\nThis mistake gives the same result: {mistake}.") from None
+        raise failure.with_note(f"This mistake gives the same result: {mistake}.") from None
 
 
 def _name(question: str, env: Mapping[str, Any] | Submission) -> str | None:

@@ -173,6 +173,8 @@ def _digits(value: int) -> str:
 
 
 def _encode_array(value: np.ndarray | np.generic, buffers: list[bytes]) -> Any:
+    if isinstance(value, np.str_):
+        return str(value)
     if isinstance(value, np.longdouble):
         return _encode(float(value), buffers, None, 0)
     array = np.asarray(value)

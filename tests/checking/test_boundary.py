@@ -276,3 +276,25 @@ def test_text_is_cut_and_loses_its_control_characters():
     assert clean("x" * 300) == "x" * 300
     assert clean("x" * 301) == "x" * 300 + " ..."
     assert clean("\0" * 700 + "x") == " ..."
+
+
+def test_a_numpy_string_arrives_as_a_string():
+    assert type(submission("def f():\n    return np.array(['a', 'b'])[1]").function("f")()) is str
+
+
+def test_a_class_whose_own_code_fails_is_named():
+    code = "class L(list):\n    def __iter__(self):\n        raise RuntimeError\ndef f():\n    return L()"
+    with pytest.raises(Incorrect, match="f returned what cannot be read: RuntimeError"):
+        submission(code).function("f")()
+
+
+def test_the_line_of_a_comprehension_belongs_to_its_function():
+    with pytest.raises(Raised, match=r"line 2 of the cell with f"):
+        submission("def f():\n    return [1 / 0 for _ in range(2)]").function("f")()
+
+
+def test_an_exception_whose_text_never_ends_is_stopped(monkeypatch):
+    monkeypatch.setattr("checking.boundary.SECONDS", 0.1)
+    code = "class E(Exception):\n    def __str__(self):\n        while True: pass\ndef f():\n    raise E"
+    with pytest.raises(Raised, match=r"^f raised E"):
+        submission(code).function("f")()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from checking import Incorrect
+from checking import Answer, Incorrect
 from checking.boundary import Submission
 from checking.expectations import expect, expect_derivative
 from tests.helpers import submission_of
@@ -138,9 +138,20 @@ def test_what_went_wrong_is_looked_for_only_when_it_is_asked_for():
     assert len(calls) == before + 2  # at two other points
 
 
-def test_an_explanation_that_fails_leaves_the_short_message():
-    def explain():
-        raise ZeroDivisionError
+def test_a_hint_as_close_as_the_right_value_is_not_given():
+    right = np.array([1.0, 2.0])
+    answer = Answer("f", {}, right + 1e-7)
+    with pytest.raises(Incorrect) as raised:
+        answer.close(right, instead={"It is the right one.": right.copy(), "It is larger.": right + 1e-7})
+    assert "It is" not in str(raised.value.explained())
 
-    failure = Incorrect("it is wrong.", explain)
-    assert failure.explained() is failure
+
+@pytest.mark.parametrize(("value", "said"), [(10**400, "too large for a float"), (2**70, "off by 1.2e\\+21")])
+def test_a_huge_int_is_described(value, said):
+    with pytest.raises(Incorrect, match=said):
+        Answer("f", {}, value).close(1.0)
+
+
+def test_an_int_is_an_int():
+    with pytest.raises(Incorrect, match="yours is an int"):
+        Answer("f", {}, 3).parts("a", "b")

@@ -45,3 +45,9 @@ def test_code_that_builds_no_end_of_tables_is_left():
     names = {}
     exec("table = []\nfor _ in range(10**5): table = [table]\ndef f(): return table", names)
     assert Submission(names).names_used_by("f") == {"f", "table"}
+
+
+def test_an_object_that_cannot_be_looked_into_is_skipped():
+    names = {}
+    exec(f"{NOTEBOOK}\ndel cached.__wrapped__\ndef last(): return cached()", names)
+    assert Submission(names).names_used_by("last") == {"last", "cached"}

@@ -147,3 +147,20 @@ def test_a_failure_keeps_its_message_when_it_is_raised_again():
 def test_a_question_has_a_spoken_name():
     assert spoken("q3b") == "Question 3(b)"
     assert spoken("q12a") == "Question 12(a)"
+
+
+def test_an_explanation_that_fails_leaves_the_short_message(registry):
+    def explain():
+        raise ZeroDivisionError
+
+    @registry.check("q1b", "it explains", points=1)
+    def explained(g):
+        raise Incorrect("it is wrong.", explain)
+
+    with pytest.raises(Incorrect, match=r"^it is wrong\.$"):
+        registry.run("q1b", "explained", notebook("def g(): return 2"))
+
+
+def test_a_check_of_another_version_says_so(registry):
+    with pytest.raises(RegistryError, match=r"has no check old of q1a.*Download the assignment again"):
+        registry.run("q1a", "old", notebook("def f(): return 1"))

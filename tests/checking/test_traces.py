@@ -16,10 +16,16 @@ Z = np.array([1.0, 2.0, 3.0])
         ("f.out = getattr(f, 'out', np.zeros(3)); f.out[:] = z; return f.out", "next call changes this"),
     ],
 )
-def test_traces_are_found(body, message):
+def test_a_call_that_changes_an_argument_or_an_earlier_result_fails(body, message):
     s = submission_of(body)
     with pytest.raises(Incorrect, match=message):
         expect_no_traces(s.function("f"), s.program, {"z": Z}, {"z": -Z})
+
+
+@pytest.mark.parametrize("body", ["return {'a': z + 1}", "return 10**400", "return np.str_('a')"])
+def test_a_result_of_another_type_leaves_no_traces(body):
+    s = submission_of(body)
+    expect_no_traces(s.function("f"), s.program, {"z": Z}, {"z": -Z})
 
 
 def test_a_changed_argument_costs_only_the_check_that_is_about_it():
