@@ -137,16 +137,19 @@ class Answer:
         otherwise : the sentence for any other wrong value.
         reveal : whether the message may show what was expected.
         """
-        self.not_none()
-        kind = type(expected)
-        if not isinstance(self.value, OF_TYPE[kind]) or (kind is not bool and isinstance(self.value, bool)):
-            raise self.wrong(f"{self.name} should be {A_TYPE[kind]}; {self.yours}.")
-        if self.value != expected:
+        if self.of_type(type(expected)) != expected:
             said = f"{self.name} is {value_as_text(self.value)}"
             said += f"; it should be {value_as_text(expected)}." if reveal else ", which is wrong."
             raise self.wrong(
                 said, lambda: f"{said} {hint_for(self.value, instead, expected) or otherwise}".rstrip()
             )
+
+    def of_type(self, kind: type) -> Any:
+        """Expect an int, a number (float), a string or a bool, and return it."""
+        self.not_none()
+        if not isinstance(self.value, OF_TYPE[kind]) or (kind is not bool and isinstance(self.value, bool)):
+            raise self.wrong(f"{self.name} should be {A_TYPE[kind]}; {self.yours}.")
+        return self.value
 
     def not_none(self) -> None:
         """Expect anything but None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,40 +27,33 @@ def curvature_of(f: Callable[..., Any], x: float) -> float:
 
 def slope_of(f: Callable[..., Any], values: Numbers, slopes: Numbers) -> float:
     """How fast f(*values) changes, numerically, if its arguments change at these rates."""
-    moving = [i for i, slope in enumerate(slopes) if slope]
-
-    def g(*moved: float) -> Any:
-        return f(*(moved[moving.index(i)] if i in moving else value for i, value in enumerate(values)))
-
-    return float(slopes_of(g, tuple(values[i] for i in moving)) @ [slopes[i] for i in moving])
+    v, s = np.array(values), np.array(slopes)
+    return float(slopes_of(lambda t: f(*(v + t * s)), (0.0,))[0])
 
 
-def wrong_slopes(
-    f: Callable[..., Any], values: Numbers, slopes: Numbers, names: Sequence[str]
-) -> dict[str, float]:
+def wrong_slopes(f: Callable[..., Any], values: Numbers, slopes: Numbers, names: str) -> dict[str, float]:
     """Wrong slopes of f(*values), each under a sentence for the mistake that gives it.
 
     slopes : how fast the values change.
     names : what to call the arguments, a letter each.
     """
     right, value = slope_of(f, values, slopes), float(f(*values))
-    found = _of_two(f, values, slopes, names) if len(values) == 2 else _of_one(f, values, slopes, names[0])
-    found |= {
+    by_each = slopes_of(f, values)
+    others = _of_two if len(values) == 2 else _of_one
+    found = others(f, values, slopes, by_each, names) | {
         "It is zero.": 0.0,
         "It has the wrong sign.": -right,
         "It is the value instead of the slope.": value,
     }
-    for name, number in zip(names, values, strict=True):
-        found[f"It is {name} times the right one."] = number * right
-        found[f"It is the right one divided by {name}."] = right / number
-    return found
+    return found | {f"It is {a} times the right one.": v * right for a, v in zip(names, values, strict=False)}
 
 
-def _of_one(f: Callable[..., Any], values: Numbers, slopes: Numbers, a: str) -> dict[str, float]:
+def _of_one(
+    f: Callable[..., Any], values: Numbers, slopes: Numbers, by_each: np.ndarray, names: str
+) -> dict[str, float]:
+    a = names[0]
     return {
-        f"The slope of {a} is left out: this is the chain rule's outer factor alone.": slopes_of(f, values)[
-            0
-        ],
+        f"The slope of {a} is left out: this is the chain rule's outer factor alone.": by_each[0],
         f"It is the slope of {a}, unchanged: the chain rule's outer factor is missing.": slopes[0],
         f"The outer factor is taken at the slope of {a}, not at its value.": slopes_of(f, slopes)[0],
         "The outer factor is the function itself; is that its derivative?": f(*values) * slopes[0],
@@ -68,23 +61,19 @@ def _of_one(f: Callable[..., Any], values: Numbers, slopes: Numbers, a: str) -> 
 
 
 def _of_two(
-    f: Callable[..., Any], values: Numbers, slopes: Numbers, names: Sequence[str]
+    f: Callable[..., Any], values: Numbers, slopes: Numbers, by_each: np.ndarray, names: str
 ) -> dict[str, float]:
-    J, (a, b) = slopes_of(f, values), names
-    terms = J * slopes
-    found = {
-        f"The slope of {b} does not count in it.": terms[0],
-        f"The slope of {a} does not count in it.": terms[1],
-        f"The term with the slope of {b} has the wrong sign.": terms[0] - terms[1],
-        f"The term with the slope of {a} has the wrong sign.": terms[1] - terms[0],
-        f"The slopes of {a} and {b} are swapped.": float(J @ slopes[::-1]),
-        "It is the product of the two slopes.": slopes[0] * slopes[1],
-        "A plain number is taken to have the slope 1; it does not change.": float(
-            J @ [s or 1.0 for s in slopes]
-        ),
+    a, b = tuple(names)
+    (du, dv), (first, second) = slopes, by_each * slopes
+    at_slopes = np.array([slope or value for slope, value in zip(slopes, values, strict=True)])
+    return {
+        f"The slope of {b} does not count in it.": first,
+        f"The slope of {a} does not count in it.": second,
+        f"The term with the slope of {b} has the wrong sign.": first - second,
+        f"The term with the slope of {a} has the wrong sign.": second - first,
+        f"The slopes of {a} and {b} are swapped.": by_each @ slopes[::-1],
+        "It is the product of the two slopes.": du * dv,
+        "It is the quotient of the two slopes.": du / dv if dv else np.nan,
+        "A plain number is taken to have the slope 1; it does not change.": by_each @ (du or 1, dv or 1),
+        "It is the function at the slopes instead of the values.": float(f(*at_slopes)),
     }
-    if all(slopes):
-        found["It is the quotient of the two slopes."] = slopes[0] / slopes[1]
-    at_slopes = [slope or value for slope, value in zip(slopes, values, strict=True)]
-    found["It is the function at the slopes instead of the values."] = float(f(*at_slopes))
-    return found

@@ -6,24 +6,26 @@ import solutions.p1_methods as reference
 from autograder.hidden_checks import check
 from checking import NO_LIMITS, Answer, Noted, expect, most_lines
 from public_checks.p1_methods import (
-    Planted,
-    count_evaluations,
+    FUNCTIONS,
+    evaluate,
     expect_dual,
     expect_evaluations,
     expect_expression,
-    expect_one_evaluation,
+    expect_plain,
     expect_shape_of_jacobian,
     expect_step,
     expect_verdicts,
-    number_function,
     numbers_in,
     runner,
+    slope_by_one_evaluation,
+    sum_of_squares,
     with_entry,
 )
 
 EPS = float(np.finfo(np.float64).eps)
 SIZES = (1, 2, 3, 7, 20)
 SHAPES = ((1, 1), (1, 4), (4, 1), (3, 3), (2, 5), (6, 2))
+STEPS = (0.3, 0.01, 1e-5)
 
 
 # 1(a), 1(b), 1(c): differences
@@ -41,16 +43,11 @@ def smooth_number(rng, n):
     return Noted("a smooth function", lambda x: float(f.function(x)[0]), (n,))
 
 
-def rounding_of_difference(f, x, h):
-    """The size of the numbers of which a difference is taken, over the step."""
-    return (1 + np.abs(f.function(x)).max() + np.abs(x).max()) * 16 / h
-
-
-def expect_difference(function, difference, f, x, h):
-    """Expect what the reference computes from the same f, x and h."""
-    expected = difference(f.function, x.astype(float), h)
-    answer = expect(function, f=f, x=x, h=h)
-    answer.close(expected, rounding=rounding_of_difference(f, x, h))
+def expect_difference(difference, f, x, h):
+    """Expect what the reference computes. The rounding is the size of the numbers subtracted, over h."""
+    right = getattr(reference, difference.name)(f.function, x.astype(float), h)
+    size = 1 + np.abs(f.function(x)).max() + np.abs(x).max()
+    expect(difference, f=f, x=x, h=h).close(right, rounding=size * 16 / h)
 
 
 def unusual_points(rng, n):
@@ -63,51 +60,48 @@ def unusual_points(rng, n):
 @check("q1a", "matches the formula for every n and h", points=1)
 def forward_matches(forward_difference, rng):
     for n in SIZES:
-        for h in (0.3, 0.01, 1e-5):
-            f, x = smooth_number(rng, n), rng.normal(size=n)
-            expect_difference(forward_difference, reference.forward_difference, f, x, h)
+        for h in STEPS:
+            expect_difference(forward_difference, smooth_number(rng, n), rng.normal(size=n), h)
 
 
 @check("q1a", "takes exactly n + 1 evaluations", points=0.75)
 def forward_counts(forward_difference, rng):
     for n in SIZES:
         f, x = smooth_number(rng, n), rng.normal(size=n)
-        expect_evaluations(expect(forward_difference, f=f, x=x, h=1e-3), f, n + 1)
+        expect_evaluations(expect(forward_difference, f=f, x=x, h=1e-3), n + 1)
 
 
 @check("q1a", "is right for integers and views", points=0.5)
 def forward_unusual(forward_difference, rng):
     for x in unusual_points(rng, 5):
-        expect_difference(forward_difference, reference.forward_difference, smooth_number(rng, 5), x, 0.125)
+        expect_difference(forward_difference, smooth_number(rng, 5), x, 0.125)
 
 
 @check("q1b", "matches the formula for every n and h", points=1)
 def central_matches(central_difference, rng):
     for n in SIZES:
-        for h in (0.3, 0.01, 1e-5):
-            f, x = smooth_number(rng, n), rng.normal(size=n)
-            expect_difference(central_difference, reference.central_difference, f, x, h)
+        for h in STEPS:
+            expect_difference(central_difference, smooth_number(rng, n), rng.normal(size=n), h)
 
 
 @check("q1b", "takes exactly 2 n evaluations", points=0.75)
 def central_counts(central_difference, rng):
     for n in SIZES:
         f, x = smooth_number(rng, n), rng.normal(size=n)
-        expect_evaluations(expect(central_difference, f=f, x=x, h=1e-3), f, 2 * n)
+        expect_evaluations(expect(central_difference, f=f, x=x, h=1e-3), 2 * n)
 
 
 @check("q1b", "is right for integers and views", points=0.5)
 def central_unusual(central_difference, rng):
     for x in unusual_points(rng, 5):
-        expect_difference(central_difference, reference.central_difference, smooth_number(rng, 5), x, 0.3)
+        expect_difference(central_difference, smooth_number(rng, 5), x, 0.3)
 
 
 @check("q1c", "matches the formula for every m, n and h", points=1)
 def jacobian_matches(difference_jacobian, rng):
     for m, n in SHAPES:
-        for h in (0.3, 0.01, 1e-5):
-            f, x = smooth(rng, m, n), rng.normal(size=n)
-            expect_difference(difference_jacobian, reference.difference_jacobian, f, x, h)
+        for h in STEPS:
+            expect_difference(difference_jacobian, smooth(rng, m, n), rng.normal(size=n), h)
 
 
 @check("q1c", "takes no more evaluations for more outputs", points=0.25)
@@ -124,16 +118,15 @@ def jacobian_counts_alike(difference_jacobian, rng):
 @check("q1c", "takes exactly 2 n evaluations", points=0.5)
 def jacobian_counts(difference_jacobian, rng):
     for m, n in SHAPES:
-        f, x = smooth(rng, m, n), rng.normal(size=n)
-        answer = expect(difference_jacobian, f=f, x=x, h=1e-3)
+        answer = expect(difference_jacobian, f=smooth(rng, m, n), x=rng.normal(size=n), h=1e-3)
         expect_shape_of_jacobian(answer, m, n)
-        expect_evaluations(answer, f, 2 * n)
+        expect_evaluations(answer, 2 * n)
 
 
 @check("q1c", "is right for integers and views", points=0.5)
 def jacobian_unusual(difference_jacobian, rng):
     for x in unusual_points(rng, 5):
-        expect_difference(difference_jacobian, reference.difference_jacobian, smooth(rng, 2, 5), x, 0.3)
+        expect_difference(difference_jacobian, smooth(rng, 2, 5), x, 0.3)
 
 
 # 1(d): the best step
@@ -144,8 +137,8 @@ def finds_best_step(best_step, rng):
     found = 0
     for _ in range(1000):
         a, b, x = rng.uniform(0.5, 2, size=3)
-        f = number_function("a smooth function", lambda t, a=a, b=b: np.exp(a * t) + b * np.sin(t))
-        df = number_function("its derivative", lambda t, a=a, b=b: a * np.exp(a * t) + b * np.cos(t))
+        f = Noted("a smooth function", lambda t, a=a, b=b: np.exp(a * t) + b * np.sin(t), ())
+        df = Noted("its derivative", lambda t, a=a, b=b: a * np.exp(a * t) + b * np.cos(t), ())
         hs = rng.permutation(10.0 ** -rng.choice(np.arange(1, 14), size=rng.integers(2, 8), replace=False))
         # The points x + h and x - h are not quite 2 h apart. Only where the same step is the best one, and
         # clearly, whichever of the two the difference is divided by.
@@ -153,8 +146,7 @@ def finds_best_step(best_step, rng):
         errors = np.abs(differences / [2 * hs, (x + hs) - (x - hs)] - df.function(x))
         best = np.argmin(errors[0])
         if np.delete(errors, best, axis=1).min() > 3 * errors[:, best].max() + 1e-13:
-            answer = expect(best_step, f=f, df=df, x=x, hs=hs)
-            expect_step(answer, hs[best])
+            expect_step(expect(best_step, f=f, df=df, x=x, hs=hs), hs[best])
             found += 1
         if found == 12:
             return
@@ -164,8 +156,7 @@ def finds_best_step(best_step, rng):
 def best_step_of_equals(best_step, rng):
     for place in (1, 2, 0, 3, 2, 1):  # of the largest step: it is not always the first one or the last
         c, x = float(rng.integers(1, 9)), float(rng.integers(-4, 5))
-        f = number_function("c t", lambda t, c=c: c * t)
-        df = number_function("c", lambda t, c=c: c)
+        f, df = Noted("c t", lambda t, c=c: c * t, ()), Noted("c", lambda t, c=c: c, ())
         hs = 2.0 ** -rng.choice(np.arange(8), size=4, replace=False)
         hs = np.insert(hs[hs < hs.max()], place, hs.max())
         expect_step(expect(best_step, f=f, df=df, x=x, hs=hs), hs.max())
@@ -173,8 +164,7 @@ def best_step_of_equals(best_step, rng):
 
 @check("q1d", "does not count steps whose difference is NaN or infinite", points=0.25)
 def best_step_skips_nan(best_step, rng):
-    f = number_function("log t", np.log)
-    df = number_function("1 / t", lambda t: 1 / t)
+    f, df = Noted("log t", np.log, ()), Noted("1 / t", lambda t: 1 / t, ())
     for x in (0.5, 1.0):
         # x - h < 0 gives NaN, x - h = 0 an infinity
         hs = rng.permutation([4.0, 3.0, x, x / 2, x / 4, x / 8])
@@ -184,17 +174,13 @@ def best_step_skips_nan(best_step, rng):
 # 1(e): symbolic differentiation
 
 POINTS = 12
-OPERATIONS: dict = {
-    "constant": float,
+SIGNS: dict = {
     "+": np.add,
     "-": np.subtract,
     "*": np.multiply,
     "/": np.divide,
     "**": np.power,
-    "exp": np.exp,
-    "log": np.log,
-    "sin": np.sin,
-    "cos": np.cos,
+    "constant": float,
 }
 
 
@@ -206,7 +192,7 @@ def evaluated(rows, values):
             results.append(values[parts[0]])
         else:
             parts = [results[part[0]] if isinstance(part, list) else part for part in parts]
-            results.append(OPERATIONS[operation](*parts))
+            results.append((SIGNS.get(operation) or getattr(np, operation))(*parts))
     return np.asarray(results[-1], dtype=float), max(float(np.abs(r).max()) for r in results)
 
 
@@ -235,19 +221,25 @@ def derivative_of(program, text, shown, values, *names, limits=NO_LIMITS):
         # A formula comes over as it is. What is differentiated only when it is evaluated has no formula.
         sizes.append(len(rows))
         try:
-            value = evaluated(rows, values)[0]
-            return np.broadcast_to(value, next(iter(values.values())).shape).copy()
+            return np.broadcast_to(evaluated(rows, values)[0], POINTS).copy()
         except Exception:
             return "cannot be evaluated"
 
     for name in names:
         shown = f"differentiate({shown}, {name!r})"
     formula = program(formula_of_derivative, shown)
-    answer = Answer(shown, {}, formula.call(text, list(values), list(names), note, limits=limits).value)
-    expect_expression(answer)
-    if isinstance(answer.value, str):
+    value = formula.call(text, list(values), list(names), note, limits=limits).value
+    answer = expect_expression(Answer(shown, {}, value))
+    if isinstance(value, str):
         raise answer.wrong("the result is an Expression that cannot be evaluated: look at its parts.")
     return answer, sizes[0]
+
+
+def derivative_of_reference(text, values, *names):
+    """The values of the reference's derivative, and the largest number that comes up in them."""
+    given = ("differentiate", "variable", "constant", "Expression")
+    parts = {name: getattr(reference, name) for name in given}
+    return formula_of_derivative(text, values, names, lambda rows: evaluated(rows, values), **parts)
 
 
 def random_values(rng, variables=("x", "y")):
@@ -255,34 +247,20 @@ def random_values(rng, variables=("x", "y")):
     return {name: rng.uniform(0.3, 2.0, size=POINTS) for name in variables}
 
 
-def parsed(text, variables=("x", "y")):
-    """The reference's expression of a text."""
-    return eval(text, {"constant": reference.constant} | {n: reference.variable(n) for n in variables})
-
-
-def expect_formula(program, text, *names, rng, variables=("x", "y")):
+def expect_formula(program, rng, text, *names, variables=("x", "y")):
     """Expect the derivative of an expression, given as text, by these names, one after the other."""
     values = random_values(rng, variables)
-    expression = parsed(text, variables)
-    for name in names:
-        expression = reference.differentiate(expression, name)
-    shown = text if len(text) < 200 else "a long expression"
-    answer, _ = derivative_of(program, text, shown, values, *names)
-    right, largest = evaluated(rows_of(expression), values)
+    answer, _ = derivative_of(program, text, text if len(text) < 200 else "a long expression", values, *names)
+    right, largest = derivative_of_reference(text, values, *names)
     within = 1e-12 * np.abs(right).max() + 512 * EPS * largest
     answer.close(np.broadcast_to(right, POINTS), within=within)
 
 
-def rows_of(expression):
-    """An expression as rows, for `evaluated`."""
-    rows = []
-
-    def rule(operation, parts):
-        rows.append([operation, parts])
-        return [len(rows) - 1]
-
-    expression.fold(rule)
-    return rows
+def expect_formulas(program, rng, *texts):
+    """Expect the derivatives of these expressions by both variables."""
+    for text in texts:
+        for name in "xy":
+            expect_formula(program, rng, text, name)
 
 
 def random_formula(rng, depth):
@@ -293,8 +271,7 @@ def random_formula(rng, depth):
     while True:
         text = f"({random_text(rng, depth)}) * (x + 1) + y"
         values = random_values(rng)
-        derivatives = [reference.differentiate(parsed(text), name) for name in "xy"]
-        if all(evaluated(rows_of(d), values)[1] < 1e4 for d in derivatives):
+        if all(derivative_of_reference(text, values, name)[1] < 1e4 for name in "xy"):
             return text
 
 
@@ -316,13 +293,6 @@ def random_text(rng, depth):
         f"((3 - {u}.cos()) / (2.5 + {v}.sin()))",
     )
     return texts[rng.integers(len(texts))]
-
-
-def expect_formulas(program, rng, *texts):
-    """Expect the derivatives of these expressions by both variables."""
-    for text in texts:
-        for name in "xy":
-            expect_formula(program, text, name, rng=rng)
 
 
 @check("q1e", "constants, variables, sums and differences are right", points=0.5)
@@ -357,28 +327,23 @@ def formulas_of_functions(differentiate, program, rng):
 @check("q1e", "matches the reference on random formulas, to rounding", points=1.25)
 def random_formulas(differentiate, program, rng):
     for depth in (1, 2, 2, 3, 3, 3, 4, 4, 4, 4):
-        text = random_formula(rng, depth)
-        for name in "xy":
-            expect_formula(program, text, name, rng=rng)
+        expect_formulas(program, rng, random_formula(rng, depth))
 
 
 @check("q1e", "tells variables apart, whatever their names and their number", points=0.5)
 def variables_of_formulas(differentiate, program, rng):
     text = "alpha - (beta + x + x) - (xx + xx + xx)"
-    for name in ("alpha", "beta", "x", "xx", "gamma"):
-        expect_formula(program, text, name, rng=rng, variables=("alpha", "beta", "x", "xx", "gamma"))
+    variables = ("alpha", "beta", "x", "xx", "gamma")
+    for name in variables:
+        expect_formula(program, rng, text, name, variables=variables)
 
 
 @check("q1e", "a derivative can be differentiated again", points=0.5)
 def derivatives_of_formulas_again(differentiate, program, rng):
-    for text in (
-        "x ** 3 * y.sin()",
-        "(x * y).exp() / (x + y)",
-        "(x * x + y).log() - x / y",
-        "(x + 2 * y) ** 1.5",
-    ):
+    texts = ("x ** 3 * y.sin()", "(x * y).exp() / (x + y)", "(x * x + y).log() - x / y", "(x + 2 * y) ** 1.5")
+    for text in texts:
         for names in ("xx", "xy", "yx"):
-            expect_formula(program, text, *names, rng=rng)
+            expect_formula(program, rng, text, *names)
 
 
 @check("q1e", "the work and the size of the result stay in bounds for deep formulas", points=1)
@@ -391,8 +356,7 @@ def deep_formulas(differentiate, program, rng):
         ("(u * u * 0.3 + 0.4) ** 0.5", 5),  # written out, it doubles at each level
     ):
         build = f"__import__('functools').reduce(lambda u, _: {step}, range({levels}), x)"
-        expression = eval(build, {"x": reference.variable("x")})
-        right = reference.differentiate(expression, "x").evaluate(**values)
+        right, _ = derivative_of_reference(build, values, "x")
         shown = f"(u starts as x, and {levels} times u = {step})"
         answer, size = derivative_of(program, build, shown, values, "x", limits=most_lines(1_000_000))
         answer.close(right, within=1e-10 * np.abs(right) + 1e-12)
@@ -412,25 +376,17 @@ def nested(rng, depth, low=0.5, high=2.0):
 
 def expect_like_reference(run, text, depth=1, size=1.0):
     """Expect the numbers that the reference gives for the same text."""
-    right = numbers_of_reference(eval(text, vars(reference)), depth)
+    right = numbers_in(Answer(text, {}, evaluate(text, vars(reference), Dual=reference.Dual)), depth)
     answer = run(text)
     if depth == 1:
         expect_dual(answer)
-    numbers = numbers_in(answer, depth).value
+    numbers = numbers_in(answer, depth)
     wrong = ~(np.abs(numbers - right) <= 1e-13 * np.abs(right).max() + 64 * EPS * size)
     if wrong.any():
         worst = int(np.argmax(wrong))
         name = ("its value", "its slope")[worst] if depth == 1 else f"number {worst + 1} in it"
         off = f"is off by {abs(numbers[worst] - right[worst]):.2g}"
         raise answer.wrong(f"{name} {off if np.isfinite(numbers[worst]) else 'is not finite'}.")
-
-
-def numbers_of_reference(value, depth):
-    """As `numbers_in`, of an object of the reference's own."""
-    if depth == 0:
-        return np.array([float(value)])
-    dual = reference.as_dual(value)
-    return np.concatenate([numbers_of_reference(part, depth - 1) for part in (dual.value, dual.slope)])
 
 
 RULES = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
@@ -441,9 +397,10 @@ def signed(rng):
     return f"{rng.choice([-1, 1]) * rng.uniform(0.5, 3):.6f}"
 
 
-def expect_rules_like_reference(run, rng, *rules):
+def expect_rules_like_reference(program, rng, *functions):
     """Expect these rules to be right for two Duals and with a plain number, called by operators too."""
-    for rule in rules:
+    run = runner(program, *functions)
+    for rule in (function.name for function in functions):
         for _ in range(5):
             a, b = (f"Dual({signed(rng)}, {signed(rng)})" for _ in range(2))
             expect_like_reference(run, f"{rule}({a}, {b})", size=40)
@@ -456,20 +413,17 @@ def expect_rules_like_reference(run, rng, *rules):
 
 @check("q1f", "add and subtract match the reference", points=1)
 def sums_match(add, subtract, program, rng):
-    run = runner(program, add, subtract)
-    expect_rules_like_reference(run, rng, "add", "subtract")
+    expect_rules_like_reference(program, rng, add, subtract)
 
 
 @check("q1f", "multiply matches the reference", points=1)
 def products_match(multiply, program, rng):
-    run = runner(program, multiply)
-    expect_rules_like_reference(run, rng, "multiply")
+    expect_rules_like_reference(program, rng, multiply)
 
 
 @check("q1f", "divide matches the reference", points=1)
 def quotients_match(divide, program, rng):
-    run = runner(program, divide)
-    expect_rules_like_reference(run, rng, "divide")
+    expect_rules_like_reference(program, rng, divide)
 
 
 @check("q1f", "the rules work on Duals of Duals, three levels deep too", points=1)
@@ -478,9 +432,8 @@ def nested_duals(add, subtract, multiply, divide, program, rng):
     for depth in (2, 3):
         for rule in RULES:
             a, b = nested(rng, depth), nested(rng, depth)
-            expect_like_reference(run, f"{rule}({a}, {b})", depth, size=1e3)
-            expect_like_reference(run, f"{rule}({a}, 2.0)", depth, size=1e3)
-            expect_like_reference(run, f"{rule}(2.0, {b})", depth, size=1e3)
+            for arguments in (f"{a}, {b}", f"{a}, 2.0", f"2.0, {b}"):
+                expect_like_reference(run, f"{rule}({arguments})", depth, size=1e3)
 
 
 @check("q1f", "whole programs of the four operations have the right slope", points=0.5)
@@ -491,27 +444,23 @@ def programs_of_rules(add, subtract, multiply, divide, program, rng):
             expect_like_reference(run, f"(lambda x: {text})(Dual({signed(rng)}, {signed(rng)}))", size=100)
 
 
-FUNCTIONS = ("exp", "log", "sin", "tanh")
-
-
-def expect_functions_like_reference(run, rng, *rules):
+def expect_functions_like_reference(program, rng, *functions):
     """Expect these functions to be right for Duals of positive value and, but for log, of negative."""
-    for rule in rules:
+    run = runner(program, *functions)
+    for rule in (function.name for function in functions):
         for sign in (1, 1, 1, 1, -1, -1)[: 4 if rule == "log" else 6]:
-            program = f"{rule}(Dual({sign * rng.uniform(0.2, 3):.6f}, {signed(rng)}))"
-            expect_like_reference(run, program, size=30)
+            text = f"{rule}(Dual({sign * rng.uniform(0.2, 3):.6f}, {signed(rng)}))"
+            expect_like_reference(run, text, size=30)
 
 
 @check("q1g", "exp and log match the reference", points=0.75)
 def exp_and_log_match(exp, log, program, rng):
-    run = runner(program, exp, log)
-    expect_functions_like_reference(run, rng, "exp", "log")
+    expect_functions_like_reference(program, rng, exp, log)
 
 
 @check("q1g", "sin and tanh match the reference", points=0.75)
 def sin_and_tanh_match(sin, tanh, program, rng):
-    run = runner(program, sin, tanh)
-    expect_functions_like_reference(run, rng, "sin", "tanh")
+    expect_functions_like_reference(program, rng, sin, tanh)
 
 
 @check("q1g", "the power matches the reference, with a plain base or exponent and with none", points=1.25)
@@ -541,10 +490,8 @@ def plain_functions(exp, log, sin, tanh, program, rng):
     run = runner(program, exp, log, sin, tanh)
     for rule in FUNCTIONS:
         for plain in (f"{rng.uniform(0.2, 3):.6f}", "2", "np.float64(0.75)"):
-            answer = run(f"{rule}({plain})")
-            if isinstance(answer.value, tuple):
-                raise answer.wrong("for a plain number the result should be a plain number, not a Dual.")
-            answer.close(float(eval(f"{rule}({plain})", vars(reference))))
+            right = float(eval(f"{rule}({plain})", vars(reference)))
+            expect_plain(run(f"{rule}({plain})")).close(right)
 
 
 @check("q1g", "large arguments and a base of zero are right", points=0.75)
@@ -584,21 +531,23 @@ PROGRAMS = (
 )
 
 
-def expect_number_like(run, program, right, size, relative=1e-11):
-    """Expect a plain number that agrees with the reference."""
-    answer = run(program)
-    if isinstance(answer.value, tuple):
-        raise answer.wrong("a Dual, or a pair, came back: return a plain number.")
-    answer.close(right, within=relative * abs(right) + 1e3 * EPS * size)
+def expect_number_like_reference(run, text, size, relative=1e-11):
+    """Expect the plain number that the reference gives for the same text."""
+    right = eval(text, vars(reference))
+    expect_plain(run(text)).close(right, within=relative * abs(right) + 1e3 * EPS * size)
+
+
+def two_points(rng):
+    """A number below 1 and one above 1."""
+    return round(rng.uniform(0.2, 0.9), 6), round(rng.uniform(1.2, 2), 6)
 
 
 @check("q1h", "matches the reference for programs with branches and loops", points=1)
 def derivative_matches(derivative, program, rng):
     run = runner(program, derivative)
     for text in PROGRAMS:
-        for x in (round(rng.uniform(0.2, 0.9), 6), round(rng.uniform(1.2, 2), 6)):
-            right = reference.derivative(eval(text, vars(reference)), x)
-            expect_number_like(run, f"derivative({text}, {x!r})", right, 10)
+        for x in two_points(rng):
+            expect_number_like_reference(run, f"derivative({text}, {x!r})", 10)
 
 
 @check("q1h", "takes one evaluation of a program, which may return a plain number", points=0.5)
@@ -606,19 +555,15 @@ def derivative_evaluates_once(derivative, program, rng):
     run = runner(program, derivative)
     for text in ("7", "2.5", "0 if t > 1 else t", "t"):
         x = round(rng.uniform(1.5, 2), 6)
-        right = reference.derivative(eval(f"lambda t: {text}", vars(reference)), x)
-        expect_number_like(run, f"derivative(lambda t: {text}, {x!r})", right, 1)
-    shown = f"derivative(f, {x!r}), where f counts its evaluations"
-    answer = Answer(shown, {}, program(count_evaluations, shown)("lambda t: t * t * t", x))
-    _, count = answer.parts("slope", "the number of evaluations")
-    expect_one_evaluation(count)
+        expect_number_like_reference(run, f"derivative(lambda t: {text}, {x!r})", 1)
+    slope_by_one_evaluation(program, "lambda t: t * t * t", x)
 
 
 @check("q1h", "takes a Dual instead of the number", points=0.5)
 def derivative_at_a_dual(derivative, program, rng):
     run = runner(program, derivative)
     for text in PROGRAMS[:4]:
-        for x in (round(rng.uniform(0.2, 0.9), 6), round(rng.uniform(1.2, 2), 6)):
+        for x in two_points(rng):
             expect_like_reference(run, f"derivative({text}, Dual({x!r}, 1.5))", size=100)
 
 
@@ -626,30 +571,26 @@ def derivative_at_a_dual(derivative, program, rng):
 def curvature_matches(second_derivative, program, rng):
     run = runner(program, second_derivative)
     for text in PROGRAMS:
-        for x in (round(rng.uniform(0.2, 0.9), 6), round(rng.uniform(1.2, 2), 6)):
-            right = reference.second_derivative(eval(text, vars(reference)), x)
-            expect_number_like(run, f"second_derivative({text}, {x!r})", right, 100, 1e-10)
+        for x in two_points(rng):
+            expect_number_like_reference(run, f"second_derivative({text}, {x!r})", 100, 1e-10)
 
 
 @check("q1i", "is zero for programs that are constant or linear, and right for squares", points=0.5)
 def curvature_of_simple_programs(second_derivative, program, rng):
     run = runner(program, second_derivative)
-    for text, right in (
-        ("7", 0.0),
-        ("3 * t - 1", 0.0),
-        ("t", 0.0),
-        ("t * t", 2.0),
-        ("(t - 4) * (t - 4) * 3", 6.0),
-    ):
-        program = f"second_derivative(lambda t: {text}, {rng.uniform(-2, 2):.6f})"
-        expect_number_like(run, program, right, 1)
+    for text in ("7", "3 * t - 1", "t", "t * t", "(t - 4) * (t - 4) * 3"):
+        x = f"{rng.uniform(-2, 2):.6f}"
+        expect_number_like_reference(run, f"second_derivative(lambda t: {text}, {x})", 1)
 
 
 # 1(j): a gradient checker
 
 
 def waves(rng, n):
-    """A smooth function from (n,) to a number, its gradient, and a point where that is not small."""
+    """A smooth function of n variables, its gradient, a point where that is not small, and its size there.
+
+    The size is what errors are relative to.
+    """
     while True:
         A, c = rng.normal(size=(5, n)) / np.sqrt(n), rng.normal(size=5)
         x = rng.choice([-1, 1], size=n) * rng.uniform(0.5, 2.0, size=n)
@@ -659,33 +600,29 @@ def waves(rng, n):
 
         g = A.T @ np.cos(A @ x + c) + x / n
         if np.abs(g * x).max() > 0.1 * abs(f(x)):
-            return f, g, x
-
-
-def size_of(f, g, x):
-    """What errors are relative to."""
-    return abs(f(x)) + np.abs(g * np.where(x == 0, 1, x)).max()
+            return Noted("a smooth function", f), g, x, abs(f(x)) + np.abs(g * x).max()
 
 
 @check("q1j", "it sees one wrong entry of many, and how wrong it is", points=1)
 def one_wrong_entry(is_gradient_right, rng):
     for n in (1, 2, 6, 12):
-        f, g, x = waves(rng, n)
-        size = size_of(f, g, x)
+        f, g, x, size = waves(rng, n)
         for i in sorted({0, n // 2, n - 1}):
             for error in (0.3, -0.01, 3e-4):
-                wrong = with_entry(g, i, g[i] + error * size / x[i])
-                case = Planted(f"one of {n} entries is wrong", wrong, False, i, abs(error))
-                expect_verdicts(is_gradient_right, "a smooth function", f, x, [case])
-        cases = [Planted("the gradient is right", g, True), Planted("it is zero", 0 * g, False)]
-        cases += [Planted("all entries are off by a thousandth", g + 1e-3 * size / x, False)]
-        cases += [Planted("it has the wrong sign", -g, False)]
+                gradient = with_entry(g, i, g[i] + error * size / x[i])
+                wrong: dict = {f"one of {n} entries is wrong": (gradient, i, abs(error))}
+                expect_verdicts(is_gradient_right, f, x, {}, wrong)
+        wrong = {
+            "it is zero": (0 * g, None, None),
+            "all entries are off by a thousandth": (g + 1e-3 * size / x, None, None),
+            "it has the wrong sign": (-g, None, None),
+        }
         if n > 1:
-            if np.abs((np.roll(g, 1) - g) * x).max() > 0.01 * size:
-                cases.append(Planted("its entries are shifted by one", np.roll(g, 1), False))
-            step = 0.1 * size * np.eye(n)[0] / x - 0.1 * size * np.eye(n)[1] / x
-            cases.append(Planted("two errors of opposite sign", g + step, False))
-        expect_verdicts(is_gradient_right, "a smooth function", f, x, cases)
+            shifted, first, second = np.roll(g, 1), *np.eye(n)[:2]
+            if np.abs((shifted - g) * x).max() > 0.01 * size:
+                wrong["its entries are shifted by one"] = (shifted, None, None)
+            wrong["two errors of opposite sign"] = (g + 0.1 * size * (first - second) / x, None, None)
+        expect_verdicts(is_gradient_right, f, x, {"the gradient is right": g}, wrong)
 
 
 @check(
@@ -695,84 +632,65 @@ def one_wrong_entry(is_gradient_right, rng):
 )
 def right_gradients(is_gradient_right, rng):
     for n in (1, 3, 10):
-        f, g, x = waves(rng, n)
-        cases = [Planted("it is right but for float32's rounding", g.astype(np.float32), True)]
-        cases.append(Planted("it is right but for an error of 1e-7", g + 1e-7 * size_of(f, g, x) / x, True))
-        expect_verdicts(is_gradient_right, "a smooth function", f, x, cases)
-        at = np.zeros(n)
-        expect_verdicts(
-            is_gradient_right,
-            "1 + sum of cos(x_i), at its maximum",
-            lambda v: float(1 + np.cos(v).sum()),
-            at,
-            [Planted("the gradient is zero, and right", at, True), Planted("it is 0.1", at + 0.1, False)],
+        f, g, x, size = waves(rng, n)
+        right = {
+            "it is right but for float32's rounding": g.astype(np.float32),
+            "it is right but for an error of 1e-7": g + 1e-7 * size / x,
+        }
+        expect_verdicts(is_gradient_right, f, x, right, {})
+        hill, top = (
+            Noted("1 + sum of cos(x_i), at its maximum", lambda v: float(1 + np.cos(v).sum())),
+            np.zeros(n),
         )
+        wrong: dict = {"it is 0.1": (top + 0.1, None, None)}
+        expect_verdicts(is_gradient_right, hill, top, {"the gradient is zero, and right": top}, wrong)
         # Always very small ones, and very large ones with them: one step cannot serve them all.
-        scale = rng.permutation(np.logspace(-6, 6, n))
-        expect_verdicts(
-            is_gradient_right,
-            "a smooth function of badly scaled variables",
-            lambda v, f=f, scale=scale: f(v / scale),
-            x * scale,
-            [
-                Planted("it is right, its variables have very different sizes", g / scale, True),
-                Planted(
-                    "the last entry is wrong",
-                    with_entry(g, n - 1, g[-1] + size_of(f, g, x)) / scale,
-                    False,
-                    n - 1,
-                ),
-            ],
-        )
-    mixed = np.array([0.0, 2.0, 0.0, -1.0])
-    c = np.array([1.0, 2.0, -3.0, 0.5])
-    g = c * np.exp(c @ mixed / 4) / 4
-    cases = [Planted("it is right, some variables are 0", g, True)]
-    cases.append(Planted("entry 2 is wrong, where x is 0", with_entry(g, 2, 0.0), False, 2))
-    expect_verdicts(is_gradient_right, "an exponential", lambda v: float(np.exp(c @ v / 4)), mixed, cases)
-    expect_verdicts(
-        is_gradient_right, "the constant 3", lambda v: 3.0, c, [Planted("it is zero, and right", 0 * c, True)]
-    )
-    zero = [Planted("it is zero, and right", 0 * c, True), Planted("it is 1 where f is 0", c * 0 + 1, False)]
-    expect_verdicts(is_gradient_right, "the constant 0", lambda v: 0.0, c, zero)
+        s = rng.permutation(np.logspace(-6, 6, n))
+        scaled = Noted("f of x / s, badly scaled", lambda v, f=f, s=s: f.function(v / s))
+        wrong = {"the last entry is wrong": (with_entry(g, n - 1, g[-1] + size) / s, n - 1, None)}
+        expect_verdicts(is_gradient_right, scaled, x * s, {"it is right": g / s}, wrong)
+    mixed, c = np.array([0.0, 2.0, 0.0, -1.0]), np.array([1.0, 2.0, -3.0, 0.5])
+    f, g = Noted("an exponential", lambda v: float(np.exp(c @ v / 4))), c * np.exp(c @ mixed / 4) / 4
+    wrong = {"entry 2 is wrong, where x is 0": (with_entry(g, 2, 0.0), 2, None)}
+    expect_verdicts(is_gradient_right, f, mixed, {"it is right, some variables are 0": g}, wrong)
+    zero, one = {"it is zero, and right": 0 * c}, {"it is 1 where f is 0": (0 * c + 1, None, None)}
+    expect_verdicts(is_gradient_right, Noted("the constant 3", lambda v: 3.0), c, zero, {})
+    expect_verdicts(is_gradient_right, Noted("the constant 0", lambda v: 0.0), c, zero, one)
 
 
 @check("q1j", "it sees NaN, infinities and wrong shapes", points=0.5)
 def unfit_gradients(is_gradient_right, rng):
-    f, g, x = waves(rng, 4)
-    cases = [Planted(f"entry {i} is NaN", with_entry(g, i, np.nan), False, i, np.inf) for i in (0, 3)]
-    cases.append(Planted("all entries are NaN", g * np.nan, False, None, np.inf))
-    cases.append(Planted("entry 1 is -infinity", with_entry(g, 1, -np.inf), False, 1, np.inf))
+    f, g, x, _ = waves(rng, 4)
+    wrong: dict = {f"entry {i} is NaN": (with_entry(g, i, np.nan), i, np.inf) for i in (0, 3)}
+    wrong["all entries are NaN"] = (g * np.nan, None, np.inf)
+    wrong["entry 1 is -infinity"] = (with_entry(g, 1, -np.inf), 1, np.inf)
     for shape in ((4, 1), (1, 4), (2, 2)):
-        cases.append(Planted(f"its shape is {shape}", g.reshape(shape), False, -1, np.inf))
-    cases.append(Planted("it has an entry too many", np.append(g, 0.0), False, -1, np.inf))
-    cases.append(Planted("it is a single number", float(g[0]), False, -1, np.inf))
-    expect_verdicts(is_gradient_right, "a smooth function", f, x, cases)
+        wrong[f"its shape is {shape}"] = (g.reshape(shape), -1, np.inf)
+    wrong["it has an entry too many"] = (np.append(g, 0.0), -1, np.inf)
+    wrong["it is a single number"] = (float(g[0]), -1, np.inf)
+    expect_verdicts(is_gradient_right, f, x, {}, wrong)
     same = np.full(4, 0.5)
-    g = 2 * same
-    cases = [
-        Planted("its shape is (1,), and its number is every entry", g[:1], False, -1, np.inf),
-        Planted("its shape is (4, 1), and its numbers are right", g[:, None], False, -1, np.inf),
-    ]
-    expect_verdicts(is_gradient_right, "the sum of squares", lambda v: float((v**2).sum()), same, cases)
+    wrong = {
+        "its shape is (1,), and its number is every entry": (2 * same[:1], -1, np.inf),
+        "its shape is (4, 1), and its numbers are right": (2 * same[:, None], -1, np.inf),
+    }
+    expect_verdicts(is_gradient_right, sum_of_squares(4), same, {}, wrong)
 
 
 @check("q1j", "for 200 variables it takes 410 evaluations at most and finds the wrong entry", points=0.5)
 def many_variables(is_gradient_right, rng):
-    f, g, x = waves(rng, 200)
+    f, g, x, size = waves(rng, 200)
     i = int(rng.integers(20, 180))
-    wrong = with_entry(g, i, g[i] + 0.01 * size_of(f, g, x) / x[i])
-    cases = [Planted("it is right", g, True), Planted("one of 200 entries is wrong", wrong, False, i, 0.01)]
-    expect_verdicts(is_gradient_right, "a smooth function", f, x, cases)
+    gradient = with_entry(g, i, g[i] + 0.01 * size / x[i])
+    wrong = {"one of 200 entries is wrong": (gradient, i, 0.01)}
+    expect_verdicts(is_gradient_right, f, x, {"it is right": g}, wrong)
 
 
 @check("q1j", "it is right for integers and views", points=0.25)
 def unusual_points_of_checker(is_gradient_right, rng):
-    def f(v):
-        return float((v**2 + v).sum())
-
     for x in unusual_points(rng, 5):
-        g = 2.0 * x + 1
-        wrong = with_entry(g, 3, g[3] + 0.5 * size_of(f, g, x) / (abs(x[3]) or 1))
-        cases = [Planted("it is right", g, True), Planted("entry 3 is wrong", wrong, False, 3, 0.5)]
-        expect_verdicts(is_gradient_right, "sum of x_i^2 + x_i", f, x, cases)
+        s, g = np.where(x == 0, 1, np.abs(x)), 2.0 * x + 1
+        size = abs((x**2 + x).sum()) + np.abs(g * s).max()
+        wrong = {"entry 3 is wrong": (with_entry(g, 3, g[3] + 0.5 * size / s[3]), 3, 0.5)}
+        f = Noted("sum of x_i^2 + x_i", lambda v: float((v**2 + v).sum()))
+        expect_verdicts(is_gradient_right, f, x, {"it is right": g}, wrong)
