@@ -136,8 +136,8 @@ class Submission:
         if isinstance(found, Proxy):
             return found
         if not callable(found):
-            missing = "there is no function" if found is None else "a variable has taken the name"
-            raise NotAttempted(f"{missing} {name}. Run the cell that defines it, then check again.")
+            missing = f"there is no function {name}" if found is None else f"{name} is not a function"
+            raise NotAttempted(f"{missing}. Run the cell that defines it, then check again.")
         return self._proxy(name, found)
 
     def program(self, function: Callable[..., Any], name: str) -> Proxy:

@@ -126,9 +126,9 @@ class Graph:
             if np.ndim(u) or np.asarray(u).dtype.kind not in "fiu":
                 return f"{vjp.text} is called with {kind_as_text(u)}; the gradient of {name} is a number."
             if not np.isclose(u, self.derivative(upstream, name), rtol=1e-9, atol=1e-12):
-                cause = f"Have all contributions to {name} come in by then?"
+                cause = f"Have all contributions to {name} been added?"
                 if name != self.result and np.isclose(u, upstream):
-                    cause = "It is upstream."
+                    cause = "This is upstream itself."
                 return f"{vjp.text} is called with {u:.6g}, which is not the gradient of {name}. {cause}"
         return None
 
@@ -139,13 +139,13 @@ class Graph:
         result, needed, place = self.result, self.ancestors(), {name: i for i, name in enumerate(order)}
         for name, count in Counter(order).items():
             if count > 1:
-                return f"node {name} is in the result {times_as_text(count)}, once for each way to it"
+                return f"node {name} is in the result {times_as_text(count)}, once for each path to it"
             if name not in needed:
                 return f"node {name} is in the result, which {result} does not depend on"
         for name in order:
             late = [parent for parent in self.parents(name) if place.get(parent, -1) > place[name]]
             if late and order[0] == result:
-                return f"{result} comes first and its parents follow; it should be the other way round"
+                return f"{result} comes first and its parents follow; it should come last, after its parents"
             if late:
                 return f"node {name} comes before its parent {late[0]}; it should wait for all of its parents"
         if result not in place:
@@ -154,7 +154,7 @@ class Graph:
         if not missing:
             return None
         equal = [name for name in order if np.array_equal(values[name], values[missing[0]])]
-        same = f"; it has the value of {equal[0]}, and is another node" if equal else ""
+        same = f"; it has the same value as {equal[0]}, but is a different node" if equal else ""
         return f"node {missing[0]} is missing, which {result} was computed from{same}"
 
 

@@ -105,4 +105,4 @@ def line_limit(name: str, lines: int | None) -> Iterator[None]:
     if count > lines:
         raise TooSlow(f"{name} was stopped after {lines:,} lines of Python.")
     if not kept:
-        raise Incorrect(f"{name} calls sys.settrace, which counts its lines here. Leave that alone.")
+        raise Incorrect(f"{name} calls sys.settrace. Do not call it; this check uses it to count lines.")

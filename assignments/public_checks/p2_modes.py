@@ -108,7 +108,7 @@ def one_sweep_backward(vjp, rng):
         answer.array(chain.sizes[0])
 
 
-@check("q2b", "the product is u^T times the derivative of the chain, for no layers too", points=0.75)
+@check("q2b", "the product is u^T times the derivative of the chain, also for an empty chain", points=0.75)
 def vjp_is_the_derivative(vjp, rng):
     for chain, x, u in public_chains(rng, end=-1):
         expect_chain_derivative("vjp", vjp, chain, x=x, u=u)
@@ -200,12 +200,12 @@ def backward_jacobian_no_traces(jacobian_backward, program, rng):
         expect_no_traces_on(jacobian_backward, program, chain, rng, chain.jacobian(x), x=x)
 
 
-@check("q2e", "the costs of small chains, of turned ones and of huge ones", points=1)
+@check("q2e", "the costs of small, reversed and huge chains", points=1)
 def costs_of_some_chains(forward_cost, backward_cost):
     hints = {
         "This is a single sweep; how many does the Jacobian take?": 56,
-        "What one layer takes is added to what the next one takes, not multiplied by it.": [210, 420, 1470],
-        "A layer is left out: there is one fewer than there are sizes.": [42, 100, 147, 350],
+        "Add the multiplications of the layers. Do not multiply them.": [210, 420, 1470],
+        "A layer is left out. There is one layer fewer than there are sizes.": [42, 100, 147, 350],
     }
     for cost, right, other in ((forward_cost, 112, 392), (backward_cost, 392, 112)):
         more = {
@@ -225,20 +225,24 @@ def costs_of_some_chains(forward_cost, backward_cost):
 def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_storage):
     for sizes, right in (((5, 9, 2), "backward"), ((2, 9, 5), "forward"), ((4, 9, 4), "backward")):
         n, m = sizes[0], sizes[-1]
-        hint = "Both modes take the same number here." if n == m else "Which mode finds a column a sweep?"
+        hint = (
+            "Both modes take the same number here."
+            if n == m
+            else "Which mode finds one column in each sweep?"
+        )
         sentence = f"The Jacobian has {m} rows and {n} columns. {hint}"
         expect(cheaper_mode, sizes=sizes).equals(right, otherwise=sentence)
     vectors = "The vector that a layer's vjp is given and the one that comes out count too, both of them."
-    let_go = "Forward mode lets go of a value as soon as the next layer is through."
+    let_go = "Forward mode drops a value when the next layer is done."
     forward = {
-        "Each value has a tangent beside it.": 15,
-        "Is it the layer at which the most is held?": [28, 12, 18],
+        "Count the tangent of each value, too.": 15,
+        "Is this the layer at which the most numbers are held?": [28, 12, 18],
         let_go: [26, 36, 42, 46, 52],
     }
     backward = {
         vectors: [26, 29, 31, 35],
-        "Is it the layer at which the most is held?": [40, 32],
-        "The vectors of one layer only are held at a time.": 52,
+        "Is this the layer at which the most numbers are held?": [40, 32],
+        "Only one layer's vectors are held at a time.": 52,
         "Backward mode holds the input and the output of the chain, too.": [18, 21, 23, 33, 36, 38],
     }
     expect(forward_storage, sizes=(5, 9, 6, 3, 3)).equals(30, instead=forward, reveal=True)
@@ -314,7 +318,11 @@ def order_of_small_graphs(topological_order, program):
         expect_order(topological_order, program, graph)
 
 
-@check("q2f", "each node once: in a second call, on a deep graph, on one of many paths", points=0.75)
+@check(
+    "q2f",
+    "each node appears once: in a second call, in a deep graph, in a graph with many paths",
+    points=0.75,
+)
 def order_of_deep_graphs(topological_order, program):
     for graph in SMALL:
         expect_order(topological_order, program, graph, calls=2)
@@ -364,7 +372,7 @@ def expect_derivatives(parts, graph, upstream):
         part.close(right, within=within, reveal=True, instead=hints, otherwise=aliased)
 
 
-@check("q2g", "the gradients of all nodes are the derivatives by them, numbers and arrays", points=1.5)
+@check("q2g", "the gradients of all nodes are right, for numbers and arrays", points=1.5)
 def gradients_of_small_graphs(backward, program, rng):
     for graph in SMALL:
         for upstream in (1.0, -0.6):
@@ -396,7 +404,7 @@ def each_use_once(backward, program):
         expect_each_use_once(backward, program, graph, 0.8)
 
 
-@check("q2g", "calls do not disturb each other, leave upstream as it is, and go deep", points=1.25)
+@check("q2g", "calls are independent, do not change upstream, and work on deep graphs", points=1.25)
 def calls_by_themselves(backward, program, rng):
     for graph in SMALL:
         calls = [(graph.result, upstream) for upstream in (0.8, -1.5, 0.8)]

@@ -40,7 +40,7 @@ def isolation_level(wanted: str | None, *secrets: Path) -> str:
     if level == NONE:
         raise HomeworkError(
             f"Submissions cannot be isolated here: {why}. "
-            "If you trust the authors of all submissions, you can use --isolation none."
+            "If you trust the authors of all submissions, set HOMEWORK_ISOLATION=none."
         )
     if wanted is not None and wanted != level:
         raise HomeworkError(f"The isolation level here is {level}, not {wanted}: {why}.")

@@ -545,7 +545,7 @@ def forward_cost(sizes):
     return sizes[-1] * sum(a * b for a, b in zip(sizes, sizes[1:]))
 
 
-@mistake("q2e", "the layers' costs are multiplied", says="not multiplied by it")
+@mistake("q2e", "the layers' costs are multiplied", says="Do not multiply them")
 def forward_cost(sizes):
     cost = 1
     for size in sizes:
@@ -584,7 +584,7 @@ def backward_cost(sizes):
 mistake("q2e", "a tie goes to forward mode", says="Both modes take the same number here")(
     edit(reference.cheaper_mode, ("<= sizes", "< sizes"))
 )
-mistake("q2e", "the modes are the wrong way round", says="Which mode finds a column a sweep?")(
+mistake("q2e", "the modes are the wrong way round", says="Which mode finds one column in each sweep?")(
     edit(reference.cheaper_mode, ("<= sizes", ">= sizes"))
 )
 
@@ -594,17 +594,17 @@ def cheaper_mode(sizes):
     return sizes[-1] <= sizes[0]
 
 
-@mistake("q2e", "the tangents are left out", says="Each value has a tangent beside it")
+@mistake("q2e", "the tangents are left out", says="Count the tangent of each value")
 def forward_storage(sizes):
     return max(a + b for a, b in zip(sizes, sizes[1:]))
 
 
-@mistake("q2e", "forward mode keeps all values", says="lets go of a value")
+@mistake("q2e", "forward mode keeps all values", says="drops a value")
 def forward_storage(sizes):
     return 2 * sum(sizes)
 
 
-@mistake("q2e", "the storage at the last layer, not at the peak", says="at which the most is held")
+@mistake("q2e", "the storage at the last layer, not at the peak", says="at which the most numbers are held")
 def forward_storage(sizes):
     return 2 * (sizes[-1] + sizes[-2])
 
@@ -626,7 +626,7 @@ def backward_storage(sizes):
     return sum(sizes[:-1]) + max(a + b for a, b in zip(sizes, sizes[1:]))
 
 
-@mistake("q2e", "a vector of the backward pass is kept for every value", says="of one layer only")
+@mistake("q2e", "a vector of the backward pass is kept for every value", says="Only one layer's vectors")
 def backward_storage(sizes):
     return 2 * sum(sizes)
 
@@ -667,7 +667,7 @@ def backward_storage(sizes):
 # 2(f) topological_order
 
 
-mistake("q2f", "children before parents", says="it should be the other way round")(
+mistake("q2f", "children before parents", says="it should come last, after its parents")(
     edit(reference.topological_order, ("return order", "return order[::-1]"))
 )
 
@@ -695,7 +695,7 @@ mistake("q2f", "depth first, but written down when found", says="it should wait 
 )
 
 
-@mistake("q2f", "a node is listed once for each way to it", says="once for each way to it")
+@mistake("q2f", "a node is listed once for each way to it", says="once for each path to it")
 def topological_order(node):
     order, waiting = [], [(node, False)]
     while waiting:
@@ -742,7 +742,7 @@ mistake("q2f", "the node itself is left out", says="itself is missing")(
 mistake("q2f", "the values of the nodes, not the nodes", says="return the nodes themselves")(
     edit(reference.topological_order, ("order.append(current)", "order.append(current.value)"))
 )
-mistake("q2f", "nodes of equal value are taken for one", says="it has the value of")(
+mistake("q2f", "nodes of equal value are taken for one", says="it has the same value as")(
     edit(
         reference.topological_order,
         ("{node}", "{str(node.value)}"),
@@ -977,9 +977,11 @@ mistake(
 mistake("q2g", "upstream is ignored: it starts from ones", says="is upstream ignored?")(
     edit(right_backward, (": upstream", ": np.ones_like(upstream)"))
 )
-mistake("q2g", "upstream in place of the node's gradient goes into each local vjp", says="It is upstream.")(
-    edit(right_backward, ("gradients[current]", "upstream"))
-)
+mistake(
+    "q2g",
+    "upstream in place of the node's gradient goes into each local vjp",
+    says="This is upstream itself.",
+)(edit(right_backward, ("gradients[current]", "upstream")))
 
 
 @mistake(

@@ -69,7 +69,7 @@ def test_a_wrong_order_is_described(order, wrong):
 
 def test_a_missing_node_of_equal_value_is_described():
     graph = Graph(x=0.5, y=0.5, z=("+", "x", "y"))
-    assert graph.wrong_order(["x", "z"]).endswith("it has the value of x, and is another node")
+    assert graph.wrong_order(["x", "z"]).endswith("it has the same value as x, but is a different node")
     assert "which x does not depend on" in graph.at("x").wrong_order(["x", "y"])
 
 

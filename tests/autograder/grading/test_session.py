@@ -53,7 +53,7 @@ def test_a_question_is_graded_with_the_names_at_its_last_check_cell(notebook):
     assert [cells.place(q) for q in ("q1a", "q1b", "q1c")] == [2, 4, 5]
     assert at(cells, "q1a").function("f")() == 1
     assert at(cells, "q1b").function("f")() == 2
-    with pytest.raises(NotAttempted, match="a variable has taken the name"):
+    with pytest.raises(NotAttempted, match="f is not a function"):
         at(cells, "q1c").function("f")
 
 

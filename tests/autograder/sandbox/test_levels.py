@@ -49,7 +49,7 @@ def test_a_machine_has_a_level_and_a_reason(where, expected, says, machine):
 
 def test_grading_is_refused_if_nothing_can_be_isolated(machine, monkeypatch):
     machine(platform="darwin")
-    with pytest.raises(HomeworkError, match=r"cannot be isolated here: .* use --isolation none"):
+    with pytest.raises(HomeworkError, match=r"cannot be isolated here: .* set HOMEWORK_ISOLATION=none"):
         isolation_level(None)
     assert isolation_level(NONE) == NONE
     monkeypatch.setenv("HOMEWORK_ISOLATION", NONE)
