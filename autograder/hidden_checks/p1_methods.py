@@ -574,10 +574,7 @@ def curvature_of_simple_programs(second_derivative, program, rng):
 
 
 def waves(rng, n):
-    """A smooth function of n variables, its gradient, a point where that is not small, and its size there.
-
-    The size is what errors are relative to.
-    """
+    """A smooth f of n variables, its gradient at x, x, and the size that errors are relative to."""
     while True:
         A, c = rng.normal(size=(5, n)) / np.sqrt(n), rng.normal(size=5)
         x = rng.choice([-1, 1], size=n) * rng.uniform(0.5, 2.0, size=n)
@@ -600,15 +597,15 @@ def one_wrong_entry(is_gradient_right, rng):
                 wrong: dict = {f"one of {n} entries is wrong": (gradient, i, abs(error))}
                 expect_verdicts(is_gradient_right, f, x, {}, wrong)
         wrong = {
-            "it is zero": (0 * g, None, None),
-            "all entries are off by a thousandth": (g + 1e-3 * size / x, None, None),
-            "it has the wrong sign": (-g, None, None),
+            "it is zero": (0 * g,),
+            "all entries are off by a thousandth": (g + 1e-3 * size / x,),
+            "it has the wrong sign": (-g,),
         }
         if n > 1:
             shifted, first, second = np.roll(g, 1), *np.eye(n)[:2]
             if np.abs((shifted - g) * x).max() > 0.01 * size:
-                wrong["its entries are shifted by one"] = (shifted, None, None)
-            wrong["two errors of opposite sign"] = (g + 0.1 * size * (first - second) / x, None, None)
+                wrong["its entries are shifted by one"] = (shifted,)
+            wrong["two errors of opposite sign"] = (g + 0.1 * size * (first - second) / x,)
         expect_verdicts(is_gradient_right, f, x, {"the gradient is right": g}, wrong)
 
 
@@ -625,24 +622,22 @@ def right_gradients(is_gradient_right, rng):
             "it is right but for an error of 1e-7": g + 1e-7 * size / x,
         }
         expect_verdicts(is_gradient_right, f, x, right, {})
-        hill, top = (
-            Noted("1 + sum of cos(x_i), at its maximum", lambda v: float(1 + np.cos(v).sum())),
-            np.zeros(n),
-        )
-        wrong: dict = {"it is 0.1": (top + 0.1, None, None)}
-        expect_verdicts(is_gradient_right, hill, top, {"the gradient is zero, and right": top}, wrong)
+        hill = Noted("1 + sum of cos(x_i), at its maximum", lambda v: float(1 + np.cos(v).sum()))
+        zero = np.zeros(n)
+        wrong: dict = {"it is 0.1": (zero + 0.1,)}
+        expect_verdicts(is_gradient_right, hill, zero, {"it is zero, and right": zero}, wrong)
         # Always very small ones, and very large ones with them: one step cannot serve them all.
         s = rng.permutation(np.logspace(-6, 6, n))
         scaled = Noted("f of x / s, badly scaled", lambda v, f=f, s=s: f.function(v / s))
-        wrong = {"the last entry is wrong": (with_entry(g, n - 1, g[-1] + size) / s, n - 1, None)}
+        wrong = {"the last entry is wrong": (with_entry(g, n - 1, g[-1] + size) / s, n - 1)}
         expect_verdicts(is_gradient_right, scaled, x * s, {"it is right": g / s}, wrong)
     mixed, c = np.array([0.0, 2.0, 0.0, -1.0]), np.array([1.0, 2.0, -3.0, 0.5])
     f, g = Noted("an exponential", lambda v: float(np.exp(c @ v / 4))), c * np.exp(c @ mixed / 4) / 4
-    wrong = {"entry 2 is wrong, where x is 0": (with_entry(g, 2, 0.0), 2, None)}
+    wrong = {"entry 2 is wrong, where x is 0": (with_entry(g, 2, 0.0), 2)}
     expect_verdicts(is_gradient_right, f, mixed, {"it is right, some variables are 0": g}, wrong)
-    zero, one = {"it is zero, and right": 0 * c}, {"it is 1 where f is 0": (0 * c + 1, None, None)}
-    expect_verdicts(is_gradient_right, Noted("the constant 3", lambda v: 3.0), c, zero, {})
-    expect_verdicts(is_gradient_right, Noted("the constant 0", lambda v: 0.0), c, zero, one)
+    right, wrong = {"it is zero, and right": 0 * c}, {"it is 1 where f is 0": (0 * c + 1,)}
+    expect_verdicts(is_gradient_right, Noted("the constant 3", lambda v: 3.0), c, right, {})
+    expect_verdicts(is_gradient_right, Noted("the constant 0", lambda v: 0.0), c, right, wrong)
 
 
 @check("q1j", "it sees NaN, infinities and wrong shapes", points=0.5)
