@@ -138,7 +138,7 @@ def finds_best_step(best_step, rng):
     for _ in range(1000):
         a, b, x = rng.uniform(0.5, 2, size=3)
         f = Noted("a smooth function", lambda t, a=a, b=b: np.exp(a * t) + b * np.sin(t), ())
-        df = Noted("its derivative", lambda t, a=a, b=b: a * np.exp(a * t) + b * np.cos(t), ())
+        df = Noted("its derivative", lambda t, a=a, b=b: a * np.exp(a * t) + b * np.cos(t), (), "df")
         hs = rng.permutation(10.0 ** -rng.choice(np.arange(1, 14), size=rng.integers(2, 8), replace=False))
         # The points x + h and x - h are not quite 2 h apart. Only where the same step is the best one, and
         # clearly, whichever of the two the difference is divided by.
@@ -156,7 +156,7 @@ def finds_best_step(best_step, rng):
 def best_step_of_equals(best_step, rng):
     for place in (1, 2, 0, 3, 2, 1):  # of the largest step: it is not always the first one or the last
         c, x = float(rng.integers(1, 9)), float(rng.integers(-4, 5))
-        f, df = Noted("c t", lambda t, c=c: c * t, ()), Noted("c", lambda t, c=c: c, ())
+        f, df = Noted("c t", lambda t, c=c: c * t, ()), Noted("c", lambda t, c=c: c, (), "df")
         hs = 2.0 ** -rng.choice(np.arange(8), size=4, replace=False)
         hs = np.insert(hs[hs < hs.max()], place, hs.max())
         expect_step(expect(best_step, f=f, df=df, x=x, hs=hs), hs.max())
@@ -164,7 +164,7 @@ def best_step_of_equals(best_step, rng):
 
 @check("q1d", "does not count steps whose difference is NaN or infinite", points=0.25)
 def best_step_skips_nan(best_step, rng):
-    f, df = Noted("log t", np.log, ()), Noted("1 / t", lambda t: 1 / t, ())
+    f, df = Noted("log t", np.log, ()), Noted("1 / t", lambda t: 1 / t, (), "df")
     for x in (0.5, 1.0):
         # x - h < 0 gives NaN, x - h = 0 an infinity
         hs = rng.permutation([4.0, 3.0, x, x / 2, x / 4, x / 8])

@@ -37,7 +37,7 @@ class Edit:
     source: str
 
 
-Answer = TypeVar("Answer", bound=Callable[..., object] | Edit)
+Code = TypeVar("Code", bound=Callable[..., object] | Edit)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def mistake(
     fails: tuple[str, ...] | None = None,
     costs: float | None = None,
     unnamed: bool = False,
-) -> Callable[[Answer], Answer]:
+) -> Callable[[Code], Code]:
     """Register the function below, or an edit, as a wrong answer.
 
     Parameters
@@ -99,7 +99,7 @@ def mistake(
     return _register(question, name, right=False, says=says, fails=fails, costs=costs, unnamed=unnamed)
 
 
-def variant(question: str, name: str) -> Callable[[Answer], Answer]:
+def variant(question: str, name: str) -> Callable[[Code], Code]:
     """Register the function below, or an edit, as a right answer; `name` says what is different in it."""
     return _register(question, name, right=True)
 
@@ -137,8 +137,8 @@ def entries(problem: str) -> list[Entry]:
     return _entries.get(problem, [])
 
 
-def _register(question: str, name: str, right: bool, **stated: Any) -> Callable[[Answer], Answer]:
-    def register(answer: Answer) -> Answer:
+def _register(question: str, name: str, right: bool, **stated: Any) -> Callable[[Code], Code]:
+    def register(answer: Code) -> Code:
         edited = _as_edit(answer)
         entry = Entry(question, name, right, edited.source, **stated)
         _entries.setdefault(edited.problem, []).append(entry)

@@ -618,6 +618,12 @@ def multiply(a, b):
     return [a.value * b.value, a.slope * b.value + a.value * b.slope]
 
 
+@mistake("q1f", "a tuple instead of a Dual", says="should be a Dual; yours is a tuple")
+def add(a, b):
+    a, b = as_dual(a), as_dual(b)
+    return a.value + b.value, a.slope + b.slope
+
+
 @mistake("q1f", "the value alone, without a slope", says="should be a Dual; yours is a float")
 def add(a, b):
     return as_dual(a).value + as_dual(b).value

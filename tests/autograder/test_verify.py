@@ -46,7 +46,7 @@ def test_a_mistake_that_takes_too_long_loses_points(question, mistake):
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("assignment", assignment_names())
-def test_every_mistake_is_caught_and_named_and_no_right_answer_fails(assignment, mistakes, variants):
+def test_every_mistake_is_caught_and_named_and_no_right_answer_fails(assignment):
     verified = verification.verify(assignment)
     assert [f"{o.name}: {o.fault}" for o in verified.faults] == []
     assert len({o.name + o.question for o in verified.mistakes}) == len(verified.mistakes)
