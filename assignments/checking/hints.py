@@ -19,17 +19,21 @@ import numpy as np
 
 Hints = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
 NO_HINTS: Mapping[str, Any] = MappingProxyType({})
+CLOSE = "It is close, but not exact: is it a difference quotient, or computed in float32?"
 
 
 def hint_for(value: Any, hints: Hints, expected: Any = None) -> str:
     """The sentence of the first wrong value that is equal to this one, or "".
 
-    A wrong value that is as close to the expected one says nothing.
+    A wrong value says nothing if it is equal to the expected one, as far as this can be told.
     """
     for sentence, wrong in (hints() if callable(hints) else hints).items():
         for one in wrong if isinstance(wrong, list) else [wrong]:
             if _same(value, one) and not _same(expected, one):
                 return sentence
+    if isinstance(value, np.ndarray) and np.shape(value) == np.shape(expected):
+        off, size = np.abs(value - expected).max(initial=0.0), np.abs(expected).max(initial=0.0)
+        return CLOSE if off <= 1e-6 * size else ""
     return ""
 
 

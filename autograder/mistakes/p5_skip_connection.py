@@ -317,7 +317,7 @@ mistake("q5b", "dx stays in whole numbers", fails=("gradients_unusual_arrays",),
 )
 
 
-@mistake("q5b", "central differences in place of the chain rule", says="is it a difference quotient?")
+@mistake("q5b", "central differences in place of the chain rule", says="is it a difference quotient")
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     h = 1e-6
@@ -418,7 +418,7 @@ def skip_jacobian(W1, W2, x):
 mistake("q5c", "the derivative of ReLU at 0 is 1")(edit(reference.skip_jacobian, ("> 0", ">= 0")))
 
 
-@mistake("q5c", "central differences in place of the chain rule", says="is it a difference quotient?")
+@mistake("q5c", "central differences in place of the chain rule", says="is it a difference quotient")
 def skip_jacobian(W1, W2, x):
     h = 1e-6
     x = x.astype(np.result_type(x, np.float32))
