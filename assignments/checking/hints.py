@@ -29,7 +29,7 @@ def hint_for(value: Any, hints: Hints, expected: Any = None) -> str:
     """
     for sentence, wrong in (hints() if callable(hints) else hints).items():
         for one in wrong if isinstance(wrong, list) else [wrong]:
-            if _same(value, one) and not _same(expected, one):
+            if _same(value, one) and (expected is None or not _same(expected, one)):
                 return sentence
     if isinstance(value, np.ndarray) and np.shape(value) == np.shape(expected):
         off, size = np.abs(value - expected).max(initial=0.0), np.abs(expected).max(initial=0.0)
