@@ -131,6 +131,8 @@ def unpack(path: Path, folder: Path) -> None:
     except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError):
         raise HomeworkError(f"{path} is not an autograder zip; use the one in dist.") from None
     if not (folder / "files" / "autograder" / "hidden_checks").is_dir():
-        raise HomeworkError(f"{path} is an autograder zip of another project; use the one in dist.")
+        raise HomeworkError(
+            f"{path} is not an autograder zip of this version of the project; use the one in dist."
+        )
     if not (folder / "files" / "autograder" / "grading" / "process.py").is_file():
         raise HomeworkError(f"{path} was built by another version of this project; build it again.")

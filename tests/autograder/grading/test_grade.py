@@ -134,7 +134,10 @@ BAD = {
         "is not an autograder zip; use the one",
     ),
     "another zip": (lambda t: shutil.copy(t["student"], t["zip"]), "is not an autograder zip"),
-    "another project's autograder": (lambda t: other(t["zip"]), "is an autograder zip of another project"),
+    "another project's autograder": (
+        lambda t: other(t["zip"]),
+        "is not an autograder zip of this version of the project",
+    ),
     "no submission": (lambda t: t["hw"].unlink(), "hw.ipynb cannot be read: No such file"),
     "a submission that is not a notebook": (lambda t: t["hw"].write_text("x"), "hw.ipynb is not a notebook"),
     "a file instead of the output folder": (lambda t: t["out"].write_text("x"), "Not a directory"),
