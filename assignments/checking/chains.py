@@ -21,7 +21,7 @@ from gradcheck import numerical_jacobian
 
 TAKES = {"f": ("x",), "jvp": ("x", "v"), "vjp": ("x", "u")}
 ORIGINS = {
-    "x": "A layer takes what the layer before it gives.",
+    "x": "The input of a layer is the output of the previous layer.",
     "v": "The jvp of a layer takes the tangent of the layer's input.",
     "u": "The vjp of a layer takes what comes back from the layer after it.",
 }
@@ -124,7 +124,7 @@ def _place(x: np.ndarray, number: int, points: list[np.ndarray]) -> str:
         if _near(x, point):
             return place
     if np.abs(x - points[number]).max() < 0.01:
-        return "a point near by, as for differences"
+        return "a nearby point, as in a finite difference"
     return "a point that is not a value of this chain, perhaps left over from an earlier call"
 
 
@@ -152,7 +152,7 @@ def expect_sweeps(answer: Answer, chain: Chain, kind: str, count: int) -> None:
         if seen == 0:
             raise answer.wrong(f"the {kind} of layer {number + 1} is never called. Is the layer left out?")
         if seen != count:
-            right = "one sweep is enough" if count == 1 else f"it takes {count} sweeps, and one call for each"
+            right = "one sweep is enough" if count == 1 else f"{count} sweeps need {count} calls"
             raise answer.wrong(f"the {kind} of layer {number + 1} is called {times_as_text(seen)}; {right}.")
 
 

@@ -174,12 +174,12 @@ def _vjp(slope: float, u: Any) -> Any:
 
 
 def deep_graph(depth: int = 10_000) -> Graph:
-    """A graph of so many times y = y + x, where y is x at first."""
+    """A graph of `depth` steps y = y + x, which starts with y = x."""
     return Graph(n0=0.5, **{f"n{i + 1}": ("+", f"n{i}", "n0") for i in range(depth)})
 
 
 def diamonds(count: int) -> Graph:
-    """A graph of so many times x = x + x."""
+    """A graph of `count` steps x = x + x."""
     return Graph(n0=0.5, **{f"n{i + 1}": ("+", f"n{i}", f"n{i}") for i in range(count)})
 
 

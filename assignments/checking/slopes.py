@@ -67,13 +67,13 @@ def _of_two(
     (du, dv), (first, second) = slopes, by_each * slopes
     at_slopes = np.array([slope or value for slope, value in zip(slopes, values, strict=True)])
     return {
-        f"The slope of {b} does not count in it.": first,
-        f"The slope of {a} does not count in it.": second,
+        f"The term with the slope of {b} is missing.": first,
+        f"The term with the slope of {a} is missing.": second,
         f"The term with the slope of {b} has the wrong sign.": first - second,
         f"The term with the slope of {a} has the wrong sign.": second - first,
         f"The slopes of {a} and {b} are swapped.": by_each @ slopes[::-1],
         "It is the product of the two slopes.": du * dv,
         "It is the quotient of the two slopes.": du / dv if dv else np.nan,
-        "A plain number is taken to have the slope 1; it does not change.": by_each @ (du or 1, dv or 1),
+        "The slope of a plain number is 0, not 1.": by_each @ (du or 1, dv or 1),
         "It is the function at the slopes instead of the values.": float(f(*at_slopes)),
     }

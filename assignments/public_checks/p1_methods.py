@@ -23,7 +23,7 @@ uses("q1j", "q1a", "q1b", "q1c")
 # 1(a), 1(b), 1(c): differences
 
 POINTS = (np.array([1.0, -2.0, 0.5]), np.array([3.0]), np.array([2, 1, -1, 4]))
-NO_ROOM = "An array of integers has no room for x + h, which is cut off: make an array of floats of x."
+NO_ROOM = "x is an array of integers, so x + h is cut off. Convert x to floats."
 AT_ONCE = "All entries of x were moved at once: move one at a time."
 TWICE = "It is twice the right one: x + h and x - h are 2 h apart."
 
@@ -78,7 +78,7 @@ def forward_of_squares(forward_difference):
             right, slopes = 2 * x + h, ((x + h) ** 2 - x**2) / h
             instead = {
                 "It is the backward difference: step forward.": 2 * x - h,
-                "It is the derivative itself: it is central, or not with this h.": 2.0 * x,
+                "It is the exact derivative. Did you take a central difference, or another h?": 2.0 * x,
                 "It is not divided by h.": right * h,
                 "It is divided by 2 h.": right / 2,
                 "It has the wrong sign.": -right,
@@ -117,7 +117,7 @@ def central_of_cubes(central_difference):
                 "It has the wrong sign.": -right,
                 "It is what steps of h / 2 give: step by h to each side.": 3 * x**2 + h**2 / 4,
                 "It is not divided by 2 h.": right * 2 * h,
-                "It is the derivative itself: is it taken with this h?": 3.0 * x**2,
+                "It is the exact derivative. Did you use this h?": 3.0 * x**2,
                 AT_ONCE: np.full(len(x), slopes.sum()),
                 NO_ROOM: (np.trunc(x + h) ** 3 - np.trunc(x - h) ** 3) / (2 * h),
             }
@@ -137,7 +137,7 @@ def expect_shape_of_jacobian(answer, m, n):
         raise answer.wrong(f"the shape {shape} is the transpose of the right one: a row for each output.")
     if shape == (n,):
         also = ", for one output too" if m == 1 else ""
-        raise answer.wrong(f"only a vector came back: the shape should be ({m}, {n}){also}.")
+        raise answer.wrong(f"the result is a vector: the shape should be ({m}, {n}){also}.")
     answer.array(m, n)
 
 
@@ -296,7 +296,12 @@ def expect_slope(answer, f, values, slopes, names="ab"):
 def derivatives_of_sums(differentiate, program):
     for text, name, right, instead in (
         ("x", "x", 1, {}),
-        ("constant(5)", "x", 0, {"A constant does not change.": 5, "A constant has no slope of 1.": 1}),
+        (
+            "constant(5)",
+            "x",
+            0,
+            {"A constant does not change.": 5, "The slope of a constant is 0, not 1.": 1},
+        ),
         ("y", "x", 0, {"y does not depend on x: look at the variable's name.": 1}),
         ("x", "y", 0, {"x does not depend on y: look at the variable's name.": 1}),
         (U, "x", 3, {}),
@@ -518,7 +523,7 @@ def functions_of_nested_duals(exp, log, sin, tanh, power, program):
         answer = run(text)
         numbers, slope = numbers_in(answer, 2).value, slopes_of(f, (0.7,))[0]
         if not np.allclose(numbers[:3], (f(0.7), slope, slope), rtol=1e-7, atol=0):
-            raise answer.wrong("the values, or the first derivatives in it, are not right.")
+            raise answer.wrong("its value or its first derivatives are wrong.")
         curvature = answer.part("the slope of its slope", numbers[3])
         curvature.close(curvature_of(f, 0.7), within=1e-4, reveal=True)
 
@@ -580,7 +585,7 @@ def curvatures_of_programs(second_derivative, program):
             instead = {
                 "It is the first derivative.": first,
                 "It is the square of the first derivative.": first**2,
-                "It is the first derivative at the place of the first derivative.": slopes_of(f, (first,))[0],
+                "It is f' at f'(x).": slopes_of(f, (first,))[0],
                 "It is zero.": 0.0,
             }
             number = expect_near(expect_plain(answer), curvature_of(f, x), 1e-4, instead)
@@ -662,8 +667,11 @@ def unusual_verdicts(is_gradient_right):
     f = Noted("the sum of (x_i / s_i)^2 (1 + x_i / s_i)", lambda x: float(((x / s) ** 2 * (1 + x / s)).sum()))
     right = {"the gradient is right, its variables are of sizes from 1e-6 to 1e6": g}
     wrong = {
-        "entry 0, by which f changes as much as by others, is zero": (with_entry(g, 0, 0.0), 0),
-        "entry 2, by which f changes as much as by others, is half": (with_entry(g, 2, g[2] / 2), 2),
+        "entry 0 is zero, although f depends on x_0 as much as on the others": (with_entry(g, 0, 0.0), 0),
+        "entry 2 is half, although f depends on x_2 as much as on the others": (
+            with_entry(g, 2, g[2] / 2),
+            2,
+        ),
     }
     expect_verdicts(is_gradient_right, f, z * s, right, wrong)
 

@@ -165,7 +165,7 @@ def forward_jacobian_of_whole_numbers(jacobian_forward, rng):
         expect_jacobian_of_whole_numbers(jacobian_forward, chain)
 
 
-@check("q2c", "jacobian_forward changes nothing that a second call needs, and no earlier result", points=0.5)
+@check("q2c", "jacobian_forward changes neither its arguments nor an earlier result", points=0.5)
 def forward_jacobian_no_traces(jacobian_forward, program, rng):
     for chain, x, _ in public_chains(rng):
         expect_no_traces_on(jacobian_forward, program, chain, rng, chain.jacobian(x), x=x)
@@ -192,9 +192,7 @@ def backward_jacobian_of_whole_numbers(jacobian_backward, rng):
         expect_jacobian_of_whole_numbers(jacobian_backward, chain)
 
 
-@check(
-    "q2d", "jacobian_backward changes nothing that a second call needs, and no earlier result", points=0.25
-)
+@check("q2d", "jacobian_backward changes neither its arguments nor an earlier result", points=0.25)
 def backward_jacobian_no_traces(jacobian_backward, program, rng):
     for chain, x, _ in public_chains(rng):
         expect_no_traces_on(jacobian_backward, program, chain, rng, chain.jacobian(x), x=x)
@@ -360,7 +358,7 @@ def expect_derivatives(parts, graph, upstream):
         ones, count = graph.derivative(np.ones_like(upstream), name), len(uses)
         hints = {
             "It is zero: does the gradient of a later node get there?": 0 * right,
-            "It is the one for an upstream of ones: is upstream ignored?": ones,
+            "It is the gradient for an upstream of ones. Is upstream ignored?": ones,
             "It has the wrong sign.": -right,
         }
         if count > 1:
@@ -368,7 +366,7 @@ def expect_derivatives(parts, graph, upstream):
             hints[f"It is 1/{count} of the right one: contributions add up, without a mean."] = right / count
         within, aliased = 1e-12 + 1e-9 * np.abs(right), ""
         if right.ndim:
-            aliased = "For numbers it is right: does an array change that is in use elsewhere?"
+            aliased = "It is right for numbers. Do you change an array that is used elsewhere?"
         part.close(right, within=within, reveal=True, instead=hints, otherwise=aliased)
 
 

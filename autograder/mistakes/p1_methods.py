@@ -28,7 +28,7 @@ def forward_difference(f, x, h):
     return np.array([(f(x) - f(x - h * e)) / h for e in np.eye(len(x))])
 
 
-@mistake("q1a", "central differences", says="it is central, or not with this h")
+@mistake("q1a", "central differences", says="Did you take a central difference, or another h?")
 def forward_difference(f, x, h):
     return np.array([(f(x + h * e) - f(x - h * e)) / (2 * h) for e in np.eye(len(x))])
 
@@ -72,7 +72,7 @@ def forward_difference(f, x, h):
     return g
 
 
-@mistake("q1a", "the step is lost in a copy of whole numbers", says="no room for x + h")
+@mistake("q1a", "the step is lost in a copy of whole numbers", says="so x + h is cut off")
 def forward_difference(f, x, h):
     center, g = f(x), np.zeros(len(x))
     for i in range(len(x)):
@@ -88,12 +88,12 @@ def forward_difference(f, x, h):
     return np.array([(f(x + h * x_i * e) - center) / (h * x_i) for x_i, e in zip(x, np.eye(len(x)))])
 
 
-mistake("q1a", "h is ignored", says="or not with this h")(
+mistake("q1a", "h is ignored", says="or another h?")(
     edit(reference.forward_difference, ("(f(x + h * e) - center) / h", "(f(x + 1e-6 * e) - center) / 1e-6"))
 )
 
 
-@mistake("q1a", "gradcheck's derivative in the place of a difference", says="or not with this h")
+@mistake("q1a", "gradcheck's derivative in the place of a difference", says="or another h?")
 def forward_difference(f, x, h):
     from gradcheck import numerical_jacobian
 
@@ -196,7 +196,7 @@ def central_difference(f, x, h):
     return np.array([(f(x + h) - f(x - h)) / (2 * h) for _ in x])
 
 
-@mistake("q1b", "the step is lost in a copy of whole numbers", says="no room for x + h")
+@mistake("q1b", "the step is lost in a copy of whole numbers", says="so x + h is cut off")
 def central_difference(f, x, h):
     g = np.zeros(len(x))
     for i in range(len(x)):
@@ -227,7 +227,7 @@ def central_difference(f, x, h):
     return g
 
 
-@mistake("q1b", "gradcheck's derivative in the place of a difference", says="is it taken with this h")
+@mistake("q1b", "gradcheck's derivative in the place of a difference", says="Did you use this h?")
 def central_difference(f, x, h):
     from gradcheck import numerical_jacobian
 
@@ -272,7 +272,7 @@ def difference_jacobian(f, x, h):
     return np.stack([(f(x + h * e) - center) / h for e in np.eye(len(x))], axis=1)
 
 
-@mistake("q1c", "summed over the outputs", says="only a vector came back")
+@mistake("q1c", "summed over the outputs", says="the result is a vector")
 def difference_jacobian(f, x, h):
     return np.array([(f(x + h * e) - f(x - h * e)).sum() / (2 * h) for e in np.eye(len(x))])
 
@@ -317,7 +317,7 @@ def difference_jacobian(f, x, h):
     return J
 
 
-@mistake("q1c", "the step is lost in a copy of whole numbers", says="no room for x + h")
+@mistake("q1c", "the step is lost in a copy of whole numbers", says="so x + h is cut off")
 def difference_jacobian(f, x, h):
     columns = []
     for j in range(len(x)):
@@ -445,7 +445,7 @@ mistake(
     "the derivative of a product is the product of the derivatives",
     says="the product of the two slopes",
 )(edit(reference.differentiate, ("du * v + u * dv", "du * dv")))
-mistake("q1e", "the product rule has its first term only", says="The slope of v does not count in it")(
+mistake("q1e", "the product rule has its first term only", says="The term with the slope of v is missing")(
     edit(reference.differentiate, ("du * v + u * dv", "du * v"))
 )
 mistake("q1e", "each derivative of a product meets its own factor", says="are swapped")(
@@ -591,7 +591,7 @@ mistake("q1f", "each slope is multiplied by its own value", says="are swapped")(
         reference.multiply, ("a.slope * b.value + a.value * b.slope", "a.slope * a.value + b.value * b.slope")
     )
 )
-mistake("q1f", "the product rule lacks its second term", says="The slope of b does not count in it")(
+mistake("q1f", "the product rule lacks its second term", says="The term with the slope of b is missing")(
     edit(reference.multiply, ("a.slope * b.value + a.value * b.slope", "a.slope * b.value"))
 )
 mistake("q1f", "multiplies by a Dual only", says="'float' object has no attribute 'value'")(
@@ -629,13 +629,13 @@ def add(a, b):
     return as_dual(a).value + as_dual(b).value
 
 
-@mistake("q1f", "a plain number has the slope 1", says="it does not change")
+@mistake("q1f", "a plain number has the slope 1", says="The slope of a plain number is 0")
 def add(a, b):
     a, b = (c if isinstance(c, Dual) else Dual(c, 1.0) for c in (a, b))
     return Dual(a.value + b.value, a.slope + b.slope)
 
 
-mistake("q1f", "the slope of b is left out of a sum", says="The slope of b does not count in it")(
+mistake("q1f", "the slope of b is left out of a sum", says="The term with the slope of b is missing")(
     edit(reference.add, ("a.slope + b.slope", "a.slope"))
 )
 mistake("q1f", "no return", says="Did you forget a return?")(edit(reference.add, ("return ", "")))
@@ -807,7 +807,7 @@ def power(a, b):
     return Dual(a.value**b, b * a.value**b * a.slope)
 
 
-@mistake("q1g", "the slope of the exponent does not count", says="The slope of b does not count in it")
+@mistake("q1g", "the slope of the exponent does not count", says="The term with the slope of b is missing")
 def power(a, b):
     a, b = as_dual(a), as_dual(b).value
     if not isinstance(b, Dual) and b == 0:
@@ -931,7 +931,7 @@ def second_derivative(f, x):
     return derivative(f, x) ** 2
 
 
-@mistake("q1i", "the derivative at the place of the derivative", says="at the place of the first derivative")
+@mistake("q1i", "the derivative at the place of the derivative", says="It is f' at f'(x)")
 def second_derivative(f, x):
     return derivative(f, derivative(f, x))
 

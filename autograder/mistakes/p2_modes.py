@@ -25,7 +25,7 @@ mistake("q2a", "each layer's vjp in place of its jvp", says="this mode needs the
 )
 
 
-@mistake("q2a", "central differences of the chain", says="a point near by, as for differences")
+@mistake("q2a", "central differences of the chain", says="a nearby point, as in a finite difference")
 def jvp(layers, x, v):
     def chain(x):
         for f, _, _ in layers:
@@ -291,7 +291,7 @@ def jacobian_forward(layers, x):
     return np.stack([vjp(layers, x, e) for e in np.eye(len(y), dtype=np.result_type(x, np.float32))])
 
 
-@mistake("q2c", "the Jacobians of the layers are built and multiplied", says="and one call for each")
+@mistake("q2c", "the Jacobians of the layers are built and multiplied", says="sweeps need")
 def jacobian_forward(layers, x):
     J = np.eye(len(x), dtype=np.result_type(x, np.float32))
     for f, layer_jvp, _ in layers:
@@ -300,7 +300,7 @@ def jacobian_forward(layers, x):
     return J
 
 
-@mistake("q2c", "forward differences", says="a point near by, as for differences")
+@mistake("q2c", "forward differences", says="a nearby point, as in a finite difference")
 def jacobian_forward(layers, x):
     def chain(x):
         for f, _, _ in layers:
@@ -442,7 +442,7 @@ def jacobian_backward(layers, x):
     return np.stack(rows)
 
 
-@mistake("q2d", "the Jacobians of the layers are built and multiplied", says="and one call for each")
+@mistake("q2d", "the Jacobians of the layers are built and multiplied", says="sweeps need")
 def jacobian_backward(layers, x):
     J = np.eye(len(x), dtype=np.result_type(x, np.float32))
     for f, _, layer_vjp in layers:
@@ -972,9 +972,9 @@ in_place = backward
 
 
 mistake(
-    "q2g", "in place, with a copy of upstream only", says="does an array change that is in use elsewhere?"
+    "q2g", "in place, with a copy of upstream only", says="Do you change an array that is used elsewhere?"
 )(edit(in_place, (": upstream", ": upstream * 1")))
-mistake("q2g", "upstream is ignored: it starts from ones", says="is upstream ignored?")(
+mistake("q2g", "upstream is ignored: it starts from ones", says="Is upstream ignored?")(
     edit(right_backward, (": upstream", ": np.ones_like(upstream)"))
 )
 mistake(
