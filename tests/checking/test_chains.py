@@ -42,7 +42,7 @@ def test_the_two_products_of_a_layer_belong_together(chain):
     ("body", "place"),
     [
         ("layers[0][1](layers[0][0](x)[:2], v)", "a point that is not a value of this chain"),
-        ("layers[0][1](x + 1e-6, v)", "a point near by, as for differences"),
+        ("layers[0][1](x + 1e-6, v)", "a nearby point, as in a finite difference"),
         ("layers[0][1](layers[1][0](layers[0][0](x)), v)", "the output of the whole chain"),
     ],
 )
@@ -87,7 +87,7 @@ def test_calls_are_counted(chain):
     answer = called(chain, f"layers[0][0](x)\n    {SWEEP}")
     with pytest.raises(Incorrect, match="the f of layer 1 is called twice; once is enough"):
         expect_passes(answer, chain, 1)
-    with pytest.raises(Incorrect, match="called once; it takes 2 sweeps, and one call for each"):
+    with pytest.raises(Incorrect, match="called once; 2 sweeps need 2 calls"):
         expect_sweeps(answer, chain, "jvp", 2)
     with pytest.raises(Incorrect, match="the vjp of layer 1 is never called"):
         expect_sweeps(answer, chain, "vjp", 1)
