@@ -155,3 +155,13 @@ def test_a_huge_int_is_described(value, said):
 def test_an_int_is_an_int():
     with pytest.raises(Incorrect, match="yours is an int"):
         Answer("f", {}, 3).parts("a", "b")
+
+
+def test_a_derivative_with_something_held_constant_is_named():
+    half = submission_of("return np.exp(z) * np.sin(z)").function(
+        "f"
+    )  # of exp(z) sin(z), the slope of exp alone
+    instead = {"sin(z) is held constant": lambda z, at: (np.exp(z) * np.sin(at[0])).sum()}
+    with pytest.raises(Incorrect) as raised:
+        expect_derivative("gradient", lambda z: (np.exp(z) * np.sin(z)).sum(), half, instead=instead, z=Z)
+    assert "something else: sin(z) is held constant." in str(raised.value.explained())
