@@ -15,6 +15,7 @@ import numpy as np
 from checking.boundary import Proxy
 from checking.callbacks import Noted
 from checking.expectations import Answer, expect
+from checking.hints import is_same
 from checking.outcomes import CheckFailure, NotAttempted, OutOfTime
 from checking.wording import kind_as_text, times_as_text
 from gradcheck import numerical_jacobian
@@ -73,7 +74,7 @@ class Chain:
             who = f"the {called} of layer {number + 1}"
             if called not in ("f", kind):
                 return f"{who} is called; this mode needs the {kind} of a layer only."
-            if not _near(at, points[number]):
+            if not is_same(at, points[number]):
                 where = _place(at, number, points)
                 return f"{who} is called at {where}. Its x should be the input of that layer."
         return None
@@ -112,16 +113,12 @@ class Chain:
         return np.cos(z) * (W @ vector[0]) if kind == "jvp" else W.T @ (np.cos(z) * vector[0])
 
 
-def _near(x: np.ndarray, point: np.ndarray) -> bool:
-    return x.shape == point.shape and np.allclose(x, point, rtol=1e-6, atol=1e-9)
-
-
 def _place(x: np.ndarray, number: int, points: list[np.ndarray]) -> str:
     """Where in the chain this value belongs, if it does not belong to the layer of that number."""
     places = [(points[number + 1], "the layer's output"), (points[0], "the input of the whole chain")]
     places += [(point, f"the input of layer {k + 1}") for k, point in enumerate(points[:-1])]
     for point, place in [*places, (points[-1], "the output of the whole chain")]:
-        if _near(x, point):
+        if is_same(x, point):
             return place
     if np.abs(x - points[number]).max() < 0.01:
         return "a nearby point, as in a finite difference"

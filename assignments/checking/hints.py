@@ -29,7 +29,7 @@ def hint_for(value: Any, hints: Hints, expected: Any = None) -> str:
     """
     for sentence, wrong in (hints() if callable(hints) else hints).items():
         for one in wrong if isinstance(wrong, list) else [wrong]:
-            if _same(value, one) and (expected is None or not _same(expected, one)):
+            if is_same(value, one) and (expected is None or not is_same(expected, one)):
                 return sentence
     if isinstance(value, np.ndarray) and np.shape(value) == np.shape(expected):
         off, size = np.abs(value - expected).max(initial=0.0), np.abs(expected).max(initial=0.0)
@@ -37,7 +37,8 @@ def hint_for(value: Any, hints: Hints, expected: Any = None) -> str:
     return ""
 
 
-def _same(value: Any, wrong: Any) -> bool:
+def is_same(value: Any, wrong: Any) -> bool:
+    """Whether two values are equal: ints and strings exactly, arrays and numbers to a millionth."""
     if isinstance(value, (int, str)) and isinstance(wrong, (int, str)):  # ints may be too large for floats
         return value == wrong
     return np.shape(value) == np.shape(wrong) and np.allclose(value, wrong, rtol=1e-6, atol=1e-9)

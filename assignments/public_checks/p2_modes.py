@@ -72,7 +72,7 @@ def expect_identity(function, name):
         try:
             answer = expect(function, **arguments)
         except Raised as failure:
-            raise Raised(f"{failure}\nA chain without layers is the identity.") from None
+            raise failure.with_note("A chain without layers is the identity.") from None
         answer.close(vector, reveal=True)
 
 
@@ -131,7 +131,7 @@ def expect_chain_jacobian(function, chain, x):
         for v in chain.starts():
             if np.count_nonzero(v) != 1 or v.sum() != 1:
                 begins = f"A sweep begins with [{numbers_as_text(v)}], which is not a unit vector."
-                raise Incorrect(f"{failure}\n{begins}") from None
+                raise failure.with_note(begins) from None
         raise
 
 
@@ -264,7 +264,7 @@ def call_on(graph, function, program, task, calls):
             hint = "Python's recursion is not deep enough for it. Keep a list of nodes to visit instead."
             if "RecursionError" not in str(failure):
                 raise
-        raise type(failure)(f"{failure}\nThe graph has {count} nodes. {hint}") from None
+        raise failure.with_note(f"The graph has {count} nodes. {hint}") from None
 
 
 def names_in_order(make_nodes, topological_order, steps, calls):

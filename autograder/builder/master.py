@@ -142,12 +142,12 @@ def number_cells(notebook: NotebookNode) -> None:
 
 def stub(question: str, function: str) -> str:
     """The function in the student's notebook: its signature, its docstring, and an exception."""
-    body = f"# YOUR CODE HERE (replace the next line)\n    raise {_not_written(question)}"
-    return re.sub(rf"{BEGIN}.*{END}", lambda _: body, function, flags=re.DOTALL)
+    return re.sub(rf"{BEGIN}.*{END}", lambda _: _stub_body(question), function, flags=re.DOTALL)
 
 
-def _not_written(question: str) -> str:
-    return f'NotImplementedError("{spoken(question)}")'
+def _stub_body(question: str) -> str:
+    """The lines that students replace, the first one without its indentation."""
+    return f'# YOUR CODE HERE (replace the next line)\n    raise NotImplementedError("{spoken(question)}")'
 
 
 def _copy_package(source: Path, target: Path, problems: set[str]) -> None:
@@ -193,11 +193,7 @@ def _raw(boundary: str, config: dict[str, Any] | None = None) -> NotebookNode:
 
 def _with_prompt(question: str, function: str) -> str:
     """The function with Otter's markup for the code to remove and the code to leave instead."""
-    prompt = (
-        '""" # BEGIN PROMPT\n'
-        f"    # YOUR CODE HERE (replace the next line)\n    raise {_not_written(question)}\n"
-        '    """; # END PROMPT'
-    )
+    prompt = f'""" # BEGIN PROMPT\n    {_stub_body(question)}\n    """; # END PROMPT'
     return function.replace(BEGIN, f"{BEGIN} NO PROMPT").replace(END, f"{END}\n    {prompt}")
 
 
