@@ -20,6 +20,7 @@ from autograder.builder.otter_tools import otter_run
 from autograder.builder.settings import assignment_names
 from autograder.grading.grade import grader
 from autograder.grading.isolation import isolation_level
+from autograder.grading.upload import notebook_of
 from tests.helpers import fill, reference_answers, unzip, without_plugin
 
 
@@ -49,12 +50,12 @@ def main(repeats: int) -> None:
                 ("blank template", {}),
             ):
                 path = fill(template, answers, here / "submission.ipynb")
-                graded(path)
+                graded(*notebook_of(path))
                 plain, *others = seconds(
                     repeats,
                     partial(otter_run, path, stock),
                     partial(otter_run, path, zipped),
-                    partial(graded, path),
+                    partial(graded, *notebook_of(path)),
                 )
                 shown = " | ".join(f"{other:.2f} ({other / plain:.2g} of stock)" for other in others)
                 print(f"| {assignment}, {what} | {plain:.2f} | {shown} |", flush=True)

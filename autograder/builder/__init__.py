@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
@@ -100,7 +101,10 @@ def _package(
     normalise_notebook(template)
     notebook = normalise_notebook(solution)
     write_zip(dist / "student.zip", student_files(otter / "student", name, settings.student_requirements))
-    write_zip(dist / "autograder.zip", autograder_files(otter / "autograder", settings.requirements))
+    described = {"name": name, "title": settings.title, "questions": _questions(problems, checks)}
+    write_zip(
+        dist / "autograder.zip", autograder_files(otter / "autograder", settings.requirements, described)
+    )
     with ProcessPoolExecutor(2, get_context("spawn"), _prepare_to_grade) as processes:
         runs = [
             processes.submit(otter_run, submission, dist / "autograder.zip")
@@ -134,6 +138,21 @@ def _prepare_to_grade() -> None:
         isolation_level(None)
     except HomeworkError:
         os.environ["HOMEWORK_ISOLATION"] = NONE
+
+
+def _questions(problems: list[Problem], checks: dict[str, list[Check]]) -> list[dict[str, Any]]:
+    """The questions in order: name, title and points; of a written one, text and rubric in Markdown too."""
+    found = []
+    for question in (q for problem in problems for q in problem.questions):
+        title = re.search(r"^## \S+ (.+)$", question.text.source, flags=re.MULTILINE)
+        described: dict[str, Any] = {"question": question.name, "title": title[1] if title else ""}
+        if question.manual:
+            described |= {"points": question.points, "written": True}
+            described |= {"text": question.text.source, "rubric": question.answer}
+        else:
+            described |= {"points": sum(check.points for check in checks[question.name]), "written": False}
+        found.append(described)
+    return found
 
 
 def _points(problems: list[Problem], checks: dict[str, list[Check]]) -> dict[str, dict[str, float]]:

@@ -23,6 +23,7 @@ from autograder.builder.files import ROOT
 from autograder.builder.lock import cut
 from autograder.builder.master import STUDENT_PACKAGES, number_cells, without_prompt
 from autograder.errors import FellShortError
+from autograder.grading.process import ASSIGNMENT
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 EXECUTABLE = {"setup.sh", "run_autograder"}
@@ -66,8 +67,11 @@ def student_files(folder: Path, name: str, extra_requirements: list[str]) -> dic
     return files
 
 
-def autograder_files(folder: Path, requirements: list[str]) -> dict[str, bytes]:
-    """The files of Otter's autograder zip, with our set-up and our runner instead of Otter's."""
+def autograder_files(folder: Path, requirements: list[str], described: dict[str, Any]) -> dict[str, bytes]:
+    """The files of Otter's autograder zip, with our set-up and our runner instead of Otter's.
+
+    described : what `homework grade` and `homework report` need to know about the assignment.
+    """
     (path,) = folder.glob("*-autograder_*.zip")
     with zipfile.ZipFile(path) as archive:
         files = {
@@ -77,7 +81,8 @@ def autograder_files(folder: Path, requirements: list[str]) -> dict[str, bytes]:
         }
     lock = cut((ROOT / "requirements.lock").read_text(encoding="utf-8"), requirements)
     ours = {path.name: path.read_bytes() for path in CONTAINER}
-    return files | ours | {"requirements.lock": lock.encode()}
+    about = json.dumps(described, indent=2, ensure_ascii=False)
+    return files | ours | {"requirements.lock": lock.encode(), ASSIGNMENT: about.encode()}
 
 
 def solution_files(notebook: NotebookNode, folder: Path, name: str) -> dict[str, bytes]:

@@ -17,19 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import FellShortError, HomeworkError
-from autograder.grading.process import CONFIG, Grade
+from autograder.grading.process import ASSIGNMENT, CONFIG, Grade
 from autograder.sandbox import Limits, limits_of_this_machine, remove
 from autograder.signals import held, released
 
+GradeNotebook = Callable[[str, bytes], Grade]
 SECONDS = 30  # the process may take this long to end; it usually takes at most one second
 
 
 @contextlib.contextmanager
-def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterator[Callable[[Path], Grade]]:
-    """Yield a function that grades one submission: a notebook, or a zip or folder with one.
+def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterator[GradeNotebook]:
+    """Yield a function that grades one notebook, given its name and bytes.
 
-    The function raises a HomeworkError if the submission cannot be read or the sandbox fails. At the end, no
-    process and no folder is left.
+    The function raises a SubmissionError if the notebook is refused, and another HomeworkError if grading
+    fails. At the end, no process and no folder is left.
 
     Parameters
     ----------
@@ -49,13 +50,14 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
         unpack(autograder, folder / "autograder")
         with _process(folder / "autograder" / "files") as channel:
 
-            def graded(submission: Path) -> Grade:
+            def graded(name: str, data: bytes) -> Grade:
                 try:
-                    return _response(channel, submission.resolve())
+                    found: Grade = _response(channel, (name, data))
                 except (EOFError, OSError):
                     raise FellShortError(
-                        f"The process that grades {submission.name} has ended. Is there enough memory?"
+                        f"The process that grades {name} has ended. Is there enough memory?"
                     ) from None
+                return found
 
             with released():
                 try:
@@ -134,5 +136,5 @@ def unpack(path: Path, folder: Path) -> None:
         raise HomeworkError(
             f"{path} is not an autograder zip of this version of the project; use the one in dist."
         )
-    if not (folder / "files" / "autograder" / "grading" / "process.py").is_file():
+    if not (folder / ASSIGNMENT).is_file():
         raise HomeworkError(f"{path} was built by another version of this project; build it again.")

@@ -14,6 +14,9 @@ from checking.boundary import clean
 
 MOST_CELLS = 5000
 IGNORED = "otter_ignore"
+HEADING = re.compile(r"^## (\d+)\(([a-z])\)", re.MULTILINE)
+PLACEHOLDER = "_Type your answer here, replacing this text._"
+LONGEST_ANSWER = 20_000
 CHECK = re.compile(r"""\bcheck\(\s*["'](q\d+[a-z])["']\s*[,)]""")
 WORD = re.compile(r"\w+")
 
@@ -58,19 +61,31 @@ class Notebook:
 
     cells : its code cells.
     remarks : sentences for the student about unusual things in it.
+    answers : the text of the cells between the heading of each question and its check, by question.
     """
 
     cells: list[Cell]
     remarks: list[str]
+    answers: dict[str, str]
 
 
 def read_notebook(path: Path, assignment: str | None = None, build: str | None = None) -> Notebook:
-    """Read the one notebook of a submission.
+    """Read the one notebook of a submission: a notebook, a zip or a folder, see `notebook_of`.
+
+    The other parameters and the errors are those of `parse_notebook`.
+    """
+    return parse_notebook(*notebook_of(path), assignment, build)
+
+
+def parse_notebook(
+    name: str, data: bytes, assignment: str | None = None, build: str | None = None
+) -> Notebook:
+    """Read a notebook.
 
     Parameters
     ----------
-    path : Path
-        A notebook, a zip or a folder, see `notebook_of`.
+    name, data : str, bytes
+        Its file name and its contents.
     assignment, build : str, optional
         The graded assignment and its build; None accepts any. A notebook of another assignment is refused;
         a notebook of another build gets a remark.
@@ -80,7 +95,6 @@ def read_notebook(path: Path, assignment: str | None = None, build: str | None =
     SubmissionError
         If the notebook cannot be read or is refused.
     """
-    name, data = notebook_of(path)
     notebook = _parsed(name, data)
     theirs = _dict(_dict(notebook.get("metadata")).get("homework"))
     if assignment is not None and isinstance(other := theirs.get("assignment"), str) and other != assignment:
@@ -95,7 +109,24 @@ def read_notebook(path: Path, assignment: str | None = None, build: str | None =
             f"graded with build {build}. If the questions have changed, copy your answers into the new "
             "notebook."
         )
-    return Notebook([_cell(cell) for cell in notebook["cells"] if cell.get("cell_type") == "code"], remarks)
+    cells = [_cell(cell) for cell in notebook["cells"] if cell.get("cell_type") == "code"]
+    return Notebook(cells, remarks, _answers(notebook["cells"]))
+
+
+def _answers(cells: list[dict[str, Any]]) -> dict[str, str]:
+    """The text of the cells between the heading of each question and its check or Otter's mark."""
+    found: dict[str, str] = {}
+    question = None
+    for text, kind in ((_cell(cell), cell.get("cell_type")) for cell in cells):
+        heading = HEADING.search(text.source) if kind == "markdown" else None
+        if heading:
+            question = f"q{heading[1]}{heading[2]}"
+        elif text.questions or "<!-- END QUESTION -->" in text.source:
+            question = None
+        elif question:
+            answer = text.source.replace(PLACEHOLDER, "").strip()
+            found[question] = f"{found.get(question, '')}\n\n{answer}".strip()[:LONGEST_ANSWER]
+    return found
 
 
 def _parsed(name: str, data: bytes) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -12,24 +13,51 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.errors import FellShortError, HomeworkError, fault
 from autograder.grading.isolation import WITHOUT_ISOLATION
-from autograder.grading.notebook import Notebook, read_notebook
+from autograder.grading.notebook import Notebook, parse_notebook, read_notebook
 from autograder.sandbox import NONE, ForkServer
 from autograder.sandbox.confine import end_with_parent
 from autograder.signals import Stopped, held, released, stopped_by_signals
 
 if TYPE_CHECKING:
-    from otter.test_files import GradingResults
+    from otter.test_files import GradingResults, TestFile
 
     from autograder.grading.loop import Graded
 
 CONFIG = "otter_config.json"
+ASSIGNMENT = "assignment.json"  # the name and the title of the assignment, and its questions
 PLUGIN = "autograder.otter_plugin.SandboxPlugin"
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How a submission did in one check.
+
+    question, check, title : the question, and the name and the title of the check.
+    points : the points earned.
+    possible : the points of the check.
+    hidden : whether the check is hidden from students.
+    passed : whether it passed.
+    message : the message for the student; empty if it passed.
+    mistake : the name of the mistake in the catalogue that gives the same results; empty if there is none.
+    """
+
+    question: str
+    check: str
+    title: str
+    points: float
+    possible: float
+    hidden: bool
+    passed: bool
+    message: str
+    mistake: str
 
 
 @dataclass(frozen=True)
 class Grade:
     """The grade of a submission.
 
+    checks : how it did in each check, in the order of the test files.
+    answers : the text of its answers, see `Notebook`.
     results : the contents of Otter's results.json, for Gradescope.
     points : the points earned, by question.
     possible : the possible points, by question.
@@ -37,6 +65,8 @@ class Grade:
     notes : sentences for the instructor.
     """
 
+    checks: list[CheckResult]
+    answers: dict[str, str]
     results: dict[str, Any]
     points: dict[str, float]
     possible: dict[str, float]
@@ -48,8 +78,8 @@ def serve(descriptor: int) -> None:
     """Grade for one client until the client ends this process.
 
     descriptor : the descriptor of a connection. The first request is a folder, the level and the limits;
-        the folder contains an unpacked autograder zip in `autograder`. Each later request is the path of a
-        submission. The response is its Grade, or an exception.
+        the folder contains an unpacked autograder zip in `autograder`. Each later request is the name and
+        the bytes of a notebook. The response is its Grade, or an exception.
     """
     end_with_parent()
     with contextlib.suppress(Stopped, EOFError, OSError), stopped_by_signals(), held():
@@ -59,9 +89,9 @@ def serve(descriptor: int) -> None:
         with ForkServer(level, limits, folder) as server, released():
             channel.send(None)
             while True:
-                submission = channel.recv()
+                name, data = channel.recv()
                 try:
-                    response: Any = grade(submission, server)
+                    response: Any = grade(name, data, server)
                 except HomeworkError as error:
                     response = error
                 except Exception as error:
@@ -69,10 +99,13 @@ def serve(descriptor: int) -> None:
                 channel.send(response)
 
 
-def grade(submission: Path, server: ForkServer) -> Grade:
-    """Grade a submission with the autograder in the current folder; raise a HomeworkError on failure."""
-    results, graded = grading_results(submitted_notebook(submission), server)
+def grade(name: str, data: bytes, server: ForkServer) -> Grade:
+    """Grade a notebook with the autograder in the current folder; raise a HomeworkError on failure."""
+    notebook = parse_notebook(name, data, **_belongs())
+    results, graded = grading_results(notebook, server)
     return Grade(
+        _check_results(graded.tests),
+        notebook.answers,
         gradescope_results(results),
         {name: float(test.score) for name, test in results.results.items()},
         {name: float(test.possible) for name, test in results.results.items()},
@@ -83,10 +116,40 @@ def grade(submission: Path, server: ForkServer) -> Grade:
 
 def submitted_notebook(submission: Path) -> Notebook:
     """Read a submission for the autograder in the current folder; raise a SubmissionError on failure."""
+    return read_notebook(submission, **_belongs())
+
+
+def _belongs() -> dict[str, str]:
+    """The assignment and the build of the autograder in the current folder."""
     plugins = [
         plugin for plugin in _config().get("plugins", []) if isinstance(plugin, dict) and PLUGIN in plugin
     ]
-    return read_notebook(submission, **(plugins[0][PLUGIN] if plugins else {}))
+    return plugins[0][PLUGIN] if plugins else {}
+
+
+def _check_results(tests: list[TestFile]) -> list[CheckResult]:
+    """The result of every check, by its question and name."""
+    from autograder.hidden_checks import SAME_RESULT
+
+    found = []
+    for test in tests:
+        for result in test.test_case_results:
+            case, message = result.test_case, "" if result.passed else result.message or ""
+            mistake = re.search(rf"{re.escape(SAME_RESULT)}(.+)\.$", message)
+            found.append(
+                CheckResult(
+                    test.name,
+                    case.name.partition("_")[2],
+                    case.success_message or "",
+                    float(case.points) * result.passed,
+                    float(case.points),
+                    case.hidden,
+                    result.passed,
+                    message,
+                    mistake[1] if mistake else "",
+                )
+            )
+    return found
 
 
 def grading_results(notebook: Notebook, server: ForkServer) -> tuple[GradingResults, Graded]:

@@ -21,6 +21,7 @@ hidden = Registry(
     builds_on=public,
 )
 check = hidden.check
+SAME_RESULT = "This mistake gives the same result: "
 
 
 def run(question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
@@ -47,7 +48,7 @@ def run(question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
         mistake = _name(question, env)
         if mistake is None:
             raise
-        raise failure.with_note(f"This mistake gives the same result: {mistake}.") from None
+        raise failure.with_note(f"{SAME_RESULT}{mistake}.") from None
 
 
 def _name(question: str, env: Mapping[str, Any] | Submission) -> str | None:
@@ -60,4 +61,4 @@ def _name(question: str, env: Mapping[str, Any] | Submission) -> str | None:
         return None
 
 
-__all__ = ["check", "hidden", "run"]
+__all__ = ["SAME_RESULT", "check", "hidden", "run"]

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder.builder.otter_tools import otter_run
 from autograder.grading.grade import grader
+from autograder.grading.upload import notebook_of
 from autograder.sandbox import Limits
 from tests.attacks.attack import ALL
 from tests.attacks.catalogue import ATTACKS
@@ -96,7 +97,7 @@ def expect_what_it_deserves(attack, points, possible, said):
 def test_an_attack_gets_the_score_that_it_deserves(name, template, graded, tmp_path):
     path = tmp_path / "attack.ipynb"
     nbformat.write(notebook(ATTACKS[name], template), path)
-    found = graded(path)
+    found = graded(*notebook_of(path))
     said = {test["name"]: test["output"] for test in found.results["tests"]}
     expect_what_it_deserves(ATTACKS[name], found.points, found.possible, said)
     assert SECRET not in json.dumps(found.results)
@@ -129,7 +130,7 @@ def test_no_worker_and_no_file_is_left(template, autograder, tmp_path, temporary
         for name in ("a thread that never ends", "a fork bomb", "os._exit", "all the disk"):
             path = tmp_path / "attack.ipynb"
             nbformat.write(notebook(ATTACKS[name], template), path)
-            graded(path)
+            graded(*notebook_of(path))
         (sandbox,) = temporary.glob("*/homework-sandbox-*")
         assert list(sandbox.glob("tmp*")) == []
         assert len(with_environment(str(sandbox))) == 1

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from autograder.grading.grade import grader
+from autograder.grading.upload import notebook_of
 from autograder.mistakes import entries
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_questions
 
@@ -84,7 +85,7 @@ def grade(built, tmp_path_factory):
     autograder = with_questions(dist / "autograder.zip", folder / "autograder.zip", QUESTIONS)
     with grader(autograder, LEVEL) as graded:
         yield lambda answers: graded(
-            fill(notebook, reference_answers("autodiff") | answers, folder / "hw.ipynb")
+            *notebook_of(fill(notebook, reference_answers("autodiff") | answers, folder / "hw.ipynb"))
         )
 
 

@@ -13,6 +13,7 @@ import pytest
 from autograder.builder.files import ROOT
 from autograder.builder.settings import assignment_names
 from autograder.grading.grade import grader
+from autograder.grading.upload import notebook_of
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook as attacking
 from tests.autograder.container.containers import (
@@ -104,7 +105,7 @@ def test_otter_grade_and_homework_grade_agree(assignment, extension, templates, 
     assert float(broken["total_points_earned"]) == 0
     with grader(dist / "autograder.zip", LEVEL) as graded:
         for name, row in rows.items():
-            points = graded(folder / name).points
+            points = graded(*notebook_of(folder / name)).points
             assert {question: float(row[question]) for question in points} == points, name
             assert row["grading_status"] == "Completed"
             assert float(row["total_points_earned"]) == sum(points.values())
@@ -124,7 +125,7 @@ def test_a_mistake_gets_the_same_points_and_messages_as_from_homework_grade(imag
         for notebook in mistakes("backprop", templates["backprop"], 3):
             nbformat.write(notebook, tmp_path / "hw.ipynb")
             found = run(image, Upload(), (tmp_path / "hw.ipynb").read_bytes(), *GRADESCOPE)
-            assert found.results["tests"] == graded(tmp_path / "hw.ipynb").results["tests"]
+            assert found.results["tests"] == graded(*notebook_of(tmp_path / "hw.ipynb")).results["tests"]
 
 
 def test_a_submission_that_only_waits_is_stopped_before_the_grader_is(image, right):

@@ -8,6 +8,7 @@ import pytest
 
 from autograder.builder.settings import assignment_names, read_settings
 from autograder.grading.grade import grader
+from autograder.grading.upload import notebook_of
 from autograder.mistakes import entries
 from tests.autograder.test_verify import SLOW
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip
@@ -40,8 +41,8 @@ def test_right_answers_get_all_points_and_slow_ones_do_not(assignment, dist, tmp
     wrong = fill(template, with_slow, template.with_name("wrong.ipynb"))
     with grader(dist / "autograder.zip", LEVEL) as graded:
         for number in range(30):
-            found = graded(right)
+            found = graded(*notebook_of(right))
             assert found.points == found.possible
             if number % 6 == 0:
-                found = graded(wrong)
+                found = graded(*notebook_of(wrong))
                 assert {q for q, points in found.points.items() if points < found.possible[q]} == set(slow)

@@ -14,6 +14,7 @@ from autograder.builder.otter_tools import otter_run
 from autograder.builder.settings import assignment_names, read_settings
 from autograder.builder.sources import read_problem
 from autograder.grading.grade import grader
+from autograder.grading.upload import notebook_of
 from autograder.mistakes import entries
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook
@@ -115,7 +116,7 @@ def stock(dist, tmp_path):
 def graded_both_ways(dist, path):
     """Grade a notebook with `homework grade` and `otter run`; expect the same points and messages."""
     with grader(dist / "autograder.zip", LEVEL) as graded:
-        ours = graded(path)
+        ours = graded(*notebook_of(path))
     results = grade_submission(str(path), str(dist / "autograder.zip"), quiet=True)
     theirs = results.to_gradescope_dict(AutograderConfig({"show_hidden": True}))
     assert same_in_every_run(ours.results["tests"]) == same_in_every_run(theirs["tests"])

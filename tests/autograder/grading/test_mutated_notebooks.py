@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from autograder.grading.grade import grader
 from autograder.grading.notebook import read_notebook
-from autograder.grading.upload import SubmissionError
+from autograder.grading.upload import SubmissionError, notebook_of
 from autograder.sandbox import Limits
 from tests.autograder.grading.mutations import notebooks
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_questions
@@ -105,7 +105,7 @@ def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_continues(
     others = children(os.getpid())
     with grader(autograder, LEVEL, LIMITS) as graded:
         (process,) = set(children(os.getpid())) - set(others)
-        perfect = graded(reference)
+        perfect = graded(*notebook_of(reference))
         assert perfect.points == perfect.possible
         (server,) = children(process)
 
@@ -117,7 +117,7 @@ def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_continues(
                 with zipfile.ZipFile(zipped, "w") as archive:
                     archive.write(path, "hw.ipynb")
             try:
-                found = graded(path if form < 9 else zipped)
+                found = graded(*notebook_of(path if form < 9 else zipped))
             except SubmissionError as error:
                 expect_a_sentence(error)
                 became["refused"] += 1
@@ -130,7 +130,7 @@ def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_continues(
 
         for notebook in originals:  # the first gradings take extra memory once
             path.write_text(json.dumps(notebook))
-            graded(path)
+            graded(*notebook_of(path))
         before, began = (resident(process), resident(server)), time.monotonic()
         is_graded_or_refused()
         grown = [
@@ -139,7 +139,7 @@ def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_continues(
         print(
             f"{dict(became)}; memory +{grown[0]:.0f} and +{grown[1]:.0f} MB; {time.monotonic() - began:.0f} s"
         )
-        assert graded(reference).points == perfect.points
+        assert graded(*notebook_of(reference)).points == perfect.points
     assert became.total() >= count
     assert max(grown) < 100
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from autograder.grading.grade import grader
+from autograder.grading.upload import notebook_of
 from autograder.sandbox import Limits
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_questions
 
@@ -61,7 +62,7 @@ def test_a_submission_that_is_graded_again_gets_the_same_results(processes, time
     files = set()
     for _ in range(processes):
         with grader(autograder, LEVEL, Limits(call=0.3)) as graded:
-            found = [graded(submission) for _ in range(times)]
+            found = [graded(*notebook_of(submission)) for _ in range(times)]
         files |= {json.dumps(grade.results, indent=4) for grade in found}
     (file,) = files
     assert "log_softmax raised ValueError: <\\u2060object object at 0x...> " in file
