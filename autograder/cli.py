@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.errors import HomeworkError, fault
-from autograder.signals import Stopped, stopped_by_signals
+from autograder.signals import Stopped
 
 # One thread of linear algebra per process: the arrays are small, and each core has a process. This must be
 # set before NumPy is loaded, so the commands import what they need when they run.
@@ -59,14 +59,32 @@ def _parser() -> argparse.ArgumentParser:
     overview = commands.add_parser("overview", help="print the table of questions, points and checks")
     overview.set_defaults(run=_overview)
 
-    grade = commands.add_parser("grade", help="grade a submission in the sandbox")
+    grade = commands.add_parser("grade", help="grade submissions in the sandbox")
     grade.add_argument("autograder", type=Path, metavar="AUTOGRADER.zip")
     grade.add_argument(
-        "submission", type=Path, metavar="SUBMISSION", help="a notebook, or a zip or folder that contains one"
+        "submissions",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
+        help="a notebook, a zip or folder with one, or a folder of submissions, such as a download",
     )
     grade.add_argument("--out", type=Path, default=Path("grades"), help="default: grades")
+    grade.add_argument("--resume", action="store_true", help="grade only what is missing or has changed")
+    where = grade.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=int, metavar="N", help="processes that grade; default: one per core")
+    where.add_argument("--dask", metavar="ADDRESS", help="grade on the workers of this Dask scheduler")
     grade.add_argument(
-        "--isolation", choices=("root", "user", "none"), help="default: the best level of this machine"
+        "--isolation", choices=("root", "user", "none"), help="default: the best level of the machine"
+    )
+    grade.add_argument("--deadline", metavar="TIME", help="such as 2026-11-20T23:59; marks late submissions")
+    grade.add_argument(
+        "--extensions", type=Path, metavar="FILE.csv", help="later deadlines by id, email or name"
+    )
+    grade.add_argument(
+        "--written", type=Path, metavar="FILE.csv", help="points of written answers, as the report makes them"
+    )
+    grade.add_argument(
+        "--gradebook", type=Path, metavar="FILE.csv", help="write the totals into a copy of this gradebook"
     )
     grade.set_defaults(run=_grade)
 
@@ -113,31 +131,9 @@ def _overview(_: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    import json
+    from autograder.batch.command import grade
 
-    from autograder.grading.grade import grader
-    from autograder.grading.isolation import WITHOUT_ISOLATION, isolation_level
-    from autograder.sandbox import NONE
-
-    level = isolation_level(options.isolation, options.autograder, options.submission)
-    folder = options.out / "results"
-    folder.mkdir(parents=True, exist_ok=True)
-    with stopped_by_signals(), grader(options.autograder, level) as graded:
-        found = graded(options.submission)
-    submission = options.submission.resolve()
-    path = folder / f"{submission.stem}.json"
-    path.write_text(json.dumps(found.results, indent=4), encoding="utf-8")
-    for question, points in found.points.items():
-        print(f"  {question}: {points:g} of {found.possible[question]:g}")
-    total, possible = sum(found.points.values()), sum(found.possible.values())
-    print(f"{submission.name}: {total:g} of {possible:g} points, isolation {level}; results in {path}")
-    for remark in found.remarks:
-        print(f"  remark: {remark}")
-    for note in found.notes:
-        print(f"  note: {note}")
-    if level == NONE:
-        print(f"  warning: {WITHOUT_ISOLATION}")
-    return 1 if found.remarks else 0
+    return grade(options)
 
 
 def _doctor(_: argparse.Namespace) -> int:

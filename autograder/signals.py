@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 from collections.abc import Iterator
 from types import FrameType
 
@@ -48,8 +49,14 @@ def stopped_by_signals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def held() -> Iterator[None]:
-    """Hold back a signal. It raises Stopped at the end of the block, or in a `released` block."""
+    """Hold back a signal. It raises Stopped at the end of the block, or in a `released` block.
+
+    In other threads than the main one, nothing is held back, because no signal arrives there.
+    """
     global _holds
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before, _holds = _holds, _holds + 1
     try:
         yield
@@ -62,6 +69,9 @@ def held() -> Iterator[None]:
 def released() -> Iterator[None]:
     """Hold back nothing inside this block."""
     global _holds
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before, _holds = _holds, 0
     try:
         _stop_now()

@@ -18,7 +18,7 @@ from statistics import median
 from autograder.builder.files import ROOT
 from autograder.builder.otter_tools import otter_run
 from autograder.builder.settings import assignment_names
-from autograder.grading.grade import grader
+from autograder.grading.grade import grader, read_autograder
 from autograder.grading.isolation import isolation_level
 from autograder.grading.upload import notebook_of
 from tests.helpers import fill, reference_answers, unzip, without_plugin
@@ -41,7 +41,8 @@ def main(repeats: int) -> None:
     print(f"| submission | {' | '.join(ways)} |\n|{'---|' * (len(ways) + 1)}")
     for assignment in assignment_names():
         zipped = ROOT / "dist" / assignment / "autograder.zip"
-        with tempfile.TemporaryDirectory() as folder, grader(zipped, isolation_level(None)) as graded:
+        level, autograder = isolation_level(None), read_autograder(zipped)
+        with tempfile.TemporaryDirectory() as folder, grader(autograder, level) as graded:
             here = Path(folder)
             template = unzip(zipped.with_name("student.zip"), here) / assignment / f"{assignment}.ipynb"
             stock = without_plugin(zipped, here / "stock.zip")

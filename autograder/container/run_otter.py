@@ -45,14 +45,7 @@ class Results:
         sentence : the message for the student.
         reason : the message for the instructor; `otter grade` shows its last line as the status.
         """
-        test = {"name": INSTRUCTOR, "status": "failed", "visibility": "hidden", "output": reason}
-        shown = {
-            "score": 0,
-            "output": sentence,
-            "stdout_visibility": "hidden",
-            "tests": [test] if reason else [],
-        }
-        self._write("results.json", json.dumps(shown, indent=4).encode())
+        self._write("results.json", json.dumps(refusal(sentence, reason), indent=4).encode())
         with contextlib.suppress(Exception):  # if Otter cannot be imported
             from otter.run.run_autograder.utils import OtterRuntimeError
             from otter.test_files import GradingResults
@@ -64,6 +57,21 @@ class Results:
         new = self._folder / f"{name}.new"
         new.write_bytes(data)
         os.replace(new, self._folder / name)
+
+
+def refusal(sentence: str, reason: str | None = None) -> dict[str, Any]:
+    """The results that Gradescope shows if there is no grade.
+
+    sentence : the message for the student.
+    reason : the message for the instructor.
+    """
+    test = {"name": INSTRUCTOR, "status": "failed", "visibility": "hidden", "output": reason}
+    return {
+        "score": 0,
+        "output": sentence,
+        "stdout_visibility": "hidden",
+        "tests": [test] if reason else [],
+    }
 
 
 def main(folder: Path) -> None:
@@ -146,6 +154,8 @@ def grade(folder: Path, results: Results) -> str:
     except HomeworkError as error:
         results.write_refusal(NOT_GRADED, str(error))
         return NOT_GRADED
+    for case in (case for test in graded.tests for case in test.test_cases):
+        case.body = None  # a function of the test file, which another process could not unpickle
     results.write_grade({"stdout_visibility": "hidden"} | gradescope_results(found), found)
     return "\n".join([f"Graded, isolation {level}.", *graded.remarks, *graded.notes])
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import io
 import json
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,7 +29,7 @@ SECONDS = 30  # the process may take this long to end; it usually takes at most 
 
 
 @contextlib.contextmanager
-def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterator[GradeNotebook]:
+def grader(autograder: Autograder, level: str, limits: Limits | None = None) -> Iterator[GradeNotebook]:
     """Yield a function that grades one notebook, given its name and bytes.
 
     The function raises a SubmissionError if the notebook is refused, and another HomeworkError if grading
@@ -34,7 +37,7 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
 
     Parameters
     ----------
-    autograder : Path
+    autograder : Autograder
         The autograder zip. Its packages are imported in a separate process.
     level : str
         The isolation level, see `isolation_level`.
@@ -44,10 +47,10 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
     Raises
     ------
     HomeworkError
-        If this is not an autograder zip of this project.
+        If the process does not start.
     """
     with held(), _folder() as folder:
-        unpack(autograder, folder / "autograder")
+        autograder.unpack(folder / "autograder")
         with _process(folder / "autograder" / "files") as channel:
 
             def graded(name: str, data: bytes) -> Grade:
@@ -64,7 +67,7 @@ def grader(autograder: Path, level: str, limits: Limits | None = None) -> Iterat
                     _response(channel, (folder, level, limits or limits_of_this_machine()))
                 except (EOFError, OSError):
                     raise FellShortError(
-                        f"The packages in {autograder.name} cannot be imported here; the error is above. "
+                        "The packages in the autograder zip cannot be imported here; the error is above. "
                         "Build the zip again with this version."
                     ) from None
                 yield graded
@@ -122,19 +125,49 @@ def _response(channel: Connection, request: Any) -> Any:
     return response
 
 
-def unpack(path: Path, folder: Path) -> None:
-    """Unpack an autograder zip; raise a HomeworkError if this project did not build it."""
-    try:
-        with zipfile.ZipFile(path) as archive:
+@dataclass(frozen=True)
+class Autograder:
+    """An autograder zip.
+
+    data : its bytes.
+    assignment : the name and the title of the assignment, and its questions; see `builder`.
+    config : Otter's configuration.
+    """
+
+    data: bytes
+    assignment: dict[str, Any]
+    config: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the zip, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    def unpack(self, folder: Path) -> None:
+        """Write its files into a folder."""
+        with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
             archive.extractall(folder)
-            json.loads(archive.read(CONFIG))
+
+
+def read_autograder(path: Path) -> Autograder:
+    """Read an autograder zip; raise a HomeworkError if this version of the project did not build it."""
+    try:
+        data = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            archive.testzip()
+            names = archive.namelist()
+            config = json.loads(archive.read(CONFIG))
+            if not any(name.startswith("files/autograder/hidden_checks/") for name in names):
+                raise HomeworkError(
+                    f"{path} is not an autograder zip of this version of the project; use the one in dist."
+                )
+            if ASSIGNMENT not in names:
+                raise HomeworkError(f"{path} was built by another version of this project; build it again.")
+            assignment = json.loads(archive.read(ASSIGNMENT))
     except OSError as error:
         raise HomeworkError(f"{path} cannot be read: {error.strerror or error}.") from None
     except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError):
         raise HomeworkError(f"{path} is not an autograder zip; use the one in dist.") from None
-    if not (folder / "files" / "autograder" / "hidden_checks").is_dir():
-        raise HomeworkError(
-            f"{path} is not an autograder zip of this version of the project; use the one in dist."
-        )
-    if not (folder / ASSIGNMENT).is_file():
-        raise HomeworkError(f"{path} was built by another version of this project; build it again.")
+    tests = {Path(name).stem for name in names if name.startswith("tests/")}
+    graded = [q for q in assignment["questions"] if q["written"] or q["question"] in tests]
+    return Autograder(data, assignment | {"questions": graded}, config)

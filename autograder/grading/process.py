@@ -139,7 +139,7 @@ def _check_results(tests: list[TestFile]) -> list[CheckResult]:
             found.append(
                 CheckResult(
                     test.name,
-                    case.name.partition("_")[2],
+                    case.body.test_func.__name__.removeprefix(f"{test.name}_"),
                     case.success_message or "",
                     float(case.points) * result.passed,
                     float(case.points),
@@ -173,8 +173,6 @@ def grading_results(notebook: Notebook, server: ForkServer) -> tuple[GradingResu
     from autograder.grading.loop import grade_notebook
 
     graded = grade_notebook(notebook, server)
-    for case in (case for test in graded.tests for case in test.test_cases):
-        case.body = None  # a function of the test file, which another process could not unpickle
     results = GradingResults(graded.tests)
     say_with_results(results, graded.remarks, server.level)
     return results, graded

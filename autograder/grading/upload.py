@@ -22,21 +22,24 @@ class SubmissionError(FellShortError):
     """A submission that cannot be graded. The message tells the student why."""
 
 
-def notebook_of(path: Path) -> tuple[str, bytes]:
+def notebook_of(*paths: Path) -> tuple[str, bytes]:
     """The name and the bytes of the one notebook in a submission.
 
     Parameters
     ----------
-    path : Path
-        A notebook; a zip with a notebook, such as `grader.export` makes; or a folder with one of these.
+    paths : Path
+        A notebook; a zip with a notebook, such as `grader.export` makes; or a folder with one of these. Or
+        several of them, if a student handed in more than one file.
 
     Raises
     ------
     SubmissionError
         If there is not exactly one notebook, or if it cannot be read.
     """
-    if path.is_dir():
-        path = path / _the_one("the submission", _files_below(path))
+    path = paths[0]
+    if len(paths) > 1 or path.is_dir():
+        files = {name: below for path in paths for name, below in _files_of(path)}
+        path = files[_the_one("the submission", list(files))]
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -81,7 +84,14 @@ def _read_from_zip(name: str, data: bytes) -> tuple[str, bytes]:
             return clean(PurePosixPath(found.filename).name, 50), file.read(LARGEST)
 
 
-def _files_below(folder: Path) -> list[str]:
+def _files_of(path: Path) -> list[tuple[str, Path]]:
+    """The files in a folder, or the file itself, with different names."""
+    if not path.is_dir():
+        return [(path.name, path)]
+    return [(f"{path.name}/{name}", path / name) for name in files_below(path)]
+
+
+def files_below(folder: Path) -> list[str]:
     """The regular files in a folder and its subfolders."""
     paths = [Path(top, name) for top, _, names in os.walk(folder) for name in sorted(names)]
     return [p.relative_to(folder).as_posix() for p in paths if p.is_file() and not p.is_symlink()]
@@ -89,8 +99,8 @@ def _files_below(folder: Path) -> list[str]:
 
 def _the_one(where: str, files: Sequence[str]) -> str:
     """The one notebook among files, or else the one zip."""
-    files = [name for name in files if not _is_of_the_system(name)]
-    notebooks = [name for name in files if name.lower().endswith(NOTEBOOK_ENDINGS)]
+    files = [name for name in files if not is_of_the_system(name)]
+    notebooks = [name for name in files if _is_notebook(name)]
     found = notebooks or [name for name in files if _is_zip(name)]
     if len(found) == 1:
         return found[0]
@@ -103,11 +113,20 @@ def _the_one(where: str, files: Sequence[str]) -> str:
     )
 
 
+def is_upload(name: str) -> bool:
+    """Whether a file with this name may be a submission: a notebook or a zip."""
+    return not is_of_the_system(name) and (_is_notebook(name) or _is_zip(name))
+
+
+def _is_notebook(name: str) -> bool:
+    return name.lower().endswith(NOTEBOOK_ENDINGS)
+
+
 def _is_zip(name: str) -> bool:
     return name.lower().endswith(".zip")
 
 
-def _is_of_the_system(name: str) -> bool:
+def is_of_the_system(name: str) -> bool:
     """Whether macOS or Jupyter added this file."""
     *folders, last = name.split("/")
     return last.startswith("._") or not {"__MACOSX", ".ipynb_checkpoints"}.isdisjoint(folders)

@@ -12,7 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.builder.otter_tools import otter_run
-from autograder.grading.grade import grader
+from autograder.grading.grade import grader, read_autograder
 from autograder.grading.upload import notebook_of
 from autograder.sandbox import Limits
 from tests.attacks.attack import ALL
@@ -56,7 +56,7 @@ def autograder(built, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def graded(autograder):
-    with grader(autograder, LEVEL, LIMITS) as found:
+    with grader(read_autograder(autograder), LEVEL, LIMITS) as found:
         yield found
 
 
@@ -126,7 +126,7 @@ def temporary(monkeypatch):
 
 
 def test_no_worker_and_no_file_is_left(template, autograder, tmp_path, temporary):
-    with grader(autograder, LEVEL, LIMITS) as graded:
+    with grader(read_autograder(autograder), LEVEL, LIMITS) as graded:
         for name in ("a thread that never ends", "a fork bomb", "os._exit", "all the disk"):
             path = tmp_path / "attack.ipynb"
             nbformat.write(notebook(ATTACKS[name], template), path)

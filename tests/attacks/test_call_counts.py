@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autograder.grading.grade import grader
+from autograder.grading.grade import grader, read_autograder
 from autograder.grading.upload import notebook_of
 from autograder.mistakes import entries
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_questions
@@ -83,7 +83,7 @@ def grade(built, tmp_path_factory):
     folder, dist = tmp_path_factory.mktemp("grade"), built("autodiff")
     notebook = unzip(dist / "student.zip", folder) / "autodiff" / "autodiff.ipynb"
     autograder = with_questions(dist / "autograder.zip", folder / "autograder.zip", QUESTIONS)
-    with grader(autograder, LEVEL) as graded:
+    with grader(read_autograder(autograder), LEVEL) as graded:
         yield lambda answers: graded(
             *notebook_of(fill(notebook, reference_answers("autodiff") | answers, folder / "hw.ipynb"))
         )

@@ -12,7 +12,7 @@ import pytest
 
 from autograder.builder.files import ROOT
 from autograder.builder.settings import assignment_names
-from autograder.grading.grade import grader
+from autograder.grading.grade import grader, read_autograder
 from autograder.grading.upload import notebook_of
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook as attacking
@@ -103,7 +103,7 @@ def test_otter_grade_and_homework_grade_agree(assignment, extension, templates, 
     said = {"ipynb": "broken.ipynb is not a notebook", "zip": "The zip broken.zip cannot be read"}
     assert broken["grading_status"].startswith(said[extension])
     assert float(broken["total_points_earned"]) == 0
-    with grader(dist / "autograder.zip", LEVEL) as graded:
+    with grader(read_autograder(dist / "autograder.zip"), LEVEL) as graded:
         for name, row in rows.items():
             points = graded(*notebook_of(folder / name)).points
             assert {question: float(row[question]) for question in points} == points, name
@@ -121,7 +121,7 @@ def test_there_are_results_in_a_container_like_gradescopes(name, image, right):
 
 
 def test_a_mistake_gets_the_same_points_and_messages_as_from_homework_grade(image, templates, dist, tmp_path):
-    with grader(dist / "autograder.zip", LEVEL) as graded:
+    with grader(read_autograder(dist / "autograder.zip"), LEVEL) as graded:
         for notebook in mistakes("backprop", templates["backprop"], 3):
             nbformat.write(notebook, tmp_path / "hw.ipynb")
             found = run(image, Upload(), (tmp_path / "hw.ipynb").read_bytes(), *GRADESCOPE)

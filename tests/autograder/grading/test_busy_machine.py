@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from autograder.builder.settings import assignment_names, read_settings
-from autograder.grading.grade import grader
+from autograder.grading.grade import grader, read_autograder
 from autograder.grading.upload import notebook_of
 from autograder.mistakes import entries
 from tests.autograder.test_verify import SLOW
@@ -39,7 +39,7 @@ def test_right_answers_get_all_points_and_slow_ones_do_not(assignment, dist, tmp
     with_slow = answers | {p.function: f"{answers[p.function]}\n\n\n{p.source}" for p in slow.values()}
     right = fill(template, answers, template.with_name("right.ipynb"))
     wrong = fill(template, with_slow, template.with_name("wrong.ipynb"))
-    with grader(dist / "autograder.zip", LEVEL) as graded:
+    with grader(read_autograder(dist / "autograder.zip"), LEVEL) as graded:
         for number in range(30):
             found = graded(*notebook_of(right))
             assert found.points == found.possible

@@ -13,7 +13,7 @@ from otter.run.run_autograder.autograder_config import AutograderConfig
 from autograder.builder.otter_tools import otter_run
 from autograder.builder.settings import assignment_names, read_settings
 from autograder.builder.sources import read_problem
-from autograder.grading.grade import grader
+from autograder.grading.grade import grader, read_autograder
 from autograder.grading.upload import notebook_of
 from autograder.mistakes import entries
 from tests.attacks.catalogue import ATTACKS
@@ -115,7 +115,7 @@ def stock(dist, tmp_path):
 
 def graded_both_ways(dist, path):
     """Grade a notebook with `homework grade` and `otter run`; expect the same points and messages."""
-    with grader(dist / "autograder.zip", LEVEL) as graded:
+    with grader(read_autograder(dist / "autograder.zip"), LEVEL) as graded:
         ours = graded(*notebook_of(path))
     results = grade_submission(str(path), str(dist / "autograder.zip"), quiet=True)
     theirs = results.to_gradescope_dict(AutograderConfig({"show_hidden": True}))

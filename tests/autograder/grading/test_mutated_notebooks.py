@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.grading.grade import grader
+from autograder.grading.grade import grader, read_autograder
 from autograder.grading.notebook import read_notebook
 from autograder.grading.upload import SubmissionError, notebook_of
 from autograder.sandbox import Limits
@@ -103,7 +103,7 @@ def test_a_mutated_notebook_is_graded_or_refused_and_the_grader_continues(
 ):
     path, zipped, became = tmp_path / "hw.ipynb", tmp_path / "hw.zip", Counter()
     others = children(os.getpid())
-    with grader(autograder, LEVEL, LIMITS) as graded:
+    with grader(read_autograder(autograder), LEVEL, LIMITS) as graded:
         (process,) = set(children(os.getpid())) - set(others)
         perfect = graded(*notebook_of(reference))
         assert perfect.points == perfect.possible

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from autograder.grading.grade import grader
+from autograder.grading.grade import grader, read_autograder
 from autograder.grading.upload import notebook_of
 from autograder.sandbox import Limits
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip, with_questions
@@ -61,7 +61,7 @@ def submission(built, tmp_path):
 def test_a_submission_that_is_graded_again_gets_the_same_results(processes, times, submission, autograder):
     files = set()
     for _ in range(processes):
-        with grader(autograder, LEVEL, Limits(call=0.3)) as graded:
+        with grader(read_autograder(autograder), LEVEL, Limits(call=0.3)) as graded:
             found = [graded(*notebook_of(submission)) for _ in range(times)]
         files |= {json.dumps(grade.results, indent=4) for grade in found}
     (file,) = files

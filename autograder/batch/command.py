@@ -1,0 +1,195 @@
+"""`homework grade`: from its options to grades, with progress."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
+from rich.text import Text
+
+from autograder.batch.gradebook import merge_gradebook
+from autograder.batch.handed_in import HandedIn, find_all
+from autograder.batch.lateness import Deadline, parse_time, read_table
+from autograder.batch.pool import Pool, cluster_pool, cores, local_pool
+from autograder.batch.records import FAILED, GRADED, REFUSED, Record, read_records
+from autograder.batch.run import Class, grade_class, prepare
+from autograder.batch.tables import GRADES, number
+from autograder.errors import HomeworkError
+from autograder.grading.grade import Autograder, read_autograder
+from autograder.grading.isolation import WITHOUT_ISOLATION, isolation_level
+from autograder.sandbox import NONE
+from autograder.signals import held, released, stopped_by_signals
+
+GRADEBOOK = "gradebook.csv"
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade what the options of `homework grade` ask for.
+
+    Returns
+    -------
+    int
+        0 if everything was graded without a remark, otherwise 1.
+
+    Raises
+    ------
+    HomeworkError
+        If nothing can be graded. The results that were written before stay.
+    """
+    autograder = read_autograder(options.autograder)
+    submissions, ignored = find_all(options.submissions)
+    deadline = _deadline(options)
+    written = _written_points(options.written, autograder)
+    for path in ignored:
+        print(f"  ignored: {path}, which is not a notebook or a zip")
+    level = None
+    if options.dask is None:
+        level = isolation_level(options.isolation, options.autograder, *options.submissions)
+    prepare(options.out, options.resume)
+    what = Class(autograder, submissions, options.out, deadline, written)
+    told = _Told(submissions)
+    with stopped_by_signals(), held(), _pool(options, autograder, level) as pool, released():
+        with _progress(len(submissions)) as (console, step):
+            grade_class(what, pool, lambda record, now: step(told.lines(record, now)))
+        console.print(told.summary(options.out), highlight=False, soft_wrap=True, markup=False)
+    if options.gradebook is not None:
+        _merge(options, autograder)
+    return 1 if told.fell_short else 0
+
+
+def _deadline(options: argparse.Namespace) -> Deadline | None:
+    if options.deadline is None:
+        if options.extensions is not None:
+            raise HomeworkError("--extensions needs --deadline.")
+        return None
+    return Deadline(parse_time(options.deadline, "--deadline"), options.extensions)
+
+
+def _written_points(path: Path | None, autograder: Autograder) -> dict[str, dict[str, float]]:
+    """The points of written answers in the table that the report makes."""
+    possible = {q["question"]: q["points"] for q in autograder.assignment["questions"] if q["written"]}
+    found: dict[str, dict[str, float]] = {}
+    for line, row in enumerate(read_table(path) if path else [], start=2):
+        question, text = row.get("question", ""), row.get("points", "").strip()
+        if not text:
+            continue
+        if "submission" not in row or question not in possible:
+            raise HomeworkError(
+                f"{path}, line {line}: needs a submission, and one of the questions {', '.join(possible)}."
+            )
+        try:
+            points = float(text)
+        except ValueError:
+            points = -1.0
+        if not 0 <= points <= possible[question]:
+            raise HomeworkError(
+                f"{path}, line {line}: {text!r} is not a number of points from 0 to {possible[question]:g}."
+            )
+        found.setdefault(row["submission"], {})[question] = points
+    return found
+
+
+def _pool(
+    options: argparse.Namespace, autograder: Autograder, level: str | None
+) -> contextlib.AbstractContextManager[Pool]:
+    if options.dask is not None:
+        return cluster_pool(autograder, options.isolation, options.dask)
+    assert level is not None
+    if options.jobs is not None and options.jobs < 1:
+        raise HomeworkError("--jobs must be at least 1.")
+    return local_pool(autograder, level, options.jobs or cores())
+
+
+class _Told:
+    """What is printed about the submissions.
+
+    fell_short : whether one was not graded, or has remarks.
+    """
+
+    def __init__(self, submissions: Sequence[HandedIn]):
+        self.fell_short = False
+        self._alone = len(submissions) == 1
+        self._levels: set[str] = set()
+        self._counts = dict.fromkeys((GRADED, REFUSED, FAILED, "kept"), 0)
+
+    def lines(self, record: Record, now: bool) -> list[str]:
+        """The lines about one submission.
+
+        now : whether it was graded now, or kept from an earlier run.
+        """
+        self.fell_short |= record.status != GRADED or bool(record.remarks)
+        self._counts[record.status] += 1
+        self._counts["kept"] += not now
+        self._levels |= {record.isolation} - {""}
+        if record.status != GRADED:
+            return [f"{record.name}: {record.status}: {record.reason}"]
+        possible = sum(record.possible.values())
+        lines = [f"{record.name}: {number(record.total)} of {number(possible)} points"]
+        if self._alone:
+            points = [f"  {q}: {number(p)} of {number(record.possible[q])}" for q, p in record.points.items()]
+            lines = points + lines
+        lines += [f"  remark: {remark}" for remark in record.remarks]
+        return lines + [f"  note: {note}" for note in record.notes if self._alone]
+
+    def summary(self, folder: Path) -> str:
+        """The last lines."""
+        counts = ", ".join(f"{count} {what}" for what, count in self._counts.items() if count)
+        levels = f", isolation {' and '.join(sorted(self._levels))}" if self._levels else ""
+        said = f"{counts}{levels}; results in {folder}, the table is {folder / GRADES}"
+        return f"{said}\n  warning: {WITHOUT_ISOLATION}" if NONE in self._levels else said
+
+
+class _RateColumn(ProgressColumn):
+    """The submissions per minute."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{60 * speed:.0f} a minute")
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[tuple[Console, Callable[[list[str]], None]]]:
+    """Yield a console, and a function that prints the lines about one more submission.
+
+    A terminal also shows a bar, the rate and the time left; elsewhere lines have numbers.
+    """
+    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        done = 0
+
+        def step(lines: list[str]) -> None:
+            nonlocal done
+            done += 1
+            for line in lines:
+                print(f"[{done}/{total}] {line}" if total > 1 and not line.startswith(" ") else line)
+            sys.stdout.flush()
+
+        yield console, step
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), _RateColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total)
+
+        def advance(lines: list[str]) -> None:
+            for line in lines:
+                progress.console.print(line)
+            progress.advance(task)
+
+        yield console, advance
+
+
+def _merge(options: argparse.Namespace, autograder: Autograder) -> None:
+    target = options.out / GRADEBOOK
+    merged = merge_gradebook(
+        options.gradebook, target, autograder.assignment["title"], read_records(options.out)
+    )
+    print(f"{merged.count} students have a total in {target}")
+    if merged.unknown:
+        print(f"  not in the gradebook: {', '.join(merged.unknown)}")
+    if merged.twice:
+        print(f"  not merged, because the student has another submission: {', '.join(merged.twice)}")

@@ -1,0 +1,236 @@
+"""Grades the submissions of a class into a folder, one result at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from autograder.batch.feedback import feedback_page
+from autograder.batch.handed_in import HandedIn
+from autograder.batch.lateness import Deadline
+from autograder.batch.pool import Outcome, Pool, grade_one
+from autograder.batch.records import (
+    FAILED,
+    REFUSED,
+    Record,
+    read_record,
+    record_path,
+    write_json,
+    write_record,
+    write_whole,
+)
+from autograder.batch.tables import write_tables
+from autograder.container.run_otter import NOT_GRADED, refusal
+from autograder.errors import HomeworkError
+from autograder.grading.grade import Autograder
+from autograder.grading.upload import SubmissionError, notebook_of
+from autograder.sandbox import NONE
+
+FOLDERS = {"records": ".json", "results": ".json", "feedback": ".html"}
+Points = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Class:
+    """What is graded, and with what.
+
+    autograder : the autograder zip.
+    submissions : the submissions.
+    folder : the folder for the grades.
+    deadline : when they were due, if that matters.
+    written : the points of written answers, by name of the submission and question.
+    """
+
+    autograder: Autograder
+    submissions: Sequence[HandedIn]
+    folder: Path
+    deadline: Deadline | None = None
+    written: Points = field(default_factory=dict)
+
+
+def prepare(folder: Path, resume: bool) -> None:
+    """Make the folder for the grades.
+
+    Raises
+    ------
+    HomeworkError
+        If it has grades, and they are not to be resumed.
+    """
+    if not resume and any((folder / "records").glob("*.json")):
+        raise HomeworkError(
+            f"{folder} has the grades of an earlier run. Add --resume to grade only what is missing or has "
+            "changed, or choose another --out."
+        )
+    for name in FOLDERS:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for unfinished in (folder / name).glob("*.new"):
+            unfinished.unlink()
+
+
+def grade_class(what: Class, pool: Pool, said: Callable[[Record, bool], None]) -> None:
+    """Grade what is missing or has changed, write each result as it comes, and then the tables.
+
+    said : is called with every record, and whether it was graded now.
+
+    Raises
+    ------
+    HomeworkError
+        If nothing can be graded. What was written before stays.
+    """
+    pending: dict[Future[Outcome], Record] = {}
+    for record, notebook in _to_do(what, pool, said):
+        while len(pending) >= 2 * pool.size:
+            _finish(what, pending, said)
+        pending[pool.executor.submit(grade_one, pool.autograder, pool.level, *notebook)] = record
+    while pending:
+        _finish(what, pending, said)
+    _remove_others(what)
+    write_tables(what.folder, what.autograder, [submission.name for submission in what.submissions])
+
+
+def _to_do(
+    what: Class, pool: Pool, said: Callable[[Record, bool], None]
+) -> Iterator[tuple[Record, tuple[str, bytes]]]:
+    """The submissions to grade, with their notebooks. Refused and unchanged ones are written at once."""
+    for submission in what.submissions:
+        record = _new_record(what, submission)
+        try:
+            name, data = notebook_of(*submission.paths)
+        except SubmissionError as error:
+            said(_write(what, record, Outcome(REFUSED, str(error))), True)
+            continue
+        digest = hashlib.sha256(f"{what.autograder.digest} {name}\0".encode() + data).hexdigest()
+        earlier = _earlier(what.folder, submission.name)
+        if earlier is None or not _holds(earlier, digest, pool.level):
+            yield replace(record, digest=digest), (name, data)
+        else:
+            said(_keep(what, record, earlier), False)
+
+
+def _holds(earlier: Record, digest: str, level: str | None) -> bool:
+    """Whether an earlier record is of the same submission, and of a level that is good enough."""
+    isolated = earlier.isolation != NONE or level == NONE
+    return earlier.digest == digest and earlier.status != FAILED and isolated
+
+
+def _new_record(what: Class, submission: HandedIn) -> Record:
+    """A record with what is known before grading."""
+    hours = None
+    if what.deadline is not None and submission.submitted is not None:
+        hours = what.deadline.hours_late(submission.submitted, submission.students)
+    late = submission.late if hours is None else hours > 0
+    return Record(
+        submission.name,
+        submission.source,
+        list(submission.students),
+        submission.submitted.isoformat() if submission.submitted else "",
+        "" if late is None else "yes" if late else "no",
+        hours,
+    )
+
+
+def _earlier(folder: Path, name: str) -> Record | None:
+    if not record_path(folder, name).is_file():
+        return None
+    try:
+        return read_record(folder, name)
+    except HomeworkError:
+        return None
+
+
+def _keep(what: Class, record: Record, earlier: Record) -> Record:
+    """The earlier record with what is known now about the students and the written answers."""
+    graded = {check.question for check in earlier.checks}
+    points, possible = (
+        {question: p for question, p in found.items() if question in graded}
+        for found in (earlier.points, earlier.possible)
+    )
+    new = _with_written(
+        what,
+        replace(
+            earlier,
+            source=record.source,
+            students=record.students,
+            submitted=record.submitted,
+            late=record.late,
+            hours_late=record.hours_late,
+            points=points,
+            possible=possible,
+        ),
+    )
+    if new != earlier:
+        _write_record(what, new)
+    return new
+
+
+def _finish(
+    what: Class, pending: dict[Future[Outcome], Record], said: Callable[[Record, bool], None]
+) -> None:
+    """Wait for at least one result, and write all that are there."""
+    for future in wait(pending, return_when=FIRST_COMPLETED).done:
+        record = pending.pop(future)
+        try:
+            outcome = future.result()
+        except HomeworkError:
+            raise
+        except Exception as error:  # of the cluster, for example if its workers were killed
+            outcome = Outcome(FAILED, f"The cluster has not graded it: {type(error).__name__}: {error}")
+        said(_write(what, record, outcome), True)
+
+
+def _write(what: Class, record: Record, outcome: Outcome) -> Record:
+    """Write the files of one submission, the record last, and return the record."""
+    record = replace(record, status=outcome.status, reason=outcome.reason, isolation=outcome.isolation)
+    if outcome.grade is None:
+        refused = outcome.status == REFUSED
+        results = refusal(outcome.reason) if refused else refusal(NOT_GRADED, outcome.reason)
+    else:
+        grade = outcome.grade
+        results = grade.results
+        record = replace(
+            record,
+            points=grade.points,
+            possible=grade.possible,
+            checks=grade.checks,
+            remarks=grade.remarks,
+            notes=grade.notes,
+            answers=grade.answers,
+        )
+    write_json(what.folder / "results" / f"{record.name}.json", results)
+    record = _with_written(what, record)
+    _write_record(what, record)
+    return record
+
+
+def _write_record(what: Class, record: Record) -> None:
+    page = feedback_page(record, what.autograder.assignment["title"], _show_hidden(what))
+    write_whole(what.folder / "feedback" / f"{record.name}.html", page)
+    write_record(what.folder, record)
+
+
+def _show_hidden(what: Class) -> bool:
+    return bool(what.autograder.config.get("show_hidden"))
+
+
+def _with_written(what: Class, record: Record) -> Record:
+    """The record with the points of its written answers."""
+    points: dict[str, float] = dict(what.written.get(record.name, {}))
+    possible: dict[str, Any] = {q["question"]: q["points"] for q in what.autograder.assignment["questions"]}
+    return replace(
+        record,
+        points=record.points | points,
+        possible=record.possible | {question: float(possible[question]) for question in points},
+    )
+
+
+def _remove_others(what: Class) -> None:
+    """Remove the files of submissions that are not in the class any more."""
+    names = {submission.name for submission in what.submissions}
+    for folder, ending in FOLDERS.items():
+        for path in (what.folder / folder).glob(f"*{ending}"):
+            if path.name.removesuffix(ending) not in names:
+                path.unlink()
