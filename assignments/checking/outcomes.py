@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+SAME_RESULT = "This mistake gives the same result: "  # before the name of a mistake
 WORD_JOINER = "\u2060"
 
 

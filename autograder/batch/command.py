@@ -14,10 +14,10 @@ from rich.text import Text
 
 from autograder.batch.gradebook import merge_gradebook
 from autograder.batch.handed_in import HandedIn, find_all
-from autograder.batch.lateness import Deadline, parse_time, read_table
+from autograder.batch.lateness import Deadlines, parse_time, read_table
 from autograder.batch.pool import Pool, cluster_pool, cores, local_pool
 from autograder.batch.records import FAILED, GRADED, REFUSED, Record, read_records
-from autograder.batch.run import Class, grade_class, prepare
+from autograder.batch.run import Batch, grade_batch, prepare
 from autograder.batch.tables import GRADES, number
 from autograder.errors import HomeworkError
 from autograder.grading.grade import Autograder, read_autograder
@@ -45,29 +45,31 @@ def grade(options: argparse.Namespace) -> int:
     submissions, ignored = find_all(options.submissions)
     deadline = _deadline(options)
     written = _written_points(options.written, autograder)
-    for path in ignored:
+    for path in ignored[:5]:
         print(f"  ignored: {path}, which is not a notebook or a zip")
+    if len(ignored) > 5:
+        print(f"  ignored: {len(ignored) - 5} more")
     level = None
     if options.dask is None:
         level = isolation_level(options.isolation, options.autograder, *options.submissions)
     prepare(options.out, options.resume)
-    what = Class(autograder, submissions, options.out, deadline, written)
+    batch = Batch(autograder, submissions, options.out, deadline, written)
     told = _Told(submissions)
     with stopped_by_signals(), held(), _pool(options, autograder, level) as pool, released():
         with _progress(len(submissions)) as (console, step):
-            grade_class(what, pool, lambda record, now: step(told.lines(record, now)))
+            grade_batch(batch, pool, lambda record, now: step(told.lines(record, now)))
         console.print(told.summary(options.out), highlight=False, soft_wrap=True, markup=False)
     if options.gradebook is not None:
         _merge(options, autograder)
     return 1 if told.fell_short else 0
 
 
-def _deadline(options: argparse.Namespace) -> Deadline | None:
+def _deadline(options: argparse.Namespace) -> Deadlines | None:
     if options.deadline is None:
         if options.extensions is not None:
             raise HomeworkError("--extensions needs --deadline.")
         return None
-    return Deadline(parse_time(options.deadline, "--deadline"), options.extensions)
+    return Deadlines(parse_time(options.deadline, "--deadline"), options.extensions)
 
 
 def _written_points(path: Path | None, autograder: Autograder) -> dict[str, dict[str, float]]:

@@ -75,6 +75,8 @@ def find_all(paths: Sequence[Path]) -> tuple[list[HandedIn], list[Path]]:
 
 
 def _found_in(path: Path) -> tuple[list[HandedIn], list[Path]]:
+    if not path.exists():
+        raise HomeworkError(f"{path} cannot be read: No such file or directory.")
     if not path.is_dir():
         _expect_one_submission(path)
         return [_one(path)], []

@@ -32,7 +32,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
     return rows
 
 
-class Deadline:
+class Deadlines:
     """The deadline of a class, and the later ones of some students.
 
     due : the deadline of the class.

@@ -36,8 +36,8 @@ class Student:
 
 
 @dataclass(frozen=True)
-class Record:
-    """Everything about one submission of a class.
+class Submitted:
+    """What is known about a submission before it is graded.
 
     name : the name of its files in the folder of grades.
     source : what was handed in, as a path below the path that was graded.
@@ -46,6 +46,21 @@ class Record:
     late : "yes", "no", or empty if it is unknown.
     hours_late : by how much; None if it is unknown.
     digest : identifies the contents of the submission and of the autograder zip.
+    """
+
+    name: str
+    source: str
+    students: list[Student] = field(default_factory=list)
+    submitted: str = ""
+    late: str = ""
+    hours_late: float | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Record(Submitted):
+    """Everything about one submission of a class.
+
     status : GRADED; REFUSED, if it cannot be graded as it is; or FAILED, if grading failed.
     reason : a sentence that says why it was not graded.
     isolation : the isolation level.
@@ -56,13 +71,6 @@ class Record:
     answers : the text of its answers, by question.
     """
 
-    name: str
-    source: str
-    students: list[Student] = field(default_factory=list)
-    submitted: str = ""
-    late: str = ""
-    hours_late: float | None = None
-    digest: str = ""
     status: str = GRADED
     reason: str = ""
     isolation: str = ""

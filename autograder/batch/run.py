@@ -11,12 +11,13 @@ from typing import Any
 
 from autograder.batch.feedback import feedback_page
 from autograder.batch.handed_in import HandedIn
-from autograder.batch.lateness import Deadline
+from autograder.batch.lateness import Deadlines
 from autograder.batch.pool import Outcome, Pool, grade_one
 from autograder.batch.records import (
     FAILED,
     REFUSED,
     Record,
+    Submitted,
     read_record,
     record_path,
     write_json,
@@ -35,8 +36,8 @@ Points = Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True)
-class Class:
-    """What is graded, and with what.
+class Batch:
+    """What is graded, and with batch.
 
     autograder : the autograder zip.
     submissions : the submissions.
@@ -48,7 +49,7 @@ class Class:
     autograder: Autograder
     submissions: Sequence[HandedIn]
     folder: Path
-    deadline: Deadline | None = None
+    deadline: Deadlines | None = None
     written: Points = field(default_factory=dict)
 
 
@@ -71,7 +72,7 @@ def prepare(folder: Path, resume: bool) -> None:
             unfinished.unlink()
 
 
-def grade_class(what: Class, pool: Pool, said: Callable[[Record, bool], None]) -> None:
+def grade_batch(batch: Batch, pool: Pool, said: Callable[[Record, bool], None]) -> None:
     """Grade what is missing or has changed, write each result as it comes, and then the tables.
 
     said : is called with every record, and whether it was graded now.
@@ -81,34 +82,34 @@ def grade_class(what: Class, pool: Pool, said: Callable[[Record, bool], None]) -
     HomeworkError
         If nothing can be graded. What was written before stays.
     """
-    pending: dict[Future[Outcome], Record] = {}
-    for record, notebook in _to_do(what, pool, said):
+    pending: dict[Future[Outcome], Submitted] = {}
+    for about, notebook in _to_do(batch, pool, said):
         while len(pending) >= 2 * pool.size:
-            _finish(what, pending, said)
-        pending[pool.executor.submit(grade_one, pool.autograder, pool.level, *notebook)] = record
+            _finish(batch, pending, said)
+        pending[pool.executor.submit(grade_one, pool.autograder, pool.level, *notebook)] = about
     while pending:
-        _finish(what, pending, said)
-    _remove_others(what)
-    write_tables(what.folder, what.autograder, [submission.name for submission in what.submissions])
+        _finish(batch, pending, said)
+    _remove_others(batch)
+    write_tables(batch.folder, batch.autograder, [submission.name for submission in batch.submissions])
 
 
 def _to_do(
-    what: Class, pool: Pool, said: Callable[[Record, bool], None]
-) -> Iterator[tuple[Record, tuple[str, bytes]]]:
+    batch: Batch, pool: Pool, said: Callable[[Record, bool], None]
+) -> Iterator[tuple[Submitted, tuple[str, bytes]]]:
     """The submissions to grade, with their notebooks. Refused and unchanged ones are written at once."""
-    for submission in what.submissions:
-        record = _new_record(what, submission)
+    for submission in batch.submissions:
+        about = _submitted(batch, submission)
         try:
             name, data = notebook_of(*submission.paths)
         except SubmissionError as error:
-            said(_write(what, record, Outcome(REFUSED, str(error))), True)
+            said(_write(batch, about, Outcome(REFUSED, str(error))), True)
             continue
-        digest = hashlib.sha256(f"{what.autograder.digest} {name}\0".encode() + data).hexdigest()
-        earlier = _earlier(what.folder, submission.name)
+        digest = hashlib.sha256(f"{batch.autograder.digest} {name}\0".encode() + data).hexdigest()
+        earlier = _earlier(batch.folder, submission.name)
         if earlier is None or not _holds(earlier, digest, pool.level):
-            yield replace(record, digest=digest), (name, data)
+            yield replace(about, digest=digest), (name, data)
         else:
-            said(_keep(what, record, earlier), False)
+            said(_keep(batch, replace(about, digest=digest), earlier), False)
 
 
 def _holds(earlier: Record, digest: str, level: str | None) -> bool:
@@ -117,13 +118,13 @@ def _holds(earlier: Record, digest: str, level: str | None) -> bool:
     return earlier.digest == digest and earlier.status != FAILED and isolated
 
 
-def _new_record(what: Class, submission: HandedIn) -> Record:
-    """A record with what is known before grading."""
+def _submitted(batch: Batch, submission: HandedIn) -> Submitted:
+    """What is known before grading."""
     hours = None
-    if what.deadline is not None and submission.submitted is not None:
-        hours = what.deadline.hours_late(submission.submitted, submission.students)
+    if batch.deadline is not None and submission.submitted is not None:
+        hours = batch.deadline.hours_late(submission.submitted, submission.students)
     late = submission.late if hours is None else hours > 0
-    return Record(
+    return Submitted(
         submission.name,
         submission.source,
         list(submission.students),
@@ -142,49 +143,37 @@ def _earlier(folder: Path, name: str) -> Record | None:
         return None
 
 
-def _keep(what: Class, record: Record, earlier: Record) -> Record:
+def _keep(batch: Batch, about: Submitted, earlier: Record) -> Record:
     """The earlier record with what is known now about the students and the written answers."""
     graded = {check.question for check in earlier.checks}
     points, possible = (
-        {question: p for question, p in found.items() if question in graded}
+        {question: value for question, value in found.items() if question in graded}
         for found in (earlier.points, earlier.possible)
     )
-    new = _with_written(
-        what,
-        replace(
-            earlier,
-            source=record.source,
-            students=record.students,
-            submitted=record.submitted,
-            late=record.late,
-            hours_late=record.hours_late,
-            points=points,
-            possible=possible,
-        ),
-    )
-    if new != earlier:
-        _write_record(what, new)
-    return new
+    record = _with_written(batch, replace(earlier, **vars(about), points=points, possible=possible))
+    if record != earlier:
+        _write_record(batch, record)
+    return record
 
 
 def _finish(
-    what: Class, pending: dict[Future[Outcome], Record], said: Callable[[Record, bool], None]
+    batch: Batch, pending: dict[Future[Outcome], Submitted], said: Callable[[Record, bool], None]
 ) -> None:
     """Wait for at least one result, and write all that are there."""
     for future in wait(pending, return_when=FIRST_COMPLETED).done:
-        record = pending.pop(future)
+        about = pending.pop(future)
         try:
             outcome = future.result()
         except HomeworkError:
             raise
         except Exception as error:  # of the cluster, for example if its workers were killed
             outcome = Outcome(FAILED, f"The cluster has not graded it: {type(error).__name__}: {error}")
-        said(_write(what, record, outcome), True)
+        said(_write(batch, about, outcome), True)
 
 
-def _write(what: Class, record: Record, outcome: Outcome) -> Record:
+def _write(batch: Batch, about: Submitted, outcome: Outcome) -> Record:
     """Write the files of one submission, the record last, and return the record."""
-    record = replace(record, status=outcome.status, reason=outcome.reason, isolation=outcome.isolation)
+    record = Record(**vars(about), status=outcome.status, reason=outcome.reason, isolation=outcome.isolation)
     if outcome.grade is None:
         refused = outcome.status == REFUSED
         results = refusal(outcome.reason) if refused else refusal(NOT_GRADED, outcome.reason)
@@ -200,26 +189,26 @@ def _write(what: Class, record: Record, outcome: Outcome) -> Record:
             notes=grade.notes,
             answers=grade.answers,
         )
-    write_json(what.folder / "results" / f"{record.name}.json", results)
-    record = _with_written(what, record)
-    _write_record(what, record)
+    write_json(batch.folder / "results" / f"{record.name}.json", results)
+    record = _with_written(batch, record)
+    _write_record(batch, record)
     return record
 
 
-def _write_record(what: Class, record: Record) -> None:
-    page = feedback_page(record, what.autograder.assignment["title"], _show_hidden(what))
-    write_whole(what.folder / "feedback" / f"{record.name}.html", page)
-    write_record(what.folder, record)
+def _write_record(batch: Batch, record: Record) -> None:
+    page = feedback_page(record, batch.autograder.assignment["title"], _show_hidden(batch))
+    write_whole(batch.folder / "feedback" / f"{record.name}.html", page)
+    write_record(batch.folder, record)
 
 
-def _show_hidden(what: Class) -> bool:
-    return bool(what.autograder.config.get("show_hidden"))
+def _show_hidden(batch: Batch) -> bool:
+    return bool(batch.autograder.config.get("show_hidden"))
 
 
-def _with_written(what: Class, record: Record) -> Record:
+def _with_written(batch: Batch, record: Record) -> Record:
     """The record with the points of its written answers."""
-    points: dict[str, float] = dict(what.written.get(record.name, {}))
-    possible: dict[str, Any] = {q["question"]: q["points"] for q in what.autograder.assignment["questions"]}
+    points: dict[str, float] = dict(batch.written.get(record.name, {}))
+    possible: dict[str, Any] = {q["question"]: q["points"] for q in batch.autograder.assignment["questions"]}
     return replace(
         record,
         points=record.points | points,
@@ -227,10 +216,10 @@ def _with_written(what: Class, record: Record) -> Record:
     )
 
 
-def _remove_others(what: Class) -> None:
+def _remove_others(batch: Batch) -> None:
     """Remove the files of submissions that are not in the class any more."""
-    names = {submission.name for submission in what.submissions}
+    names = {submission.name for submission in batch.submissions}
     for folder, ending in FOLDERS.items():
-        for path in (what.folder / folder).glob(f"*{ending}"):
+        for path in (batch.folder / folder).glob(f"*{ending}"):
             if path.name.removesuffix(ending) not in names:
                 path.unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ class Notebook:
 
     cells: list[Cell]
     remarks: list[str]
-    answers: dict[str, str]
+    answers: dict[str, str] = field(default_factory=dict)
 
 
 def read_notebook(path: Path, assignment: str | None = None, build: str | None = None) -> Notebook:

@@ -17,6 +17,7 @@ from autograder.grading.notebook import Notebook, parse_notebook, read_notebook
 from autograder.sandbox import NONE, ForkServer
 from autograder.sandbox.confine import end_with_parent
 from autograder.signals import Stopped, held, released, stopped_by_signals
+from checking.outcomes import SAME_RESULT
 
 if TYPE_CHECKING:
     from otter.test_files import GradingResults, TestFile
@@ -129,8 +130,6 @@ def _belongs() -> dict[str, str]:
 
 def _check_results(tests: list[TestFile]) -> list[CheckResult]:
     """The result of every check, by its question and name."""
-    from autograder.hidden_checks import SAME_RESULT
-
     found = []
     for test in tests:
         for result in test.test_case_results:

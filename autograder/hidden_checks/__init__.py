@@ -10,6 +10,7 @@ from typing import Any
 
 from checking import CheckFailure, NotAttempted, Registry
 from checking.boundary import Submission
+from checking.outcomes import SAME_RESULT
 from public_checks import public
 
 _secret = Path(__file__).with_name("secret.txt")
@@ -21,7 +22,6 @@ hidden = Registry(
     builds_on=public,
 )
 check = hidden.check
-SAME_RESULT = "This mistake gives the same result: "
 
 
 def run(question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
@@ -61,4 +61,4 @@ def _name(question: str, env: Mapping[str, Any] | Submission) -> str | None:
         return None
 
 
-__all__ = ["SAME_RESULT", "check", "hidden", "run"]
+__all__ = ["check", "hidden", "run"]
