@@ -176,24 +176,15 @@ def _of_gradescope(folder: Path) -> list[HandedIn]:
     except (ValueError, yaml.YAMLError):
         data = None
     if not isinstance(data, dict):
-        raise HomeworkError(
-            f"{path} cannot be read as Gradescope's metadata; download the submissions again."
-        )
+        raise HomeworkError(f"{path} is not Gradescope's metadata; download the submissions again.")
     names = {str(name) for name in data} | {f.name for f in _folders(folder) if not is_of_the_system(f.name)}
     found = []
     for name in sorted(names, key=_by_number):
         about = data.get(name)
         about = about if isinstance(about, dict) else {}
         students = [_student(s) for s in _get(about, "submitters") or () if isinstance(s, dict)]
-        found.append(
-            HandedIn(
-                name,
-                (folder / name,),
-                f"{folder.name}/{name}",
-                tuple(students),
-                _time(_get(about, "created_at")),
-            )
-        )
+        time = _time(_get(about, "created_at"))
+        found.append(HandedIn(name, (folder / name,), f"{folder.name}/{name}", tuple(students), time))
     return found
 
 
@@ -208,6 +199,8 @@ def _get(mapping: dict[str, Any], key: str) -> Any:
 
 
 def _time(value: Any) -> datetime | None:
+    if isinstance(value, dict):
+        value = value.get("utc")
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
