@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import hashlib
 import json
 import os
 import random
@@ -18,20 +17,17 @@ import pytest
 from autograder.builder.files import ROOT
 from autograder.cli import main
 from autograder.mistakes import entries
+from tests.autograder.batch.made import WRONG, contents
 from tests.helpers import (
     BACKSTOP,
-    fill,
     isolated,
-    reference_answers,
     run_homework,
-    unzip,
     with_questions,
 )
 from tests.processes import descendants
 
 pytestmark = isolated
 
-WRONG = "def softmax(z):\n    e = np.exp(z)\n    return e / e.sum()"
 METADATA = """submission_1:
   :submitters:
   - {':name': Ann Roe, ':sid': '31', ':email': ann@example.edu}
@@ -46,24 +42,6 @@ submission_3:
   - {':name': Al Fie, ':sid': '34', ':email': al@example.edu}
   :created_at: 2026-11-20 11:00:00 Z
 """
-
-
-@pytest.fixture
-def short(dist, tmp_path):
-    """The autograder zip with only question 3(a), and the written question 3(g)."""
-    return with_questions(dist / "autograder.zip", tmp_path / "short.zip", {"q3a"})
-
-
-@pytest.fixture
-def notebook(dist, tmp_path):
-    """A function that makes a notebook with these answers."""
-    template = unzip(dist / "student.zip", tmp_path / "student") / "backprop" / "backprop.ipynb"
-
-    def make(path, answers=None):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return fill(template, reference_answers() if answers is None else answers, path)
-
-    return make
 
 
 @pytest.fixture
@@ -86,12 +64,6 @@ def grade(autograder, *arguments):
 def rows(path):
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-def contents(folder):
-    """The digest of every file below a folder."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
 def test_a_download_becomes_tables_results_and_pages(short, download, tmp_path, capsys):
@@ -206,15 +178,6 @@ def start(*arguments):
         text=True,
         start_new_session=True,
     )
-
-
-@pytest.fixture
-def people(notebook, tmp_path):
-    """A class of ten, each with another text."""
-    for number in range(10):
-        answers = {"softmax": (WRONG if number % 2 else reference_answers()["softmax"]) + f"\n# {number}"}
-        notebook(tmp_path / "people" / f"student_{number}.ipynb", answers)
-    return tmp_path / "people"
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.siege) for n in range(1, 21))])
