@@ -140,13 +140,16 @@ class _MathMLRenderer(IPythonRenderer):
         return convert(body)
 
 
+def markdown_to_html(source: str) -> str:
+    """Write Markdown of this project as HTML. Its formulas become MathML; HTML in it is kept."""
+    html: str = MarkdownWithMath(renderer=_MathMLRenderer(escape=False)).render(source)
+    return html
+
+
 def to_html(notebook: NotebookNode, title: str) -> str:
     """A page that shows the notebook without installed software, scripts or a network."""
     exporter = HTMLExporter(template_name="lab")
-    exporter.register_filter(
-        "markdown2html",
-        lambda source: MarkdownWithMath(renderer=_MathMLRenderer(escape=False)).render(source),
-    )
+    exporter.register_filter("markdown2html", markdown_to_html)
     html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
     return re.sub(r"<script\b.*?</script>", "", html, flags=re.DOTALL)
 

@@ -1,0 +1,188 @@
+"""Finds near-identical submissions by the fingerprints that few others have."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from markupsafe import Markup
+
+from autograder.batch.messages import plain
+from autograder.batch.records import Record
+from autograder.report.fingerprints import Hashes, answer_hashes
+from autograder.report.people import Person, person_of
+
+MOST_PAIRS = 20  # shown
+RARE, RAREST, SHARE = 5, 20, 0.02  # a fingerprint is rare if at most max(5, 2 %) submissions, and 20, have it
+LEAST_COMMON, LEAST_SHARE = 24, 0.25  # rare fingerprints that a pair has in common
+LINES, WIDTH = 80, 160  # of an answer, side by side
+CHUNK = 2_000_000  # pairs that are counted at once
+
+ReadRecord = Callable[[str], Record]
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How much two submissions have in common.
+
+    first, second : their places in the class.
+    common : the number of rare fingerprints that both have.
+    share : as a share of the rare fingerprints of the one that has fewer.
+    """
+
+    first: int
+    second: int
+    common: int
+    share: float
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Two near-identical submissions.
+
+    answers : for each question with a common rare fingerprint, whether the texts are the same, and a table.
+    """
+
+    people: tuple[Person, Person]
+    likeness: Likeness
+    answers: list[tuple[str, bool, Markup]]
+
+
+@dataclass
+class Class:
+    """The fingerprints of a class.
+
+    hashes : those of each submission.
+    written : the questions that are answered in words.
+    common : the names that most of the class use.
+    """
+
+    names: list[str]
+    hashes: list[Hashes]
+    written: frozenset[str]
+    common: frozenset[str]
+
+    @classmethod
+    def of(cls, records: Iterable[Record], written: frozenset[str], common: frozenset[str]) -> Class:
+        """Take the fingerprints of all answers of these submissions."""
+        found = cls([], [], written, common)
+        for record in records:
+            found.names.append(record.name)
+            parts = [found.of_answer(question, text) for question, text in record.answers.items()]
+            found.hashes.append(np.unique(np.concatenate([np.zeros(0, np.uint64), *parts])))
+        return found
+
+    def of_answer(self, question: str, text: str) -> Hashes:
+        """The fingerprints of one answer."""
+        return answer_hashes(text, question in self.written, self.common)
+
+    @property
+    def most(self) -> int:
+        """How many submissions may have a rare fingerprint."""
+        return min(max(RARE, int(SHARE * len(self.names))), RAREST)
+
+
+def likenesses(hashes: list[Hashes], most: int) -> list[Likeness]:
+    """The pairs of submissions that have many rare fingerprints in common, the likest first.
+
+    The work grows with the number of fingerprints and not with the number of pairs, since a rare
+    fingerprint is in few pairs.
+
+    hashes : the fingerprints of each submission.
+    most : a fingerprint is rare if at most so many submissions have it.
+    """
+    owners, starts, sizes = _index(hashes)
+    rare = np.zeros(len(hashes), np.int64)
+    for block in _blocks(owners, starts, sizes, 1, most):
+        np.add.at(rare, block, 1)
+    found = []
+    for pair, common in _pair_counts(owners, starts, sizes, most, len(hashes)).items():
+        first, second = divmod(pair, len(hashes))
+        share = common / max(min(rare[first], rare[second]), 1)
+        if common >= LEAST_COMMON and share >= LEAST_SHARE:
+            found.append(Likeness(first, second, common, float(share)))
+    return sorted(found, key=lambda like: (-like.common * like.share, like.first, like.second))
+
+
+def _index(hashes: list[Hashes]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The owners of all fingerprints, grouped by fingerprint; where each group starts, and its size."""
+    every = np.concatenate([np.zeros(0, np.uint64), *hashes])
+    owners = np.repeat(np.arange(len(hashes), dtype=np.int32), [len(part) for part in hashes])
+    order = np.argsort(every, kind="stable")
+    every, owners = every[order], owners[order]
+    starts = np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]])) if len(every) else np.zeros(0, int)
+    return owners, starts, np.diff(starts, append=len(every))
+
+
+def _blocks(
+    owners: npt.NDArray[np.int32],
+    starts: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.int64],
+    least: int,
+    most: int,
+) -> Iterator[npt.NDArray[np.int32]]:
+    """The owners of the fingerprints with so many owners: for each number, arrays with one row for each."""
+    for size in range(least, most + 1):
+        chosen = starts[sizes == size]
+        step = max(1, CHUNK // size**2)
+        for place in range(0, len(chosen), step):
+            yield owners[chosen[place : place + step, None] + np.arange(size)]
+
+
+def _pair_counts(
+    owners: npt.NDArray[np.int32],
+    starts: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.int64],
+    most: int,
+    number: int,
+) -> dict[int, int]:
+    """How many rare fingerprints each pair has in common; the pair (i, j) has the key i * number + j."""
+    pairs, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    for block in _blocks(owners, starts, sizes, 2, most):
+        left, right = np.triu_indices(block.shape[1], 1)
+        keys = block[:, left].astype(np.int64) * number + block[:, right]  # owners are in ascending order
+        new, times = np.unique(keys, return_counts=True)
+        pairs, place = np.unique(np.concatenate([pairs, new]), return_inverse=True)
+        counts = np.bincount(place, np.concatenate([counts, times]), len(pairs)).astype(np.int64)
+    enough = counts >= LEAST_COMMON
+    return dict(zip(pairs[enough].tolist(), counts[enough].tolist(), strict=True))
+
+
+def side_by_side(group: Class, read: ReadRecord) -> list[SideBySide]:
+    """The likest pairs of a class, with their answers side by side; `read` reads a record by its name."""
+    found = likenesses(group.hashes, group.most)[:MOST_PAIRS]
+    owners, starts, sizes = _index(group.hashes)
+    ordered = np.sort(np.concatenate([np.zeros(0, np.uint64), *group.hashes]))
+    frequent = ordered[starts[sizes > group.most]]
+    return [_shown(group, likeness, frequent, read) for likeness in found]
+
+
+def _shown(group: Class, likeness: Likeness, frequent: Hashes, read: ReadRecord) -> SideBySide:
+    """Read two submissions again, and compare the answers that have a rare fingerprint in common."""
+    first, second = read(group.names[likeness.first]), read(group.names[likeness.second])
+    answers = []
+    for question in (q for q in first.answers if q in second.answers):
+        texts = first.answers[question], second.answers[question]
+        ours, theirs = (group.of_answer(question, text) for text in texts)
+        if len(np.setdiff1d(np.intersect1d(ours, theirs), frequent)):
+            answers.append((question, texts[0] == texts[1], difference(*texts)))
+    return SideBySide((person_of(first), person_of(second)), likeness, answers)
+
+
+def difference(first: str, second: str) -> Markup:
+    """Two texts side by side, as an HTML table; only their beginnings if they are long."""
+    table = difflib.HtmlDiff(tabsize=4, wrapcolumn=64).make_table(_lines(first), _lines(second))
+    # Without the columns of links, the attributes of old HTML, and ids that count the tables of a process.
+    table = re.sub(r'<td class="diff_next"[^>]*>.*?</td>|<colgroup></colgroup>', "", table)
+    table = re.sub(r' (id|nowrap|cellspacing|cellpadding|rules)="[^"]*"', "", table)
+    return Markup(table.strip())
+
+
+def _lines(text: str) -> list[str]:
+    lines = plain(text, LINES * WIDTH).split("\n")
+    cut = [line if len(line) <= WIDTH else f"{line[:WIDTH]} ..." for line in lines[:LINES]]
+    return cut if len(lines) <= LINES else [*cut, "..."]
