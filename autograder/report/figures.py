@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from autograder.batch.pages import spoken
 from autograder.report.results import Credit
 
 MOST_BINS = 20
@@ -59,7 +60,7 @@ def credit_bars(credits: list[Credit]) -> Markup:
         left = [0.0] * len(credits)
         for label, color, hatch in (("full", DARK, ""), ("partial", MIDDLE, "////"), ("none", LIGHT, "")):
             shares = [100 * getattr(credit, label) / credit.graded for credit in credits]
-            names = [credit.question for credit in credits]
+            names = [spoken(credit.question) for credit in credits]
             bars = axes.barh(names, shares, 0.72, left, color=color, hatch=hatch, edgecolor=DARK, label=label)
             box = {"facecolor": color, "edgecolor": "none", "pad": 1.0}
             texts = [f"{share:.0f}" if share >= 4 else "" for share in shares]

@@ -30,17 +30,18 @@ class Mistake:
 
 @dataclass
 class Group:
-    """Similar failures of a check that have no name.
+    """Similar failures in a question that have no name.
 
-    check : the check.
     pattern : their message without numbers.
     example : the message of one of them.
+    checks, people : the checks and the submissions with such a failure, in the order of the class.
     """
 
-    check: CheckKey
+    question: str
     pattern: str
     example: str
-    people: list[Person] = field(default_factory=list)
+    checks: dict[CheckKey, None] = field(default_factory=dict)
+    people: dict[Person, None] = field(default_factory=dict)
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Mistakes:
     """
 
     named: dict[tuple[str, str], Mistake] = field(default_factory=dict)
-    groups: dict[tuple[CheckKey, str], Group] = field(default_factory=dict)
+    groups: dict[tuple[str, str], Group] = field(default_factory=dict)
     explained: int = 0
 
     def add(self, record: Record) -> None:
@@ -73,8 +74,10 @@ class Mistakes:
 
     def _group(self, check: CheckResult, person: Person) -> None:
         message = said(check)
-        key = key_of(check), masked(message)
-        self.groups.setdefault(key, Group(*key, message)).people.append(person)
+        key = check.question, masked(message)
+        group = self.groups.setdefault(key, Group(*key, message))
+        group.checks[key_of(check)] = None
+        group.people[person] = None
 
     @property
     def by_frequency(self) -> list[Mistake]:
@@ -84,7 +87,7 @@ class Mistakes:
     @property
     def groups_by_size(self) -> list[Group]:
         """The groups without a name, the largest first."""
-        return sorted(self.groups.values(), key=lambda g: (-len(g.people), g.check, g.pattern))
+        return sorted(self.groups.values(), key=lambda g: (-len(g.people), g.question, g.pattern))
 
 
 def masked(message: str) -> str:

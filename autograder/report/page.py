@@ -47,7 +47,7 @@ def report(folder: Path, earlier: Path | None = None) -> Path:
 def _contents(folder: Path, summary: dict[str, Any], earlier: Path | None) -> dict[str, Any]:
     """What the template shows."""
     questions = summary["questions"]
-    totals, results = Totals(), Results.of(questions)
+    totals, results = Totals.of(questions), Results.of(questions)
     mistakes, attention, written, names = Mistakes(), Attention(), Written.of(questions), Names()
     comparison = Comparison.with_folder(earlier, summary["assignment"]) if earlier else None
     in_words = frozenset(q["question"] for q in questions if q["written"])

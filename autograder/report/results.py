@@ -22,11 +22,21 @@ def key_of(check: CheckResult) -> CheckKey:
 
 @dataclass
 class Totals:
-    """How many submissions there are of each kind, and the totals of the graded ones."""
+    """How many submissions there are of each kind, and the totals of the graded ones.
 
+    worth : the possible points, by question.
+    possible : the points of the questions that have been graded.
+    """
+
+    worth: dict[str, float]
     counts: Counter[str] = field(default_factory=Counter)
     totals: list[float] = field(default_factory=list)
     possible: float = 0.0
+
+    @classmethod
+    def of(cls, questions: list[dict[str, Any]]) -> Totals:
+        """No totals yet, for the questions of a summary."""
+        return cls({q["question"]: float(q["points"]) for q in questions})
 
     def add(self, record: Record) -> None:
         """Count one submission."""
@@ -34,7 +44,8 @@ class Totals:
         self.counts["late"] += record.late == "yes"
         if record.status == GRADED:
             self.totals.append(record.total)
-            self.possible = max(self.possible, sum(record.possible.values()))
+            worth = {question: self.worth.get(question, 0.0) for question in record.points} | record.possible
+            self.possible = max(self.possible, sum(worth.values()))
 
     @property
     def facts(self) -> list[tuple[str, float]]:

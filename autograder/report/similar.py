@@ -19,9 +19,10 @@ from autograder.report.people import Person, person_of
 MOST_PAIRS = 20  # shown
 RARE, RAREST, SHARE = 5, 20, 0.02  # a fingerprint is rare if at most max(5, 2 %) submissions, and 20, have it
 LEAST_COMMON, LEAST_SHARE = 24, 0.25  # rare fingerprints that a pair has in common
-LINES, WIDTH = 80, 160  # of an answer, side by side
+LINES, WIDTH = 80, 300  # of an answer, side by side
 CHUNK = 2_000_000  # pairs that are counted at once
 
+_SENTENCE_END = re.compile(r"(?<=[a-z][.!?])\s+(?=\S)")
 ReadRecord = Callable[[str], Record]
 
 
@@ -41,15 +42,35 @@ class Likeness:
 
 
 @dataclass(frozen=True)
+class SimilarAnswer:
+    """A question in which two submissions are similar.
+
+    same : whether the texts are the same.
+    text : the text of the first one.
+    table : both texts side by side, if they differ.
+    """
+
+    question: str
+    same: bool
+    text: str
+    table: Markup
+
+
+@dataclass(frozen=True)
 class SideBySide:
     """Two near-identical submissions.
 
-    answers : for each question with a common rare fingerprint, whether the texts are the same, and a table.
+    answers : those with a rare fingerprint in common.
     """
 
     people: tuple[Person, Person]
     likeness: Likeness
-    answers: list[tuple[str, bool, Markup]]
+    answers: list[SimilarAnswer]
+
+    @property
+    def same(self) -> list[str]:
+        """The questions in which the texts are the same."""
+        return [answer.question for answer in self.answers if answer.same]
 
 
 @dataclass
@@ -169,20 +190,23 @@ def _shown(group: Class, likeness: Likeness, frequent: Hashes, read: ReadRecord)
         texts = first.answers[question], second.answers[question]
         ours, theirs = (group.of_answer(question, text) for text in texts)
         if len(np.setdiff1d(np.intersect1d(ours, theirs), frequent)):
-            answers.append((question, texts[0] == texts[1], difference(*texts)))
+            same = texts[0] == texts[1]
+            table = Markup("") if same else difference(*texts)
+            answers.append(SimilarAnswer(question, same, plain(texts[0]), table))
     return SideBySide((person_of(first), person_of(second)), likeness, answers)
 
 
 def difference(first: str, second: str) -> Markup:
     """Two texts side by side, as an HTML table; only their beginnings if they are long."""
-    table = difflib.HtmlDiff(tabsize=4, wrapcolumn=64).make_table(_lines(first), _lines(second))
+    table = difflib.HtmlDiff(tabsize=4).make_table(_lines(first), _lines(second))
     # Without the columns of links, the attributes of old HTML, and ids that count the tables of a process.
     table = re.sub(r'<td class="diff_next"[^>]*>.*?</td>|<colgroup></colgroup>', "", table)
     table = re.sub(r' (id|nowrap|cellspacing|cellpadding|rules)="[^"]*"', "", table)
-    return Markup(table.strip())
+    return Markup(table.strip().replace("&nbsp;", " "))
 
 
 def _lines(text: str) -> list[str]:
-    lines = plain(text, LINES * WIDTH).split("\n")
+    """The lines of a text, with a line for each sentence of a paragraph."""
+    lines = [part for line in plain(text, LINES * WIDTH).split("\n") for part in _SENTENCE_END.split(line)]
     cut = [line if len(line) <= WIDTH else f"{line[:WIDTH]} ..." for line in lines[:LINES]]
     return cut if len(lines) <= LINES else [*cut, "..."]
