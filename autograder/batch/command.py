@@ -44,7 +44,7 @@ def grade(options: argparse.Namespace) -> int:
     autograder = read_autograder(options.autograder)
     submissions, ignored = find_all(options.submissions)
     deadline = _deadline(options)
-    written = _written_points(options.written, autograder)
+    written = _written_points(options.written, autograder, submissions)
     for path in ignored[:5]:
         print(f"  ignored: {path}, which is not a notebook or a zip")
     if len(ignored) > 5:
@@ -72,17 +72,21 @@ def _deadline(options: argparse.Namespace) -> Deadlines | None:
     return Deadlines(parse_time(options.deadline, "--deadline"), options.extensions)
 
 
-def _written_points(path: Path | None, autograder: Autograder) -> dict[str, dict[str, float]]:
+def _written_points(
+    path: Path | None, autograder: Autograder, submissions: Sequence[HandedIn]
+) -> dict[str, dict[str, float]]:
     """The points of written answers in the table that the report makes."""
     possible = {q["question"]: q["points"] for q in autograder.assignment["questions"] if q["written"]}
+    names = {submission.name for submission in submissions}
     found: dict[str, dict[str, float]] = {}
     for line, row in enumerate(read_table(path) if path else [], start=2):
         question, text = row.get("question", ""), row.get("points", "").strip()
         if not text:
             continue
-        if "submission" not in row or question not in possible:
+        if row.get("submission") not in names or question not in possible:
             raise HomeworkError(
-                f"{path}, line {line}: needs a submission, and one of the questions {', '.join(possible)}."
+                f"{path}, line {line}: needs the name of one of these submissions, and one of the questions "
+                f"{', '.join(possible)}."
             )
         try:
             points = float(text)

@@ -11,7 +11,9 @@ LONGEST = 4000
 _AROUND = re.compile(r"\A[^\n]*Test case failed\nError at line \d+ in test [^\n]*\n[^\n]*\n")
 _CLASS = re.compile(r"\A([A-Z][A-Za-z]*): ")
 _NAMED = "This mistake gives the same result: "
-_FOLLOWS = re.compile(r"^This may come from (.+?), which fails its own checks: fix that first\.$", re.MULTILINE)
+_FOLLOWS = re.compile(
+    r"^This may come from (.+?), which fails its own checks: fix that first\.$", re.MULTILINE
+)
 # Signs that cannot be seen or that turn the direction of the text; U+2060 keeps `<` from starting a tag.
 _JOINER = "\u2060"
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -71,7 +71,9 @@ def credit_bars(credits: list[Credit]) -> Markup:
         axes.invert_yaxis()
         axes.tick_params(left=False)
         figure.legend(loc="outside upper left", ncols=3, frameon=False, title="Credit", alignment="left")
-        return _svg(figure, "Shares of full, partial and no credit by question; the table below has the numbers.")
+        return _svg(
+            figure, "Shares of full, partial and no credit by question; the table below has the numbers."
+        )
 
 
 def _svg(figure: Figure, told: str) -> Markup:

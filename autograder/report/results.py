@@ -12,7 +12,9 @@ from autograder.batch.records import GRADED, Record
 from autograder.grading.process import CheckResult
 
 SMALL = 1e-9  # sums of points are rounded
-CheckKey = tuple[str, str, str, bool]  # the question, the name and the title of a check, and whether it is hidden
+CheckKey = tuple[
+    str, str, str, bool
+]  # the question, the name and the title of a check, and whether it is hidden
 
 
 def key_of(check: CheckResult) -> CheckKey:
@@ -53,7 +55,12 @@ class Totals:
         if not self.totals:
             return []
         mean, median = statistics.fmean(self.totals), statistics.median(self.totals)
-        return [("Mean", mean), ("Median", median), ("Lowest", min(self.totals)), ("Highest", max(self.totals))]
+        return [
+            ("Mean", mean),
+            ("Median", median),
+            ("Lowest", min(self.totals)),
+            ("Highest", max(self.totals)),
+        ]
 
 
 @dataclass

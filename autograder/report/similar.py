@@ -129,13 +129,17 @@ def likenesses(hashes: list[Hashes], most: int) -> list[Likeness]:
     return sorted(found, key=lambda like: (-like.common * like.share, like.first, like.second))
 
 
-def _index(hashes: list[Hashes]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _index(
+    hashes: list[Hashes],
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The owners of all fingerprints, grouped by fingerprint; where each group starts, and its size."""
     every = np.concatenate([np.zeros(0, np.uint64), *hashes])
     owners = np.repeat(np.arange(len(hashes), dtype=np.int32), [len(part) for part in hashes])
     order = np.argsort(every, kind="stable")
     every, owners = every[order], owners[order]
-    starts = np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]])) if len(every) else np.zeros(0, int)
+    starts = (
+        np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]])) if len(every) else np.zeros(0, int)
+    )
     return owners, starts, np.diff(starts, append=len(every))
 
 

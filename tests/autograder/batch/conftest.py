@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.autograder.batch.made import WRONG
+from tests.autograder.batch.made import METADATA, WRONG
 from tests.helpers import fill, reference_answers, unzip, with_questions
 
 
@@ -31,3 +31,15 @@ def people(notebook, tmp_path):
         answers = {"softmax": (WRONG if number % 2 else reference_answers()["softmax"]) + f"\n# {number}"}
         notebook(tmp_path / "people" / f"student_{number}.ipynb", answers)
     return tmp_path / "people"
+
+
+@pytest.fixture
+def download(notebook, tmp_path):
+    """A download from Gradescope: a right, a wrong and an unreadable submission."""
+    top = tmp_path / "assignment_1_export"
+    notebook(top / "submission_1" / "backprop.ipynb")
+    notebook(top / "submission_2" / "backprop.ipynb", {"softmax": WRONG})
+    (top / "submission_3").mkdir()
+    (top / "submission_3" / "answers.txt").write_text("none")
+    (top / "submission_metadata.yml").write_text(METADATA)
+    return top

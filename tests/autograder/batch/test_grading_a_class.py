@@ -17,7 +17,7 @@ import pytest
 from autograder.builder.files import ROOT
 from autograder.cli import main
 from autograder.mistakes import entries
-from tests.autograder.batch.made import WRONG, contents
+from tests.autograder.batch.made import METADATA, contents
 from tests.helpers import (
     BACKSTOP,
     isolated,
@@ -27,33 +27,6 @@ from tests.helpers import (
 from tests.processes import descendants
 
 pytestmark = isolated
-
-METADATA = """submission_1:
-  :submitters:
-  - {':name': Ann Roe, ':sid': '31', ':email': ann@example.edu}
-  :created_at: 2026-11-20 12:00:00 Z
-submission_2:
-  :submitters:
-  - {':name': Li Wei, ':sid': '32', ':email': li@example.edu}
-  - {':name': =Jo, ':sid': '33', ':email': jo@example.edu}
-  :created_at: 2026-11-20 14:30:00 Z
-submission_3:
-  :submitters:
-  - {':name': Al Fie, ':sid': '34', ':email': al@example.edu}
-  :created_at: 2026-11-20 11:00:00 Z
-"""
-
-
-@pytest.fixture
-def download(notebook, tmp_path):
-    """A download from Gradescope: a right, a wrong and an unreadable submission."""
-    top = tmp_path / "assignment_1_export"
-    notebook(top / "submission_1" / "backprop.ipynb")
-    notebook(top / "submission_2" / "backprop.ipynb", {"softmax": WRONG})
-    (top / "submission_3").mkdir()
-    (top / "submission_3" / "answers.txt").write_text("none")
-    (top / "submission_metadata.yml").write_text(METADATA)
-    return top
 
 
 def grade(autograder, *arguments):
@@ -152,7 +125,14 @@ def test_points_of_written_answers_and_totals_reach_the_gradebook(short, downloa
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("submission_1,q3a,3", "line 2: needs a submission, and one of the questions q3g, q4f, q5e"),
+        (
+            "submission_1,q3a,3",
+            "line 2: needs the name of one of these submissions",
+        ),
+        (
+            "submission_9,q3g,3",
+            "line 2: needs the name of one of these submissions",
+        ),
         ("submission_1,q3g,5", "'5' is not a number of points from 0 to 4"),
         ("submission_1,q3g,x", "'x' is not a number of points from 0 to 4"),
     ],

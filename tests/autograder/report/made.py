@@ -18,7 +18,12 @@ WORDS = (
     "logit and lowers others but when layer sure wrong Jacobian nearly zero squared error cannot learn because every "
     "entry p_i vanishes while log-likelihood keeps its size therefore we prefer it in practice also bias weights input"
 ).split()
-MISTAKES = ("the sign is wrong", "the maximum is not subtracted", "W in the place of W^T", "a factor of two is missing")
+MISTAKES = (
+    "the sign is wrong",
+    "the maximum is not subtracted",
+    "W in the place of W^T",
+    "a factor of two is missing",
+)
 TITLES = (
     ("the result has the right values", False),
     ("changes neither its argument nor an earlier result", False),
@@ -47,7 +52,9 @@ def check(question: str, title: str, hidden: bool, message: str = "", mistake: s
     """The result of a check that is worth 1.5 points; it passed if there is no message."""
     kind = "hidden" if hidden else "public"
     points = 0.0 if message else 1.5
-    return CheckResult(question, f"{question}_{kind}", title, points, 1.5, hidden, not message, message, mistake)
+    return CheckResult(
+        question, f"{question}_{kind}", title, points, 1.5, hidden, not message, message, mistake
+    )
 
 
 def failure(question: str, rng: random.Random) -> str:
@@ -72,7 +79,11 @@ def varied(code: str, rng: random.Random) -> str:
     )
     for _ in range(rng.randrange(4)):
         signs = {"f": rng.choice("abs exp sqrt sum mean".split()), "o": rng.choice("+-*/@")}
-        signs |= {"a": f"a{rng.randrange(99)}", "b": f"b{rng.randrange(99)}", "c": rng.choice("< > <= !=".split())}
+        signs |= {
+            "a": f"a{rng.randrange(99)}",
+            "b": f"b{rng.randrange(99)}",
+            "c": rng.choice("< > <= !=".split()),
+        }
         code += "\n" + rng.choice(steps).format(n=rng.randrange(30), **signs)
     return code
 
@@ -125,19 +136,25 @@ def made_records(number: int, seed: int = 0) -> list[Record]:
     rng = random.Random(seed)
     records = [made_record(place, rng) for place in range(number)]
     if number > 2:
-        copied = {q: re.sub(r"\b([a-z]\w*)_\d\b", r"\1_copied", text) for q, text in records[0].answers.items()}
+        copied = {
+            q: re.sub(r"\b([a-z]\w*)_\d\b", r"\1_copied", text) for q, text in records[0].answers.items()
+        }
         records[-1].answers.update(copied)
     return records
 
 
-def write_grades(folder: Path, records: list[Record], assignment: str = "backprop", pages: bool = False) -> Path:
+def write_grades(
+    folder: Path, records: list[Record], assignment: str = "backprop", pages: bool = False
+) -> Path:
     """Write a folder of grades."""
     for name in ("records", "feedback"):
         (folder / name).mkdir(parents=True)
     for record in records:
         write_record(folder, record)
         if pages:
-            write_whole(folder / "feedback" / f"{record.name}.html", feedback_page(record, "Backpropagation", True))
+            write_whole(
+                folder / "feedback" / f"{record.name}.html", feedback_page(record, "Backpropagation", True)
+            )
     summary = {
         "assignment": assignment,
         "title": "Backpropagation",
