@@ -1,6 +1,7 @@
 # make         install into .venv, build the assignments into dist/, grade solution and blank template
 # make test    install, run the test suite: of long catalogues a sample (at most four minutes on two cores)
 # make test-all    the same with every mistake, attack and corpus entry, and the siege (more than an hour)
+# make test-browser   the report and the pages of feedback in a browser (needs Chromium; two minutes)
 # make test-environment   the student zip with nothing but its own requirements (some minutes)
 # make test-containers   the autograder zips in real containers (needs a Docker engine as root; half an hour)
 # make test-siege   the whole catalogue through otter run and homework grade (an hour or more); 2,000 mutated
@@ -15,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: all build test test-all test-environment test-containers test-siege test-secrets lint lock clean
+.PHONY: all build test test-all test-browser test-environment test-containers test-siege test-secrets lint lock clean
 
 all: build
 
@@ -26,7 +27,10 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest
 
 test-all: $(INSTALLED)
-	$(BIN)/python -m pytest -m 'not environment and not containers and not secrets'
+	$(BIN)/python -m pytest -m 'not browser and not environment and not containers and not secrets'
+
+test-browser: $(INSTALLED)
+	$(BIN)/python -m pytest -n 0 -m browser
 
 test-environment: $(INSTALLED)
 	$(BIN)/python -m pytest -n 0 -m environment

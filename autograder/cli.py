@@ -88,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.set_defaults(run=_grade)
 
+    report = commands.add_parser("report", help="write a page about the grades of a class")
+    report.add_argument("grades", type=Path, metavar="GRADES", help="the folder that 'homework grade' wrote")
+    report.add_argument("--compare", type=Path, metavar="EARLIER", help="earlier grades of the assignment")
+    report.set_defaults(run=_report)
+
     doctor = commands.add_parser("doctor", help="show the isolation level of this machine, and why")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -134,6 +139,13 @@ def _grade(options: argparse.Namespace) -> int:
     from autograder.batch.command import grade
 
     return grade(options)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from autograder.report import report
+
+    print(f"The report is in {report(options.grades, options.compare)}.")
+    return 0
 
 
 def _doctor(_: argparse.Namespace) -> int:

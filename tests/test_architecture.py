@@ -22,6 +22,8 @@ PACKAGES = {
     "autograder.sandbox": "autograder/sandbox",
     "autograder.grading": "autograder/grading",
     "autograder.container": "autograder/container",
+    "autograder.batch": "autograder/batch",
+    "autograder.report": "autograder/report",
 }
 CHECKS = {"numpy", "gradcheck", "checking", "public_checks"}
 ERRORS = {"autograder.errors", "autograder.signals"}
@@ -43,6 +45,12 @@ ALLOWED = {
     "autograder.sandbox": {"numpy", "IPython", "traitlets", "matplotlib", "checking", *ERRORS},
     "autograder.grading": {"otter", "checking", "autograder.sandbox", *ERRORS},
     "autograder.container": {"otter", "autograder.sandbox", "autograder.grading", *ERRORS},
+    "autograder.batch": {"jinja2", "autograder.sandbox", "autograder.grading", *ERRORS},
+    "autograder.report": {
+        *("jinja2", "markupsafe", "matplotlib", "numpy"),
+        *("autograder.batch", "autograder.builder", "autograder.grading", "autograder.sandbox"),
+        *ERRORS,
+    },
 }
 MODULES = [
     path

@@ -8,6 +8,7 @@ answers, the tokens are the words, and a run has WORD_RUN of them.
 
 from __future__ import annotations
 
+import functools
 import keyword
 import re
 import zlib
@@ -23,10 +24,11 @@ Hashes = npt.NDArray[np.uint64]
 CODE_RUN, WORD_RUN = 12, 8
 _TOKEN = re.compile(
     r"""
-    (?P<skip> \#[^\n]* | ('{3}|"{3}) [\s\S]*? (?:\2|\Z)
-            | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' )
-    | (?P<name> [^\W\d]\w* )
-    | (?P<other> \d[\w.]* | [^\s\w] )
+    \#[^\n]*
+    | "{3} [\s\S]*? (?:"{3}|\Z) | '{3} [\s\S]*? (?:'{3}|\Z)
+    | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
+    | ( [^\W\d]\w* )  # a name
+    | ( \d[\w.]* | [^\s\w] )  # a number or a sign
     """,
     re.VERBOSE,
 )
@@ -37,19 +39,18 @@ _FACTOR = 0x9E3779B97F4A7C15  # any large odd number
 
 def names_in(code: str) -> set[str]:
     """The names in code, without keywords."""
-    found = {match["name"] for match in _TOKEN.finditer(code)}
+    found = {name for name, _ in _TOKEN.findall(code)}
     return {name for name in found if name and not keyword.iskeyword(name)}
 
 
 def code_tokens(code: str, common: Container[str]) -> list[str]:
     """The tokens of code, with a placeholder for every name that is not common and not a keyword."""
     tokens = []
-    for match in _TOKEN.finditer(code):
-        name = match["name"]
+    for name, other in _TOKEN.findall(code):
         if name:
-            tokens.append(name if keyword.iskeyword(name) or name in common else _PLACEHOLDER)
-        elif match["other"]:
-            tokens.append(match["other"])
+            tokens.append(name if name in common or keyword.iskeyword(name) else _PLACEHOLDER)
+        elif other:
+            tokens.append(other)
     return tokens
 
 
@@ -58,12 +59,17 @@ def word_tokens(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
+@functools.lru_cache(maxsize=100_000)
+def _checksum(token: str) -> int:
+    return zlib.crc32(token.encode("utf-8", "replace"))
+
+
 def run_hashes(tokens: Iterable[str], length: int) -> Hashes:
     """The different fingerprints of all runs of so many tokens, in ascending order.
 
     A fingerprint is the polynomial sum_i t_i f^i of the tokens' checksums t_i, modulo 2^64.
     """
-    codes = np.array([zlib.crc32(token.encode("utf-8", "replace")) + 1 for token in tokens], np.uint64)
+    codes = np.array([_checksum(token) for token in tokens], np.uint64)
     if len(codes) < length:
         return np.zeros(0, np.uint64)
     total = np.zeros(len(codes) - length + 1, np.uint64)

@@ -8,8 +8,8 @@ from typing import Any
 
 from autograder.batch.messages import plain
 from autograder.batch.pages import page
-from autograder.batch.records import Record, read_record, read_summary, write_whole
-from autograder.report.comparison import Comparison
+from autograder.batch.records import Record, read_record, write_whole
+from autograder.report.comparison import Comparison, class_summary
 from autograder.report.figures import credit_bars, histogram
 from autograder.report.fingerprints import Names
 from autograder.report.mistakes import Mistakes
@@ -37,7 +37,7 @@ def report(folder: Path, earlier: Path | None = None) -> Path:
     HomeworkError
         If a folder has no grades, or the earlier one has those of another assignment.
     """
-    summary = read_summary(folder)
+    summary = class_summary(folder)
     text = page(TEMPLATES, "report.html", plain=plain, **_contents(folder, summary, earlier))
     path = folder / REPORT
     write_whole(path, text)

@@ -9,6 +9,7 @@ from autograder.batch.pages import feedback_link, names_of
 from autograder.batch.records import FAILED, GRADED, REFUSED, Record
 from autograder.sandbox import NONE
 
+KINDS = [REFUSED, FAILED, "no points", "not isolated", "note", "remark"]
 SHOWN = 600  # of a reason or a note, in characters
 
 
@@ -36,23 +37,29 @@ def person_of(record: Record) -> Person:
 
 @dataclass
 class Attention:
-    """The submissions that need a person: one row for each reason."""
+    """The submissions that need a person, by the kind of the reason and the reason."""
 
-    rows: list[tuple[Person, str, str]] = field(default_factory=list)
+    rows: dict[tuple[str, str], list[Person]] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
         """Look at one submission."""
-        person = person_of(record)
-        self.rows += [(person, kind, plain(text, SHOWN)) for kind, text in _reasons(record)]
+        for kind, text in _reasons(record):
+            self.rows.setdefault((kind, plain(text, SHOWN)), []).append(person_of(record))
+
+    @property
+    def by_kind(self) -> list[tuple[str, str, list[Person]]]:
+        """The kind of each reason, the reason and the submissions, the most urgent kind first."""
+        rows = [(kind, text, people) for (kind, text), people in self.rows.items()]
+        return sorted(rows, key=lambda row: KINDS.index(row[0]))
 
 
 def _reasons(record: Record) -> list[tuple[str, str]]:
     """Why a submission needs a person: the kind of the reason, and a sentence."""
     found = []
     if record.status == REFUSED:
-        found.append(("refused", record.reason))
+        found.append((REFUSED, record.reason))
     if record.status == FAILED:
-        found.append(("failed", record.reason))
+        found.append((FAILED, record.reason))
     if record.status == GRADED:
         if record.total == 0:
             found.append(("no points", "It has no points at all."))

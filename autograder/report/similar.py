@@ -20,6 +20,7 @@ MOST_PAIRS = 20  # shown
 RARE, RAREST, SHARE = 5, 20, 0.02  # a fingerprint is rare if at most max(5, 2 %) submissions, and 20, have it
 LEAST_COMMON, LEAST_SHARE = 24, 0.25  # rare fingerprints that a pair has in common
 LINES, WIDTH = 80, 300  # of an answer, side by side
+LONG_LINE = 120
 CHUNK = 2_000_000  # pairs that are counted at once
 
 _SENTENCE_END = re.compile(r"(?<=[a-z][.!?])\s+(?=\S)")
@@ -211,6 +212,11 @@ def difference(first: str, second: str) -> Markup:
 
 def _lines(text: str) -> list[str]:
     """The lines of a text, with a line for each sentence of a paragraph."""
-    lines = [part for line in plain(text, LINES * WIDTH).split("\n") for part in _SENTENCE_END.split(line)]
+    lines = [part for line in plain(text, LINES * WIDTH).split("\n") for part in _sentences(line)]
     cut = [line if len(line) <= WIDTH else f"{line[:WIDTH]} ..." for line in lines[:LINES]]
     return cut if len(lines) <= LINES else [*cut, "..."]
+
+
+def _sentences(line: str) -> list[str]:
+    """The sentences of a line if it is long: it is a paragraph of a written answer."""
+    return _SENTENCE_END.split(line) if len(line) > LONG_LINE else [line]

@@ -11,13 +11,103 @@ from autograder.builder.settings import read_settings
 from autograder.builder.sources import read_problem
 from autograder.grading.process import CheckResult
 
-FIRST = "Ada Alan Barbara Chen Dana Edsger Fatima Grace Hedy Ivan José Katherine Lin Maryam Nur Omar Priya Søren".split()
-LAST = "Adeyemi Bianchi Costa Dubois Eriksen Fischer García Hoang Ito Jansen Kim López Müller Nowak Okafor Pham".split()
-WORDS = (
-    "the gradient of loss with respect to each logit is its probability minus one for label so a step raises that "
-    "logit and lowers others but when layer sure wrong Jacobian nearly zero squared error cannot learn because every "
-    "entry p_i vanishes while log-likelihood keeps its size therefore we prefer it in practice also bias weights input"
-).split()
+FIRST = [
+    "Ada",
+    "Alan",
+    "Barbara",
+    "Chen",
+    "Dana",
+    "Edsger",
+    "Fatima",
+    "Grace",
+    "Hedy",
+    "Ivan",
+    "José",
+    "Katherine",
+    "Lin",
+    "Maryam",
+    "Nur",
+    "Omar",
+    "Priya",
+    "Søren",
+]
+LAST = [
+    "Adeyemi",
+    "Bianchi",
+    "Costa",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "García",
+    "Hoang",
+    "Ito",
+    "Jansen",
+    "Kim",
+    "López",
+    "Müller",
+    "Nowak",
+    "Okafor",
+    "Pham",
+]
+WORDS = [
+    "the",
+    "gradient",
+    "of",
+    "loss",
+    "with",
+    "respect",
+    "to",
+    "each",
+    "logit",
+    "is",
+    "its",
+    "probability",
+    "minus",
+    "one",
+    "for",
+    "label",
+    "so",
+    "a",
+    "step",
+    "raises",
+    "that",
+    "logit",
+    "and",
+    "lowers",
+    "others",
+    "but",
+    "when",
+    "layer",
+    "sure",
+    "wrong",
+    "Jacobian",
+    "nearly",
+    "zero",
+    "squared",
+    "error",
+    "cannot",
+    "learn",
+    "because",
+    "every",
+    "entry",
+    "p_i",
+    "vanishes",
+    "while",
+    "log-likelihood",
+    "keeps",
+    "its",
+    "size",
+    "therefore",
+    "we",
+    "prefer",
+    "it",
+    "in",
+    "practice",
+    "also",
+    "bias",
+    "weights",
+    "input",
+]
 MISTAKES = (
     "the sign is wrong",
     "the maximum is not subtracted",
@@ -78,11 +168,11 @@ def varied(code: str, rng: random.Random) -> str:
         "    {a}, {b} = {b}.T, [{a} {o} {n} for {a} in {b} if {a} {c} {n}]",
     )
     for _ in range(rng.randrange(4)):
-        signs = {"f": rng.choice("abs exp sqrt sum mean".split()), "o": rng.choice("+-*/@")}
+        signs = {"f": rng.choice(["abs", "exp", "sqrt", "sum", "mean"]), "o": rng.choice("+-*/@")}
         signs |= {
             "a": f"a{rng.randrange(99)}",
             "b": f"b{rng.randrange(99)}",
-            "c": rng.choice("< > <= !=".split()),
+            "c": rng.choice(["<", ">", "<=", "!="]),
         }
         code += "\n" + rng.choice(steps).format(n=rng.randrange(30), **signs)
     return code
@@ -105,7 +195,7 @@ def made_record(number: int, rng: random.Random) -> Record:
         wrong = rng.random() > skill + 0.2
         mistake = rng.choice(MISTAKES) if wrong and rng.random() < 0.7 else ""
         for title, hidden in TITLES:
-            message = failure(question, rng) if wrong else ""
+            message = failure(question, rng) if wrong and rng.random() < 0.8 else ""
             if message and place > 3 and number % 3 == 0:
                 message += "\nThis may come from Question 3(a), which fails its own checks: fix that first."
             named = mistake if hidden else ""
