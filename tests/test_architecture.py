@@ -45,7 +45,11 @@ ALLOWED = {
     "autograder.sandbox": {"numpy", "IPython", "traitlets", "matplotlib", "checking", *ERRORS},
     "autograder.grading": {"otter", "checking", "autograder.sandbox", *ERRORS},
     "autograder.container": {"otter", "autograder.sandbox", "autograder.grading", *ERRORS},
-    "autograder.batch": {"jinja2", "autograder.sandbox", "autograder.grading", *ERRORS},
+    "autograder.batch": {
+        *("jinja2", "rich", "yaml", "distributed"),
+        *("autograder.container", "autograder.grading", "autograder.sandbox"),
+        *ERRORS,
+    },
     "autograder.report": {
         *("jinja2", "markupsafe", "matplotlib", "numpy"),
         *("autograder.batch", "autograder.builder", "autograder.grading", "autograder.sandbox"),
