@@ -44,7 +44,7 @@ class Change:
 
 
 @dataclass
-class Comparison:
+class Changes:
     """The changes since an earlier folder of grades.
 
     earlier : the earlier folder.
@@ -58,7 +58,7 @@ class Comparison:
     added: list[Person] = field(default_factory=list)
 
     @classmethod
-    def with_folder(cls, earlier: Path, assignment: str) -> Comparison:
+    def with_folder(cls, earlier: Path, assignment: str) -> Changes:
         """Begin to compare; raise a HomeworkError if the folder has no grades of this assignment."""
         summary = class_summary(earlier)
         if summary["assignment"] != assignment:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
+from typing import Any
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from autograder.batch.pages import spoken
 from autograder.report.results import Credit
 
 MOST_BINS = 20
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text
     "font.family": "sans-serif",
     "font.size": 11,
@@ -45,7 +47,7 @@ def histogram(totals: list[float], possible: float) -> Markup:
         )
         axes.bar_label(bars, [str(places[place] or "") for place in range(bins)], fontsize=9)
         axes.set(xlabel="total points", ylabel="submissions", xlim=(0, top))
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         told = "; ".join(
             f"{width * place:.3g} to {width * (place + 1):.3g}: {places[place]}" for place in sorted(places)
         )
@@ -71,9 +73,7 @@ def credit_bars(credits: list[Credit]) -> Markup:
         axes.invert_yaxis()
         axes.tick_params(left=False)
         figure.legend(loc="outside upper left", ncols=3, frameon=False, title="Credit", alignment="left")
-        return _svg(
-            figure, "Shares of full, partial and no credit by question; the table below has the numbers."
-        )
+        return _svg(figure, "Shares of full, partial and no credit by question; the table has the numbers.")
 
 
 def _svg(figure: Figure, told: str) -> Markup:

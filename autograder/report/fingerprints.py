@@ -79,7 +79,7 @@ def run_hashes(tokens: Iterable[str], length: int) -> Hashes:
 
 
 @dataclass
-class Names:
+class UsedNames:
     """Counts by how many submissions each name is used."""
 
     uses: Counter[str] = field(default_factory=Counter)

@@ -9,12 +9,12 @@ from typing import Any
 from autograder.batch.messages import plain
 from autograder.batch.pages import page
 from autograder.batch.records import Record, read_record, write_whole
-from autograder.report.comparison import Comparison, class_summary
+from autograder.report.comparison import Changes, class_summary
 from autograder.report.figures import credit_bars, histogram
-from autograder.report.fingerprints import Names
+from autograder.report.fingerprints import UsedNames
 from autograder.report.mistakes import Mistakes
 from autograder.report.people import Attention
-from autograder.report.results import Results, Totals
+from autograder.report.results import ClassResults, Totals
 from autograder.report.similar import Class, side_by_side
 from autograder.report.written import Written
 
@@ -47,9 +47,9 @@ def report(folder: Path, earlier: Path | None = None) -> Path:
 def _contents(folder: Path, summary: dict[str, Any], earlier: Path | None) -> dict[str, Any]:
     """What the template shows."""
     questions = summary["questions"]
-    totals, results = Totals.of(questions), Results.of(questions)
-    mistakes, attention, written, names = Mistakes(), Attention(), Written.of(questions), Names()
-    comparison = Comparison.with_folder(earlier, summary["assignment"]) if earlier else None
+    totals, results = Totals.of(questions), ClassResults.of(questions)
+    mistakes, attention, written, names = Mistakes(), Attention(), Written.of(questions), UsedNames()
+    comparison = Changes.with_folder(earlier, summary["assignment"]) if earlier else None
     in_words = frozenset(q["question"] for q in questions if q["written"])
     for record in _records(folder, summary):
         for part in (totals, results, mistakes, attention, written, comparison):

@@ -64,8 +64,6 @@ def _reasons(record: Record) -> list[tuple[str, str]]:
         if record.total == 0:
             found.append(("no points", "It has no points at all."))
         if record.isolation == NONE:
-            found.append(
-                ("not isolated", "It ran without isolation: read its code before you trust its points.")
-            )
+            found.append(("not isolated", "It ran without isolation: read its code before you trust it."))
     found += [("note", note) for note in record.notes]
     return found + [("remark", remark) for remark in record.remarks]

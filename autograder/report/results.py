@@ -12,9 +12,7 @@ from autograder.batch.records import GRADED, Record
 from autograder.grading.process import CheckResult
 
 SMALL = 1e-9  # sums of points are rounded
-CheckKey = tuple[
-    str, str, str, bool
-]  # the question, the name and the title of a check, and whether it is hidden
+CheckKey = tuple[str, str, str, bool]  # the question, the name, the title, and whether it is hidden
 
 
 def key_of(check: CheckResult) -> CheckKey:
@@ -54,10 +52,9 @@ class Totals:
         """The mean, median, lowest and highest total; empty if nothing was graded."""
         if not self.totals:
             return []
-        mean, median = statistics.fmean(self.totals), statistics.median(self.totals)
         return [
-            ("Mean", mean),
-            ("Median", median),
+            ("Mean", statistics.fmean(self.totals)),
+            ("Median", statistics.median(self.totals)),
             ("Lowest", min(self.totals)),
             ("Highest", max(self.totals)),
         ]
@@ -115,14 +112,14 @@ class Failures:
 
 
 @dataclass
-class Results:
+class ClassResults:
     """The credit in each question and the failures of each check, in the order of the assignment."""
 
     credit: dict[str, Credit]
     checks: dict[CheckKey, Failures] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, questions: list[dict[str, Any]]) -> Results:
+    def of(cls, questions: list[dict[str, Any]]) -> ClassResults:
         """No results yet, for the questions of a summary."""
         return cls({q["question"]: Credit(q["question"], q["title"], float(q["points"])) for q in questions})
 

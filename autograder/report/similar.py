@@ -108,69 +108,72 @@ class Class:
         return min(max(RARE, int(SHARE * len(self.names))), RAREST)
 
 
-def likenesses(hashes: list[Hashes], most: int) -> list[Likeness]:
+@dataclass(frozen=True)
+class Index:
+    """Which submissions have which fingerprint.
+
+    hashes : all fingerprints, in ascending order; one is repeated if several submissions have it.
+    owners : the place of the submission of each, ascending for one fingerprint.
+    starts, sizes : where each different fingerprint begins, and how many submissions have it.
+    number : the number of submissions.
+    """
+
+    hashes: Hashes
+    owners: npt.NDArray[np.int32]
+    starts: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
+    number: int
+
+    @classmethod
+    def of(cls, parts: list[Hashes]) -> Index:
+        """The index of the different fingerprints of each submission."""
+        hashes = np.concatenate([np.zeros(0, np.uint64), *parts])
+        owners = np.repeat(np.arange(len(parts), dtype=np.int32), [len(part) for part in parts])
+        order = np.argsort(hashes, kind="stable")
+        hashes = hashes[order]
+        starts = np.flatnonzero(np.append(True, hashes[1:] != hashes[:-1])[: len(hashes)])
+        return cls(hashes, owners[order], starts, np.diff(starts, append=len(hashes)), len(parts))
+
+    def frequent(self, most: int) -> Hashes:
+        """The fingerprints that more than so many submissions have."""
+        return self.hashes[self.starts[self.sizes > most]]
+
+    def blocks(self, least: int, most: int) -> Iterator[npt.NDArray[np.int32]]:
+        """The owners of the fingerprints with so many owners, as arrays with one row for each fingerprint."""
+        for size in range(least, most + 1):
+            chosen = self.starts[self.sizes == size]
+            step = max(1, CHUNK // size**2)
+            for place in range(0, len(chosen), step):
+                yield self.owners[chosen[place : place + step, None] + np.arange(size)]
+
+
+def likenesses(index: Index, most: int) -> list[Likeness]:
     """The pairs of submissions that have many rare fingerprints in common, the likest first.
 
     The work grows with the number of fingerprints and not with the number of pairs, since a rare
     fingerprint is in few pairs.
 
-    hashes : the fingerprints of each submission.
+    index : the fingerprints of the class.
     most : a fingerprint is rare if at most so many submissions have it.
     """
-    owners, starts, sizes = _index(hashes)
-    rare = np.zeros(len(hashes), np.int64)
-    for block in _blocks(owners, starts, sizes, 1, most):
-        np.add.at(rare, block, 1)
+    rare = np.zeros(index.number, np.int64)
+    for block in index.blocks(1, most):
+        rare += np.bincount(block.ravel(), minlength=index.number)
     found = []
-    for pair, common in _pair_counts(owners, starts, sizes, most, len(hashes)).items():
-        first, second = divmod(pair, len(hashes))
-        share = common / max(min(rare[first], rare[second]), 1)
-        if common >= LEAST_COMMON and share >= LEAST_SHARE:
-            found.append(Likeness(first, second, common, float(share)))
+    for pair, common in _pair_counts(index, most).items():
+        first, second = divmod(pair, index.number)
+        share = float(common / min(rare[first], rare[second]))
+        if share >= LEAST_SHARE:
+            found.append(Likeness(first, second, common, share))
     return sorted(found, key=lambda like: (-like.common * like.share, like.first, like.second))
 
 
-def _index(
-    hashes: list[Hashes],
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The owners of all fingerprints, grouped by fingerprint; where each group starts, and its size."""
-    every = np.concatenate([np.zeros(0, np.uint64), *hashes])
-    owners = np.repeat(np.arange(len(hashes), dtype=np.int32), [len(part) for part in hashes])
-    order = np.argsort(every, kind="stable")
-    every, owners = every[order], owners[order]
-    starts = (
-        np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]])) if len(every) else np.zeros(0, int)
-    )
-    return owners, starts, np.diff(starts, append=len(every))
-
-
-def _blocks(
-    owners: npt.NDArray[np.int32],
-    starts: npt.NDArray[np.int64],
-    sizes: npt.NDArray[np.int64],
-    least: int,
-    most: int,
-) -> Iterator[npt.NDArray[np.int32]]:
-    """The owners of the fingerprints with so many owners: for each number, arrays with one row for each."""
-    for size in range(least, most + 1):
-        chosen = starts[sizes == size]
-        step = max(1, CHUNK // size**2)
-        for place in range(0, len(chosen), step):
-            yield owners[chosen[place : place + step, None] + np.arange(size)]
-
-
-def _pair_counts(
-    owners: npt.NDArray[np.int32],
-    starts: npt.NDArray[np.int64],
-    sizes: npt.NDArray[np.int64],
-    most: int,
-    number: int,
-) -> dict[int, int]:
-    """How many rare fingerprints each pair has in common; the pair (i, j) has the key i * number + j."""
+def _pair_counts(index: Index, most: int) -> dict[int, int]:
+    """How many rare fingerprints each pair has in common, if enough; (i, j) has the key i * number + j."""
     pairs, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
-    for block in _blocks(owners, starts, sizes, 2, most):
+    for block in index.blocks(2, most):
         left, right = np.triu_indices(block.shape[1], 1)
-        keys = block[:, left].astype(np.int64) * number + block[:, right]  # owners are in ascending order
+        keys = block[:, left].astype(np.int64) * index.number + block[:, right]
         new, times = np.unique(keys, return_counts=True)
         pairs, place = np.unique(np.concatenate([pairs, new]), return_inverse=True)
         counts = np.bincount(place, np.concatenate([counts, times]), len(pairs)).astype(np.int64)
@@ -180,10 +183,9 @@ def _pair_counts(
 
 def side_by_side(group: Class, read: ReadRecord) -> list[SideBySide]:
     """The likest pairs of a class, with their answers side by side; `read` reads a record by its name."""
-    found = likenesses(group.hashes, group.most)[:MOST_PAIRS]
-    owners, starts, sizes = _index(group.hashes)
-    ordered = np.sort(np.concatenate([np.zeros(0, np.uint64), *group.hashes]))
-    frequent = ordered[starts[sizes > group.most]]
+    index = Index.of(group.hashes)
+    found = likenesses(index, group.most)[:MOST_PAIRS]
+    frequent = index.frequent(group.most)
     return [_shown(group, likeness, frequent, read) for likeness in found]
 
 

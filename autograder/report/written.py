@@ -19,7 +19,7 @@ LONG = 60  # characters: shorter answers are alike by chance
 
 
 @dataclass
-class Answer:
+class WrittenAnswer:
     """The answer of a submission to a written question.
 
     text : the answer; empty if it is blank.
@@ -47,7 +47,7 @@ class WrittenQuestion:
     points: float
     text: Markup
     rubric: Markup
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[WrittenAnswer] = field(default_factory=list)
 
     @property
     def blank(self) -> int:
@@ -95,7 +95,7 @@ class Written:
         for question in self.questions:
             text = plain(record.answers.get(question.question, "").strip(), LONGEST_ANSWER)
             points = record.points.get(question.question, "")
-            question.answers.append(Answer(person_of(record), text, points))
+            question.answers.append(WrittenAnswer(person_of(record), text, points))
 
 
 def _html(source: str) -> Markup:

@@ -11,108 +11,22 @@ from autograder.builder.settings import read_settings
 from autograder.builder.sources import read_problem
 from autograder.grading.process import CheckResult
 
-FIRST = [
-    "Ada",
-    "Alan",
-    "Barbara",
-    "Chen",
-    "Dana",
-    "Edsger",
-    "Fatima",
-    "Grace",
-    "Hedy",
-    "Ivan",
-    "José",
-    "Katherine",
-    "Lin",
-    "Maryam",
-    "Nur",
-    "Omar",
-    "Priya",
-    "Søren",
-]
-LAST = [
-    "Adeyemi",
-    "Bianchi",
-    "Costa",
-    "Dubois",
-    "Eriksen",
-    "Fischer",
-    "García",
-    "Hoang",
-    "Ito",
-    "Jansen",
-    "Kim",
-    "López",
-    "Müller",
-    "Nowak",
-    "Okafor",
-    "Pham",
-]
-WORDS = [
-    "the",
-    "gradient",
-    "of",
-    "loss",
-    "with",
-    "respect",
-    "to",
-    "each",
-    "logit",
-    "is",
-    "its",
-    "probability",
-    "minus",
-    "one",
-    "for",
-    "label",
-    "so",
-    "a",
-    "step",
-    "raises",
-    "that",
-    "logit",
-    "and",
-    "lowers",
-    "others",
-    "but",
-    "when",
-    "layer",
-    "sure",
-    "wrong",
-    "Jacobian",
-    "nearly",
-    "zero",
-    "squared",
-    "error",
-    "cannot",
-    "learn",
-    "because",
-    "every",
-    "entry",
-    "p_i",
-    "vanishes",
-    "while",
-    "log-likelihood",
-    "keeps",
-    "its",
-    "size",
-    "therefore",
-    "we",
-    "prefer",
-    "it",
-    "in",
-    "practice",
-    "also",
-    "bias",
-    "weights",
-    "input",
-]
+FIRST = """
+Ada Alan Barbara Chen Dana Edsger Fatima Grace Hedy Ivan José Katherine Lin Maryam Nur Omar Priya Søren
+"""
+LAST = """
+Adeyemi Bianchi Costa Dubois Eriksen Fischer García Hoang Ito Jansen Kim López Müller Nowak Okafor Pham
+"""
+TEXTBOOK = """
+the gradient of loss with respect to each logit is its probability minus one for label so a step raises that
+logit and lowers others but when layer sure wrong Jacobian nearly zero squared error cannot learn because
+every entry p_i vanishes while log-likelihood keeps its size therefore we prefer it in practice also weights
+"""
 MISTAKES = (
     "the sign is wrong",
     "the maximum is not subtracted",
     "W in the place of W^T",
-    "a factor of two is missing",
+    "a factor is missing",
 )
 TITLES = (
     ("the result has the right values", False),
@@ -120,8 +34,15 @@ TITLES = (
     ("matches the reference for every shape", True),
     ("takes float32, integers and views", True),
 )
-TEXT = "## 3(g) In words\n\nWhy is $p - e_y$ small if the layer is right?\n\n$$\\frac{\\partial L}{\\partial z} = p - e_y$$"
-RUBRIC = "**Rubric.** 2 points: $p_y \\approx 1$.\n\n- 2 points: all others are $\\approx 0$."
+TEXT = r"""## 3(g) In words
+
+Why is $p - e_y$ small if the layer is right?
+
+$$\frac{\partial L}{\partial z} = p - e_y$$"""
+RUBRIC = r"""**Rubric.**
+
+- 2 points: $p_y \approx 1$.
+- 2 points: all others are $\approx 0$."""
 
 
 @cache
@@ -140,18 +61,16 @@ def questions() -> list[dict]:
 
 def check(question: str, title: str, hidden: bool, message: str = "", mistake: str = "") -> CheckResult:
     """The result of a check that is worth 1.5 points; it passed if there is no message."""
-    kind = "hidden" if hidden else "public"
-    points = 0.0 if message else 1.5
-    return CheckResult(
-        question, f"{question}_{kind}", title, points, 1.5, hidden, not message, message, mistake
-    )
+    passed = not message
+    return CheckResult(question, "name", title, 1.5 * passed, 1.5, hidden, passed, message, mistake)
 
 
 def failure(question: str, rng: random.Random) -> str:
     """A message as Otter and a check write it."""
     values = ", ".join(f"{rng.gauss(0, 1):.4g}" for _ in range(4))
     return (
-        f"❌ Test case failed\nError at line {rng.randrange(90)} in test {question}:\n      run('{question}', 'x', env)\n"
+        f"❌ Test case failed\nError at line {rng.randrange(90)} in test {question}:\n"
+        f"      run('{question}', 'x', env)\n"
         f"Incorrect: f(z): the result is off by {rng.random():.2g} at [{rng.randrange(4)}]; "
         f"{rng.randrange(1, 5)} of 4 entries wrong.\nwhere z = [{values}], n <\u2060 3"
     )
@@ -159,7 +78,7 @@ def failure(question: str, rng: random.Random) -> str:
 
 def varied(code: str, rng: random.Random) -> str:
     """The same code as another student might write it: other names, other steps, other constants."""
-    for name in set(re.findall(r"^ +(\w+) =", code, re.MULTILINE)):
+    for name in sorted(set(re.findall(r"^ +(\w+) =", code, re.MULTILINE))):
         code = re.sub(rf"\b{name}\b", rng.choice((name, f"{name}_{rng.randrange(9)}", f"my_{name}")), code)
     steps = (
         "    {a} = np.{f}({b} {o} {n})\n    assert {a}.shape == {b}.shape",
@@ -168,19 +87,17 @@ def varied(code: str, rng: random.Random) -> str:
         "    {a}, {b} = {b}.T, [{a} {o} {n} for {a} in {b} if {a} {c} {n}]",
     )
     for _ in range(rng.randrange(4)):
-        signs = {"f": rng.choice(["abs", "exp", "sqrt", "sum", "mean"]), "o": rng.choice("+-*/@")}
-        signs |= {
-            "a": f"a{rng.randrange(99)}",
-            "b": f"b{rng.randrange(99)}",
-            "c": rng.choice(["<", ">", "<=", "!="]),
-        }
+        signs = {"a": f"a{rng.randrange(99)}", "b": f"b{rng.randrange(99)}", "o": rng.choice("+-*/@")}
+        signs |= {"f": rng.choice(["abs", "exp", "sqrt", "sum"]), "c": rng.choice(["<", ">", "<=", "!="])}
         code += "\n" + rng.choice(steps).format(n=rng.randrange(30), **signs)
     return code
 
 
 def made_record(number: int, rng: random.Random) -> Record:
     """The record of one submission."""
-    people = [f"{rng.choice(FIRST)} {rng.choice(LAST)}" for _ in range(1 + (number % 11 == 3))]
+    people = [
+        f"{rng.choice(FIRST.split())} {rng.choice(LAST.split())}" for _ in range(1 + (number % 11 == 3))
+    ]
     students = [Student(name, f"s{number}@example.edu", str(number)) for name in people]
     name = f"{number:04d} {people[0].lower()}"
     if number % 50 == 7:
@@ -198,11 +115,11 @@ def made_record(number: int, rng: random.Random) -> Record:
             message = failure(question, rng) if wrong and rng.random() < 0.8 else ""
             if message and place > 3 and number % 3 == 0:
                 message += "\nThis may come from Question 3(a), which fails its own checks: fix that first."
-            named = mistake if hidden else ""
+            named = mistake if hidden and message else ""
             note = f"\nThis mistake gives the same result: {named}." if named else ""
-            checks.append(check(question, title, hidden, message + note if message else "", named))
+            checks.append(check(question, title, hidden, message + note, named))
     for question in ("q3g", "q4f", "q5e"):
-        words = rng.choices(WORDS, k=rng.randrange(60, 200)) if rng.random() > 0.05 else []
+        words = rng.choices(TEXTBOOK.split(), k=rng.randrange(60, 200)) if rng.random() > 0.05 else []
         answers[question] = " ".join(words) + (". </script><b>x</b>" if number % 9 == 0 and words else "")
     points = {q: sum(c.points for c in checks if c.question == q) for q in functions()}
     return Record(
@@ -226,25 +143,22 @@ def made_records(number: int, seed: int = 0) -> list[Record]:
     rng = random.Random(seed)
     records = [made_record(place, rng) for place in range(number)]
     if number > 2:
-        copied = {
-            q: re.sub(r"\b([a-z]\w*)_\d\b", r"\1_copied", text) for q, text in records[0].answers.items()
-        }
-        records[-1].answers.update(copied)
+        for question, text in records[0].answers.items():
+            records[-1].answers[question] = re.sub(r"\b([a-z]\w*)_\d\b", r"\1_copied", text)
     return records
 
 
 def write_grades(
     folder: Path, records: list[Record], assignment: str = "backprop", pages: bool = False
 ) -> Path:
-    """Write a folder of grades."""
+    """Write a folder of grades, with the pages of feedback if they are wanted."""
     for name in ("records", "feedback"):
         (folder / name).mkdir(parents=True)
     for record in records:
         write_record(folder, record)
         if pages:
-            write_whole(
-                folder / "feedback" / f"{record.name}.html", feedback_page(record, "Backpropagation", True)
-            )
+            text = feedback_page(record, "Backpropagation", show_hidden=True)
+            write_whole(folder / "feedback" / f"{record.name}.html", text)
     summary = {
         "assignment": assignment,
         "title": "Backpropagation",
