@@ -17,7 +17,7 @@ from autograder.batch.handed_in import HandedIn, find_all
 from autograder.batch.lateness import Deadlines, parse_time, read_table
 from autograder.batch.pool import Pool, cluster_pool, cores, local_pool
 from autograder.batch.records import FAILED, GRADED, REFUSED, Record, read_records
-from autograder.batch.run import Batch, grade_batch, prepare
+from autograder.batch.run import Batch, grade_batch, prepare, set_aside
 from autograder.batch.tables import GRADES, number
 from autograder.errors import HomeworkError
 from autograder.grading.grade import Autograder, read_autograder
@@ -42,7 +42,7 @@ def grade(options: argparse.Namespace) -> int:
         If nothing can be graded. The results that were written before stay.
     """
     autograder = read_autograder(options.autograder)
-    submissions, ignored = find_all(options.submissions)
+    submissions, ignored = find_all(options.submissions, options.out)
     deadline = _deadline(options)
     written = _written_points(options.written, autograder, submissions)
     for path in ignored[:5]:
@@ -59,6 +59,10 @@ def grade(options: argparse.Namespace) -> int:
         with _progress(len(submissions)) as (console, step):
             grade_batch(batch, pool, lambda record, now: step(told.lines(record, now)))
         console.print(told.summary(options.out), highlight=False, soft_wrap=True, markup=False)
+    if others := set_aside(batch):
+        print(
+            f"  not in the tables: {len(others)} earlier results, of submissions that are not in these paths"
+        )
     if options.gradebook is not None:
         _merge(options, autograder)
     return 1 if told.fell_short else 0

@@ -14,7 +14,7 @@ import yaml
 
 from autograder.batch.records import Student
 from autograder.errors import HomeworkError
-from autograder.grading.upload import files_below, is_of_the_system, is_upload
+from autograder.grading.upload import files_of, is_of_the_system, is_upload
 
 METADATA = "submission_metadata.yml"
 # doejane_12345_67890_backprop.ipynb, doejane_LATE_12345_67890_backprop-1.ipynb
@@ -44,12 +44,17 @@ class HandedIn:
     late: bool | None = None
 
 
-def find_all(paths: Sequence[Path]) -> tuple[list[HandedIn], list[Path]]:
+def find_all(paths: Sequence[Path], out: Path | None = None) -> tuple[list[HandedIn], list[Path]]:
     """Find the submissions in files and folders.
 
     A file is a submission. So is a folder with at most one notebook or zip. Every other folder is a class:
     each notebook, zip or folder in it is a submission, or what one student handed in, if the names are
     Gradescope's, Canvas's or Moodle's.
+
+    Parameters
+    ----------
+    paths : the files and folders.
+    out : a folder that is left out, because it is for the grades.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def find_all(paths: Sequence[Path]) -> tuple[list[HandedIn], list[Path]]:
     found: list[HandedIn] = []
     ignored: list[Path] = []
     for path in paths:
-        submissions, others = _found_in(path)
+        submissions, others = _found_in(path, out)
         if not submissions:
             raise HomeworkError(f"There are no submissions in {path}: no notebook and no zip.")
         found += submissions
@@ -74,7 +79,7 @@ def find_all(paths: Sequence[Path]) -> tuple[list[HandedIn], list[Path]]:
     return _with_different_names(found), ignored
 
 
-def _found_in(path: Path) -> tuple[list[HandedIn], list[Path]]:
+def _found_in(path: Path, out: Path | None) -> tuple[list[HandedIn], list[Path]]:
     if not path.exists():
         raise HomeworkError(f"{path} cannot be read: No such file or directory.")
     if not path.is_dir():
@@ -83,12 +88,18 @@ def _found_in(path: Path) -> tuple[list[HandedIn], list[Path]]:
     for folder in (path, *_folders(path)):
         if (folder / METADATA).is_file():
             return _of_gradescope(folder), []
-    entries = [entry for entry in sorted(path.iterdir()) if not is_of_the_system(entry.name)]
+    entries = [entry for entry in sorted(path.iterdir()) if _counts(entry, out)]
     if not any(_owner(entry) for entry in entries):
-        files = files_below(path)
+        files = [name for entry in entries for name, _ in files_of(entry)]
         if len([name for name in files if is_upload(name)]) <= 1:
             return ([_one(path)] if files else []), []
     return _of_a_class(path, entries)
+
+
+def _counts(entry: Path, out: Path | None) -> bool:
+    """Whether an entry of a folder may be something that was handed in."""
+    ours = out is not None and entry.resolve() == out.resolve()
+    return not ours and not is_of_the_system(f"{entry.name}/" if entry.is_dir() else entry.name)
 
 
 def _expect_one_submission(path: Path) -> None:
@@ -177,7 +188,7 @@ def _of_gradescope(folder: Path) -> list[HandedIn]:
         data = None
     if not isinstance(data, dict):
         raise HomeworkError(f"{path} is not Gradescope's metadata; download the submissions again.")
-    names = {str(name) for name in data} | {f.name for f in _folders(folder) if not is_of_the_system(f.name)}
+    names = {str(name) for name in data} | {f.name for f in _folders(folder) if _counts(f, None)}
     found = []
     for name in sorted(names, key=_by_number):
         about = data.get(name)

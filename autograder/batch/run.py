@@ -31,7 +31,7 @@ from autograder.grading.grade import Autograder
 from autograder.grading.upload import SubmissionError, notebook_of
 from autograder.sandbox import NONE
 
-FOLDERS = {"records": ".json", "results": ".json", "feedback": ".html"}
+FOLDERS = ("records", "results", "feedback")
 Points = Mapping[str, Mapping[str, float]]
 
 
@@ -66,8 +66,9 @@ def prepare(folder: Path, resume: bool) -> None:
             f"{folder} has the grades of an earlier run. Add --resume to grade only what is missing or has "
             "changed, or choose another --out."
         )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # other people may not read grades
     for name in FOLDERS:
-        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).mkdir(exist_ok=True)
         for unfinished in (folder / name).glob("*.new"):
             unfinished.unlink()
 
@@ -89,7 +90,6 @@ def grade_batch(batch: Batch, pool: Pool, said: Callable[[Record, bool], None]) 
         pending[pool.executor.submit(grade_one, pool.autograder, pool.level, *notebook)] = about
     while pending:
         _finish(batch, pending, said)
-    _remove_others(batch)
     write_tables(batch.folder, batch.autograder, [submission.name for submission in batch.submissions])
 
 
@@ -216,10 +216,8 @@ def _with_written(batch: Batch, record: Record) -> Record:
     )
 
 
-def _remove_others(batch: Batch) -> None:
-    """Remove the files of submissions that are not in the class any more."""
+def set_aside(batch: Batch) -> list[str]:
+    """The names of earlier results in the folder whose submissions are not in the batch, nor in its tables."""
     names = {submission.name for submission in batch.submissions}
-    for folder, ending in FOLDERS.items():
-        for path in (batch.folder / folder).glob(f"*{ending}"):
-            if path.name.removesuffix(ending) not in names:
-                path.unlink()
+    found = {path.stem for path in (batch.folder / "records").glob("*.json")}
+    return sorted(found - names)

@@ -38,7 +38,7 @@ def notebook_of(*paths: Path) -> tuple[str, bytes]:
     """
     path = paths[0]
     if len(paths) > 1 or path.is_dir():
-        files = {name: below for path in paths for name, below in _files_of(path)}
+        files = {name: below for path in paths for name, below in files_of(path)}
         path = files[_the_one("the submission", list(files))]
     try:
         status = path.stat()
@@ -84,14 +84,14 @@ def _read_from_zip(name: str, data: bytes) -> tuple[str, bytes]:
             return clean(PurePosixPath(found.filename).name, 50), file.read(LARGEST)
 
 
-def _files_of(path: Path) -> list[tuple[str, Path]]:
+def files_of(path: Path) -> list[tuple[str, Path]]:
     """The files in a folder, or the file itself, with different names."""
     if not path.is_dir():
         return [(path.name, path)]
-    return [(f"{path.name}/{name}", path / name) for name in files_below(path)]
+    return [(f"{path.name}/{name}", path / name) for name in _files_below(path)]
 
 
-def files_below(folder: Path) -> list[str]:
+def _files_below(folder: Path) -> list[str]:
     """The regular files in a folder and its subfolders."""
     paths = [Path(top, name) for top, _, names in os.walk(folder) for name in sorted(names)]
     return [p.relative_to(folder).as_posix() for p in paths if p.is_file() and not p.is_symlink()]

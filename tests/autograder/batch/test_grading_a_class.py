@@ -99,7 +99,10 @@ def test_resuming_grades_only_what_is_missing_or_has_changed(
     said = capsys.readouterr().out
     assert "2 graded, isolation" in said
     assert "submission_2: 6 of 6" in said
-    assert sorted(p.name for p in (out / "records").iterdir()) == ["submission_1.json", "submission_2.json"]
+    assert "not in the tables: 1 earlier results" in said
+    assert [row["submission"] for row in rows(out / "grades.csv")][-1] == "submission_2"
+    names = [f"submission_{number}.json" for number in (1, 2, 3)]
+    assert sorted(path.name for path in (out / "records").iterdir()) == names
 
     other = with_questions(dist / "autograder.zip", tmp_path / "other.zip", {"q3a", "q3b"})
     grade(other, download, "--out", out, "--resume")

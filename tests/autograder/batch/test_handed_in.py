@@ -136,6 +136,11 @@ def test_one_file_from_canvas_has_its_student(folder):
     assert (submission.name, submission.late) == ("doejane_12345", True)
 
 
+def test_the_folder_for_the_grades_is_not_a_submission(folder):
+    top = folder("alice.ipynb", "bob.ipynb", "grades/records/alice.json", "grades/grades.csv")
+    assert [submission.name for submission in find_all([top], top / "grades")[0]] == ["alice", "bob"]
+
+
 BAD = {
     "nothing": (lambda top: top / "nothing", "cannot be read: No such file or directory"),
     "an empty folder": (lambda top: top, "There are no submissions in"),

@@ -139,7 +139,7 @@ BAD = {
         "is not an autograder zip of this version of the project",
     ),
     "no submission": (lambda t: t["hw"].unlink(), "hw.ipynb cannot be read: No such file"),
-    "a file instead of the output folder": (lambda t: t["out"].write_text("x"), "Not a directory"),
+    "a file instead of the output folder": (lambda t: t["out"].write_text("x"), "File exists"),
 }
 
 
