@@ -118,7 +118,7 @@ class Graders:
                     self._free.remove(one)
                     return one
         with ExitStack() as stack:
-            graded = stack.enter_context(grader(autograder, level))
+            graded = stack.enter_context(_started(autograder, level))
             with self._lock:
                 if self._closed:
                     raise HomeworkError("Grading was stopped.")
@@ -151,6 +151,17 @@ class Graders:
     def open(self) -> None:
         """Allow new processes after `close`."""
         self._closed = False
+
+
+@contextlib.contextmanager
+def _started(autograder: Autograder, level: str) -> Iterator[GradeNotebook]:
+    """A `grader` that is started once more if it was killed before it was ready."""
+    with ExitStack() as stack:
+        try:
+            graded = stack.enter_context(grader(autograder, level))
+        except HomeworkError:
+            graded = stack.enter_context(grader(autograder, level))
+        yield graded
 
 
 _graders = Graders()

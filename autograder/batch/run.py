@@ -217,7 +217,7 @@ def _with_written(batch: Batch, record: Record) -> Record:
 
 
 def set_aside(batch: Batch) -> list[str]:
-    """The names of earlier results in the folder whose submissions are not in the batch, nor in its tables."""
+    """The names of earlier results whose submissions are not in the batch, and so not in its tables."""
     names = {submission.name for submission in batch.submissions}
     found = {path.stem for path in (batch.folder / "records").glob("*.json")}
     return sorted(found - names)
