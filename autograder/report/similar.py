@@ -16,12 +16,13 @@ from autograder.batch.records import Record
 from autograder.report.fingerprints import Hashes, answer_hashes
 from autograder.report.people import Person, person_of
 
-MOST_PAIRS = 20  # shown
+MOST_PAIRS, MOST_ANSWERS = 20, 8  # shown; answers of a pair
 RARE, RAREST, SHARE = 5, 20, 0.02  # a fingerprint is rare if at most max(5, 2 %) submissions, and 20, have it
 LEAST_COMMON, LEAST_SHARE = 24, 0.25  # rare fingerprints that a pair has in common
-LINES, WIDTH = 80, 300  # of an answer, side by side
+LINES, FEWER_LINES, WIDTH = 80, 40, 300  # of an answer, side by side; fewer if few lines are the same
 LONG_LINE = 120
-CHUNK = 2_000_000  # pairs that are counted at once
+CHUNK = 2_000_000  # pairs that are looked up at once
+CELLS = 50_000_000  # of the table in which pairs are counted
 
 _SENTENCE_END = re.compile(r"(?<=[a-z][.!?])\s+(?=\S)")
 ReadRecord = Callable[[str], Record]
@@ -62,11 +63,13 @@ class SideBySide:
     """Two near-identical submissions.
 
     answers : those with a rare fingerprint in common.
+    more : the questions of further such answers.
     """
 
     people: tuple[Person, Person]
     likeness: Likeness
     answers: list[SimilarAnswer]
+    more: list[str]
 
     @property
     def same(self) -> list[str]:
@@ -160,25 +163,27 @@ def likenesses(index: Index, most: int) -> list[Likeness]:
     for block in index.blocks(1, most):
         rare += np.bincount(block.ravel(), minlength=index.number)
     found = []
-    for pair, common in _pair_counts(index, most).items():
-        first, second = divmod(pair, index.number)
+    for (first, second), common in _pair_counts(index, most).items():
         share = float(common / min(rare[first], rare[second]))
         if share >= LEAST_SHARE:
             found.append(Likeness(first, second, common, share))
     return sorted(found, key=lambda like: (-like.common * like.share, like.first, like.second))
 
 
-def _pair_counts(index: Index, most: int) -> dict[int, int]:
-    """How many rare fingerprints each pair has in common, if enough; (i, j) has the key i * number + j."""
-    pairs, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
-    for block in index.blocks(2, most):
-        left, right = np.triu_indices(block.shape[1], 1)
-        keys = block[:, left].astype(np.int64) * index.number + block[:, right]
-        new, times = np.unique(keys, return_counts=True)
-        pairs, place = np.unique(np.concatenate([pairs, new]), return_inverse=True)
-        counts = np.bincount(place, np.concatenate([counts, times]), len(pairs)).astype(np.int64)
-    enough = counts >= LEAST_COMMON
-    return dict(zip(pairs[enough].tolist(), counts[enough].tolist(), strict=True))
+def _pair_counts(index: Index, most: int) -> dict[tuple[int, int], int]:
+    """How many rare fingerprints each pair has in common, if it is enough."""
+    found = {}
+    rows = max(1, CELLS // max(index.number, 1))
+    for begin in range(0, index.number, rows):
+        counts = np.zeros((min(rows, index.number - begin), index.number), np.int32)
+        cells = counts.reshape(-1)
+        for block in index.blocks(2, most):
+            left, right = np.triu_indices(block.shape[1], 1)
+            cell = (block[:, left].astype(np.int64) - begin) * index.number + block[:, right]
+            np.add.at(cells, cell[(cell >= 0) & (cell < len(cells))], 1)
+        for first, second in np.argwhere(counts >= LEAST_COMMON).tolist():
+            found[begin + first, second] = int(counts[first, second])
+    return found
 
 
 def side_by_side(group: Class, read: ReadRecord) -> list[SideBySide]:
@@ -192,20 +197,28 @@ def side_by_side(group: Class, read: ReadRecord) -> list[SideBySide]:
 def _shown(group: Class, likeness: Likeness, frequent: Hashes, read: ReadRecord) -> SideBySide:
     """Read two submissions again, and compare the answers that have a rare fingerprint in common."""
     first, second = read(group.names[likeness.first]), read(group.names[likeness.second])
-    answers = []
+    questions = []
     for question in (q for q in first.answers if q in second.answers):
-        texts = first.answers[question], second.answers[question]
-        ours, theirs = (group.of_answer(question, text) for text in texts)
+        ours, theirs = (group.of_answer(question, one.answers[question]) for one in (first, second))
         if len(np.setdiff1d(np.intersect1d(ours, theirs), frequent)):
-            same = texts[0] == texts[1]
-            table = Markup("") if same else difference(*texts)
-            answers.append(SimilarAnswer(question, same, plain(texts[0]), table))
-    return SideBySide((person_of(first), person_of(second)), likeness, answers)
+            questions.append(question)
+    questions.sort(key=lambda question: question not in group.written)  # the strongest sign first
+    shown = [_answer(q, first.answers[q], second.answers[q]) for q in questions[:MOST_ANSWERS]]
+    people = person_of(first), person_of(second)
+    return SideBySide(people, likeness, shown, questions[MOST_ANSWERS:])
+
+
+def _answer(question: str, first: str, second: str) -> SimilarAnswer:
+    same = first == second
+    return SimilarAnswer(question, same, plain(first), Markup("") if same else difference(first, second))
 
 
 def difference(first: str, second: str) -> Markup:
     """Two texts side by side, as an HTML table; only their beginnings if they are long."""
-    table = difflib.HtmlDiff(tabsize=4).make_table(_lines(first), _lines(second))
+    left, right = _lines(first), _lines(second)
+    # The comparison of lines that differ is slow.
+    most = LINES if 2 * len(set(left) & set(right)) >= min(len(left), len(right)) else FEWER_LINES
+    table = difflib.HtmlDiff(tabsize=4).make_table(_cut(left, most), _cut(right, most))
     # Without the columns of links, the attributes of old HTML, and ids that count the tables of a process.
     table = re.sub(r'<td class="diff_next"[^>]*>.*?</td>|<colgroup></colgroup>', "", table)
     table = re.sub(r' (id|nowrap|cellspacing|cellpadding|rules)="[^"]*"', "", table)
@@ -215,8 +228,11 @@ def difference(first: str, second: str) -> Markup:
 def _lines(text: str) -> list[str]:
     """The lines of a text, with a line for each sentence of a paragraph."""
     lines = [part for line in plain(text, LINES * WIDTH).split("\n") for part in _sentences(line)]
-    cut = [line if len(line) <= WIDTH else f"{line[:WIDTH]} ..." for line in lines[:LINES]]
-    return cut if len(lines) <= LINES else [*cut, "..."]
+    return [line if len(line) <= WIDTH else f"{line[:WIDTH]} ..." for line in lines]
+
+
+def _cut(lines: list[str], most: int) -> list[str]:
+    return lines if len(lines) <= most else [*lines[:most], "..."]
 
 
 def _sentences(line: str) -> list[str]:

@@ -67,7 +67,8 @@
     link.click();
     URL.revokeObjectURL(link.href);
     const lost = answers.filter((answer) => points(answer).value === "" && comment(answer).value !== "").length;
-    say(`written.csv has the points of ${typed.length} answers.` + (lost ? ` ${lost} comments without points are not in it.` : ""));
+    const left = lost ? ` It leaves out ${lost} comment${lost > 1 ? "s" : ""} without points.` : "";
+    say(`written.csv has the points of ${typed.length} answers.${left}`);
   }
 
   function zero(event) {

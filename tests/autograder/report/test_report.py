@@ -10,6 +10,7 @@ import pytest
 
 from autograder.batch.pages import number, spoken
 from autograder.batch.records import FAILED, GRADED, REFUSED, Record, Student, write_json
+from autograder.cli import main
 from autograder.errors import HomeworkError
 from autograder.report import report
 from autograder.report.comparison import Changes
@@ -331,10 +332,17 @@ def test_hostile_text_is_only_text(tmp_path):
     records.append(Record("x", HOSTILE, status=REFUSED, reason=HOSTILE))
     folder = write_grades(tmp_path / "grades", records)
     text = report(folder, write_grades(tmp_path / "earlier", records[:1])).read_text(encoding="utf-8")
-    assert "similar answer" in text
+    assert "Similar answers" in text
     assert "<img" not in text
     assert text.count("</script>") == 1
     assert not set("\x00\u202e\ud800") & set(text)
+
+
+def test_the_command_says_where_the_report_is(tmp_path, capsys):
+    folder = write_grades(tmp_path / "grades", [graded()])
+    assert main(["report", str(folder)]) == 0
+    assert capsys.readouterr().out == f"The report is in {folder / 'report.html'}.\n"
+    assert main(["report", str(tmp_path)]) == 2
 
 
 def test_a_folder_without_grades_is_an_error(tmp_path):
