@@ -68,6 +68,12 @@ def test_the_page_has_the_score_and_every_check():
     assert "softmax(z): p &lt; 0 at [1]." in text
 
 
+def test_the_same_message_is_shown_once_in_a_question():
+    assert (
+        words(page(checks=[FAILING, FAILING, replace(FAILING, question="q3b")])).count("p &lt; 0 at") == 2 + 2
+    )
+
+
 def test_own_mistakes_come_first_then_what_follows_then_what_is_missing():
     order = re.findall(r'<li><a href="#(\w+)">', page())
     assert order == ["q3a", "q3c", "q2a"]
