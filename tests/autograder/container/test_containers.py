@@ -10,10 +10,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.batch.records import read_records
 from autograder.builder.files import ROOT
 from autograder.builder.settings import assignment_names
+from autograder.cli import main
 from autograder.grading.grade import grader, read_autograder
 from autograder.grading.upload import notebook_of
+from benchmarks.made_class import made_class
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook as attacking
 from tests.autograder.container.containers import (
@@ -73,11 +76,13 @@ def mistakes(assignment, template, count):
 
 
 def submissions(assignment, template):
-    """Twenty-two submissions by name: right, blank, ten mistakes, ten attacks."""
+    """Thirty-two submissions by name: right, blank, ten mistakes, ten of a made class, ten attacks."""
     yield "reference", filled(template, reference_answers(assignment))
     yield "blank", filled(template, {})
     for number, notebook in enumerate(mistakes(assignment, template, 10)):
         yield f"mistake{number}", notebook
+    for number, made in enumerate(made_class(assignment, 10)):
+        yield f"made{number}", made.notebook
     for number, name in enumerate(random.Random(3).sample(sorted(ATTACKS), 10)):
         yield f"attack{number}", attacking(ATTACKS[name], template)
 
@@ -103,13 +108,15 @@ def test_otter_grade_and_homework_grade_agree(assignment, extension, templates, 
     said = {"ipynb": "broken.ipynb is not a notebook", "zip": "The zip broken.zip cannot be read"}
     assert broken["grading_status"].startswith(said[extension])
     assert float(broken["total_points_earned"]) == 0
-    with grader(read_autograder(dist / "autograder.zip"), LEVEL) as graded:
-        for name, row in rows.items():
-            points = graded(*notebook_of(folder / name)).points
-            assert {question: float(row[question]) for question in points} == points, name
-            assert row["grading_status"] == "Completed"
-            assert float(row["total_points_earned"]) == sum(points.values())
-    assert len(rows) == 22
+    assert main(["grade", str(dist / "autograder.zip"), str(folder), "--out", str(tmp_path / "grades")]) == 1
+    ours = {record.name: record for record in read_records(tmp_path / "grades")}
+    assert ours.pop("broken").reason == broken["grading_status"]
+    for name, row in rows.items():
+        points = ours.pop(Path(name).stem).points
+        assert {question: float(row[question]) for question in points} == points, name
+        assert row["grading_status"] == "Completed"
+        assert float(row["total_points_earned"]) == sum(points.values())
+    assert (len(rows), ours) == (32, {})
 
 
 @pytest.mark.parametrize("name", UPLOADS)
