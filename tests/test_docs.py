@@ -36,7 +36,7 @@ def test_every_file_and_folder_that_the_architecture_names_exists():
     text = (ROOT / "docs" / "architecture.md").read_text()
     names = {name for name in re.findall(r"`([\w./]+)`", text) if name.endswith(("/", ".py", ".toml"))}
     places = [ROOT, *(ROOT / folder for folder in ("assignments", "autograder", "autograder/sandbox"))]
-    places += [ROOT / "autograder" / folder for folder in ("builder", "grading")]
+    places += [ROOT / "autograder" / folder for folder in ("builder", "batch", "grading")]
     assert len(names) > 30
     assert [name for name in sorted(names) if not any((place / name).exists() for place in places)] == []
 
