@@ -1,7 +1,7 @@
 # make         install into .venv, build the assignments into dist/, grade solution and blank template
 # make test    install, run the test suite: of long catalogues a sample (at most four minutes on two cores)
 # make test-all    the same with every mistake, attack and corpus entry, and the siege (more than an hour)
-# make test-browser   the report and the pages of feedback in a browser (needs Chromium; two minutes)
+# make test-browser   the report and the pages of feedback in a browser (needs Chromium; three minutes)
 # make test-environment   the student zip with nothing but its own requirements (some minutes)
 # make test-containers   the autograder zips in real containers (needs a Docker engine as root; half an hour)
 # make test-siege   the whole catalogue through otter run and homework grade (an hour or more); 2,000 mutated

@@ -64,7 +64,7 @@ def feedback_page(record: Record, title: str, show_hidden: bool) -> str:
         "feedback.html",
         record=record,
         title=title,
-        names=names_of(record),
+        names=plain(names_of(record), 200),
         refused=record.status == REFUSED,
         failed=record.status == FAILED,
         questions=questions if record.status == GRADED else [],

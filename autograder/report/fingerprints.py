@@ -26,7 +26,7 @@ _TOKEN = re.compile(
     r"""
     \#[^\n]*
     | "{3} [\s\S]*? (?:"{3}|\Z) | '{3} [\s\S]*? (?:'{3}|\Z)
-    | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'
+    | "(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n])*'?  # an open string ends with its line: no search is repeated
     | ( [^\W\d]\w* )  # a name
     | ( \d[\w.]* | [^\s\w] )  # a number or a sign
     """,

@@ -144,6 +144,7 @@ def test_hostile_text_is_only_text():
     html = page(checks=[bad], students=[Student(HOSTILE)], remarks=[HOSTILE], source=HOSTILE)
     assert "<img" not in html
     assert "<script" not in html
+    assert not set("\x00\u202e") & set(html)
 
 
 def test_a_huge_message_is_cut():
