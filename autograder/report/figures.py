@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections import Counter
 from typing import Any
@@ -30,11 +31,11 @@ DARK, MIDDLE, LIGHT = "#1f3d66", "#c9d7ea", "#ffffff"
 
 def histogram(totals: list[float], possible: float) -> Markup:
     """How many submissions have which total."""
-    bins = min(MOST_BINS, max(1, round(possible)))
-    top = max(possible, *totals, 1e-9)
+    top = max(possible, *totals)
+    width = max(1, math.ceil(top / MOST_BINS))
+    bins = max(1, math.ceil(top / width))
     # The last bar includes the full score.
-    places = Counter(min(int(bins * max(total, 0.0) / top), bins - 1) for total in totals)
-    width = top / bins
+    places = Counter(min(int(max(total, 0.0) / width), bins - 1) for total in totals)
     with mpl.rc_context({**STYLE, "svg.hashsalt": "histogram"}):
         figure = Figure(figsize=(9, 3), layout="constrained")
         axes: Axes = figure.subplots()
@@ -46,7 +47,7 @@ def histogram(totals: list[float], possible: float) -> Markup:
             color=DARK,
         )
         axes.bar_label(bars, [str(places[place] or "") for place in range(bins)], fontsize=9)
-        axes.set(xlabel="total points", ylabel="submissions", xlim=(0, top))
+        axes.set(xlabel="total points", ylabel="submissions", xlim=(0, bins * width))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         told = "; ".join(
             f"{width * place:.3g} to {width * (place + 1):.3g}: {places[place]}" for place in sorted(places)

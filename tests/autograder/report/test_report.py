@@ -14,6 +14,7 @@ from autograder.cli import main
 from autograder.errors import HomeworkError
 from autograder.report import report
 from autograder.report.comparison import Changes
+from autograder.report.figures import histogram
 from autograder.report.fingerprints import UsedNames, code_tokens, names_in, run_hashes, word_tokens
 from autograder.report.mistakes import Mistakes, masked
 from autograder.report.people import Attention, Person
@@ -96,6 +97,11 @@ def test_totals_are_of_graded_submissions():
 def test_points_for_written_answers_are_possible_points_too():
     totals = collected(Totals.of(questions()), [graded(), graded(points={"q3a": 1.5, "q3g": 4})])
     assert totals.possible == 1.5 + 4
+
+
+def test_the_histogram_tells_its_numbers():
+    assert "70 to 75: 1; 85 to 90: 3." in histogram([90.0, 89.0, 85.0, 71.5], 90.0)
+    assert "0 to 1: 2." in histogram([0.0, 0.0], 0.0)
 
 
 def test_credit_is_full_partial_or_none():
