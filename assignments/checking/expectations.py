@@ -8,7 +8,7 @@ A check calls a function by `expect`, with the arguments under the names that me
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ class Answer:
 
     def part(self, name: str, value: Any) -> Answer:
         """A part of this answer, under its own name."""
-        return replace(self, name=name, value=value)
+        return Answer(self.function, self.arguments, value, name)
 
     def parts(self, *names: str) -> list[Answer]:
         """Take a tuple apart. Raises Incorrect if it does not have this length."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,9 @@ class Graph:
         self.result = list(steps)[-1]
 
     def at(self, result: str) -> Graph:
-        """Make the same graph with another result."""
+        """The same graph with another result."""
+        if result == self.result:
+            return self
         graph = Graph(**self.steps)
         graph.result = result
         return graph
@@ -60,6 +62,7 @@ class Graph:
         step = self.steps[name]
         return [a for a in step[1:] if isinstance(a, str)] if isinstance(step, tuple) else []
 
+    @cached_property
     def ancestors(self) -> set[str]:
         """The names of all steps that the result is computed from, itself included."""
         found, waiting = {self.result}, [self.result]
@@ -91,7 +94,7 @@ class Graph:
 
     def contributions(self, upstream: Any, name: str) -> list[np.ndarray]:
         """Compute what each use of a step contributes to its derivative."""
-        users = [n for n in self.ancestors() if name in self.parents(n)]
+        users = [n for n in self.ancestors if name in self.parents(n)]
         uses = [(n, use) for n in users for use in zip(self.parents(n), self._slopes(n), strict=True)]
         return [slope * self.derivative(upstream, n) for n, (parent, slope) in uses if parent == name]
 
@@ -113,7 +116,7 @@ class Graph:
 
     def wrong_call(self, noted: Graph, upstream: float) -> str | None:
         """Say what is wrong with the calls of the local vjps of `self.noted()`, if anything is."""
-        needed = self.ancestors()
+        needed = self.ancestors
         vjps = [(f, n) for n in self.steps if n in needed and self.parents(n) for f in noted.steps[n][2]]
         # One that is never called comes first: it tells more than another that is called instead.
         for vjp, name in sorted(vjps, key=lambda pair: bool(pair[0].calls)):
@@ -136,7 +139,7 @@ class Graph:
         """Say what is wrong with this order, if anything is: names, and None for what is not a node."""
         if None in order:
             return "the result holds something that is not a node of the graph; return the nodes themselves"
-        result, needed, place = self.result, self.ancestors(), {name: i for i, name in enumerate(order)}
+        result, needed, place = self.result, self.ancestors, {name: i for i, name in enumerate(order)}
         for name, count in Counter(order).items():
             if count > 1:
                 return f"node {name} is in the result {times_as_text(count)}, once for each path to it"
@@ -173,7 +176,8 @@ def _vjp(slope: float, u: Any) -> Any:
     return slope * u
 
 
-def deep_graph(depth: int = 10_000) -> Graph:
+@cache
+def deep_graph(depth: int = 3000) -> Graph:
     """A graph of `depth` steps y = y + x, which starts with y = x."""
     return Graph(n0=0.5, **{f"n{i + 1}": ("+", f"n{i}", "n0") for i in range(depth)})
 

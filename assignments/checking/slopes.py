@@ -1,8 +1,12 @@
-"""Slopes of functions of one or two numbers, and the wrong ones that the usual mistakes give."""
+"""Slopes of functions of one or two numbers, and the wrong ones that the usual mistakes give.
+
+The functions are those of the checks, not of a submission, so each slope is computed once in a process.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,23 +16,33 @@ import gradcheck
 Numbers = tuple[float, ...]
 
 
+@lru_cache(maxsize=1000)
 def slopes_of(f: Callable[..., Any], values: Numbers) -> np.ndarray:
-    """The numerical derivatives of f(*values) by each value; NaN if f is not defined nearby."""
+    """The numerical derivatives of f(*values) by each value; NaN if f is not defined nearby.
+
+    The array must not be changed.
+    """
+    return _slopes_of(f, values)
+
+
+def _slopes_of(f: Callable[..., Any], values: Numbers) -> np.ndarray:
     try:
         return gradcheck.numerical_jacobian(lambda v: f(*v), np.array(values)).value
     except gradcheck.numerical.NotFiniteError:
         return np.full(len(values), np.nan)
 
 
+@lru_cache(maxsize=1000)
 def curvature_of(f: Callable[..., Any], x: float) -> float:
     """The numerical second derivative of f at x."""
-    return float(slopes_of(lambda t: slopes_of(f, (float(t),))[0], (x,))[0])
+    return float(_slopes_of(lambda t: _slopes_of(f, (float(t),))[0], (x,))[0])
 
 
+@lru_cache(maxsize=1000)
 def slope_of(f: Callable[..., Any], values: Numbers, slopes: Numbers) -> float:
     """How fast f(*values) changes, numerically, if its arguments change at these rates."""
     v, s = np.array(values), np.array(slopes)
-    return float(slopes_of(lambda t: f(*(v + t * s)), (0.0,))[0])
+    return float(_slopes_of(lambda t: f(*(v + t * s)), (0.0,))[0])
 
 
 def wrong_slopes(f: Callable[..., Any], values: Numbers, slopes: Numbers, names: str) -> dict[str, float]:

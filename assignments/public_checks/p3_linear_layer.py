@@ -103,7 +103,7 @@ def jacobian_no_traces(softmax_jacobian, program, rng):
     for k in (5, 2):
         z, other = rng.normal(size=(2, k))
         expect_no_traces(softmax_jacobian, program, {"z": z}, {"z": other})
-        expect_derivative("jacobian", probabilities, softmax_jacobian, z=z)
+    expect_derivative("jacobian", probabilities, softmax_jacobian, z=z)
 
 
 # 3(c)
@@ -229,7 +229,7 @@ def expect_loss_gradients(loss, function, **given):
 
 @check("q3e", "the gradients are the numerical derivatives of the loss", points=1.5)
 def gradients_are_the_derivatives(nll_gradients, rng):
-    for k, d, y in ((3, 2, 0), (2, 3, 1), (4, 2, 2)):
+    for k, d, y in ((3, 2, 2), (2, 3, 0)):
         given = {**draw_layer(rng, k, d), "y": y}
         expect_loss_gradients(layer_loss, nll_gradients, reveal=True, instead=OTHER_LAYER_LOSSES, **given)
 
@@ -267,7 +267,7 @@ def gradients_no_traces(nll_gradients, program, rng):
     for k, d in ((3, 4), (2, 2)):
         first, other = ({**draw_layer(rng, k, d), "y": 1} for _ in range(2))
         expect_no_traces(nll_gradients, program, first, other)
-        expect_loss_gradients(layer_loss, nll_gradients, **first)
+    expect_loss_gradients(layer_loss, nll_gradients, **first)
 
 
 # 3(f)
@@ -326,4 +326,4 @@ def batch_no_traces(batch_nll_gradients, program, rng):
     for k, d, N in ((3, 4, 5), (2, 3, 1)):
         first, other = draw_batch(rng, k, d, N), draw_batch(rng, k, d, N)
         expect_no_traces(batch_nll_gradients, program, first, other)
-        expect_loss_gradients(mean_loss, batch_nll_gradients, **first)
+    expect_loss_gradients(mean_loss, batch_nll_gradients, **first)

@@ -31,7 +31,7 @@ uses("q4e", "q3a", "q3e", "q4a", "q4b", "q4c", "q4d")
 
 @check("q4a", "the gradient is the numerical derivative of the loss", points=1)
 def input_gradient_is_the_derivative(nll_input_gradient, rng):
-    for k, d, y in ((3, 3, 1), (5, 2, 3), (2, 4, 0)):
+    for k, d, y in ((3, 3, 1), (4, 2, 3), (2, 3, 0)):
         given, others = {**draw_layer(rng, k, d), "y": y}, OTHER_LAYER_LOSSES
         expect_derivative(
             "gradient", layer_loss, nll_input_gradient, wrt=2, reveal=True, instead=others, **given
@@ -73,7 +73,7 @@ def input_gradient_no_traces(nll_input_gradient, program, rng):
     for k, d in ((3, 4), (2, 2)):
         first, other = ({**draw_layer(rng, k, d), "y": 1} for _ in range(2))
         expect_no_traces(nll_input_gradient, program, first, other)
-        expect_derivative("gradient", layer_loss, nll_input_gradient, wrt=2, **first)
+    expect_derivative("gradient", layer_loss, nll_input_gradient, wrt=2, **first)
 
 
 # 4(b)
@@ -146,7 +146,7 @@ def product_no_traces(softmax_vjp, program, rng):
     for k in (5, 2):
         first, other = ({"z": rng.normal(size=k), "u": rng.uniform(-2.0, 2.0, size=k)} for _ in range(2))
         expect_no_traces(softmax_vjp, program, first, other)
-        expect_derivative("vjp", probabilities, softmax_vjp, **first)
+    expect_derivative("vjp", probabilities, softmax_vjp, **first)
 
 
 # 4(c)
@@ -166,7 +166,7 @@ def expect_layer_vjp(program, reveal=False, **given):
 
 @check("q4c", "dW, db and dx are u times the numerical Jacobians of W x + b", points=1)
 def layer_vjp_is_the_derivative(linear_vjp, program, rng):
-    for k, d in ((3, 3), (2, 4), (5, 3)):
+    for k, d in ((3, 3), (2, 4)):
         given = draw_layer(rng, k, d)
         u = rng.uniform(1.0, 2.0, size=k) * np.where(np.arange(k) % 2, -1, 1)
         expect_layer_vjp(program, **given, u=u, reveal=True)
@@ -206,7 +206,7 @@ def layer_vjp_no_traces(linear_vjp, program, rng):
             for _ in range(2)
         )
         expect_no_traces(linear_vjp, program, first, other)
-        expect_layer_vjp(program, W=first["W"], b=rng.normal(size=k), x=first["x"], u=first["u"])
+    expect_layer_vjp(program, W=first["W"], b=rng.normal(size=k), x=first["x"], u=first["u"])
 
 
 # 4(d)
@@ -222,7 +222,7 @@ def relu_product_is_the_derivative(relu_vjp, rng):
         "a leaky ReLU, whose slope for z < 0 is 0.01": lambda z: np.where(z.real > 0, z, 0.01 * z),
         "the logistic function": lambda z: 1 / (1 + np.exp(-z)),
     }
-    for n in (4, 2, 7):
+    for n in (4, 2):
         z = rng.uniform(0.2, 2.0, size=n) * np.where(np.arange(n) % 2, -1, 1)
         u = rng.normal(size=n)
         answer = expect(relu_vjp, z=z, u=u)
@@ -266,7 +266,7 @@ def relu_no_traces(relu_vjp, program, rng):
         z = rng.uniform(0.5, 3.0, size=n) * np.where(np.arange(n) % 2, -1, 1)
         first, other = ({"z": v, "u": rng.uniform(-2.0, 2.0, size=n)} for v in (z, z[::-1].copy()))
         expect_no_traces(relu_vjp, program, first, other)
-        expect_derivative("vjp", relu, relu_vjp, **first)
+    expect_derivative("vjp", relu, relu_vjp, **first)
 
 
 # 4(e)
@@ -355,7 +355,7 @@ def network_gradients_are_the_derivatives(mlp_gradients, program, rng):
         "the ReLU is applied to x too": partial(network_loss, first=relu),
         "there is no ReLU between the layers": partial(network_loss, between=lambda z: z),
     }
-    for widths, y in (((3, 5, 4), 1), ((2, 5, 4, 3), 0), ((4, 3), 2)):
+    for widths, y in (((3, 4, 3), 1), ((2, 3, 4, 2), 0), ((2, 3), 2)):
         given = network(rng, widths) | {"y": y}
         expect_network_gradients(network_loss, mlp_gradients, program, reveal=True, instead=others, **given)
 
@@ -422,7 +422,7 @@ def rescaled_layers(mlp_gradients, rng):
 
 @check("q4e", "mlp_gradients changes neither an argument nor an earlier result", points=0.5)
 def network_no_traces(mlp_gradients, program, rng):
-    first, other = ({**network(rng, (4, 3, 5, 2)), "y": 1} for _ in range(2))
+    first, other = ({**network(rng, (3, 2, 4, 2)), "y": 1} for _ in range(2))
     other["x"] = first["x"]
     expect_no_traces(mlp_gradients, program, first, other)
     expect_no_traces(mlp_gradients, program, other, first)

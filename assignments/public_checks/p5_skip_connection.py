@@ -155,7 +155,7 @@ def gradients_are_the_derivatives(skip_forward, skip_vjp, program, rng):
     others = OTHERS | {
         "W1 is used instead of its transpose": lambda W1, W2, x: W2 @ ((W1 @ x > 0) * (W1.T @ x)) + x,
     }
-    for h, n in ((3, 3), (4, 2), (2, 5)):
+    for h, n in ((3, 3), (3, 2), (2, 3)):
         given = named(draw(rng, h, n))
         expect_derivative(
             "vjp", block, vjp_of(program), PARTS, wrt=(0, 1, 2), reveal=True, instead=others, **given
@@ -220,13 +220,13 @@ def gradients_no_traces(skip_forward, skip_vjp, program, rng):
     for h, n in ((4, 3), (2, 2)):
         first, other = (named(draw(rng, h, n)) for _ in range(2))
         answer = expect_no_traces(function, program, first, other)
-        expect_derivative("vjp", block, function, PARTS, wrt=(0, 1, 2), **first)
         x, delta = first["x"], first["delta"]
         for W1, W2, _ in closed(first["W1"], first["W2"], x):
             if shared(function, 2, W1, W2, x, delta):
                 raise answer.wrong(
                     "dx and delta are the same memory: a change to dx changes delta. Return a new array."
                 )
+    expect_derivative("vjp", block, function, PARTS, wrt=(0, 1, 2), **first)
 
 
 # 5(c)
@@ -234,7 +234,7 @@ def gradients_no_traces(skip_forward, skip_vjp, program, rng):
 
 @check("q5c", "the Jacobian is the numerical derivative of a block", points=0.75)
 def jacobian_is_the_derivative(skip_jacobian, rng):
-    for h, n in ((3, 3), (4, 2), (2, 5)):
+    for h, n in ((3, 3), (3, 2), (2, 3)):
         given = named(draw(rng, h, n), BLOCK)
         expect_derivative("jacobian", block, skip_jacobian, wrt=2, reveal=True, instead=OTHERS, **given)
 
@@ -269,7 +269,7 @@ def jacobian_no_traces(skip_jacobian, program, rng):
     for h, n in ((4, 3), (2, 2)):
         first, other = (named(draw(rng, h, n), BLOCK) for _ in range(2))
         expect_no_traces(skip_jacobian, program, first, other)
-        expect_derivative("jacobian", block, skip_jacobian, wrt=2, **first)
+    expect_derivative("jacobian", block, skip_jacobian, wrt=2, **first)
 
 
 # 5(d)
@@ -361,7 +361,7 @@ def other_norms(W1s, W2s, x, delta, skip):
 
 @check("q5d", "the norms are those of numerical derivatives of a stack, with and without skips", points=1.25)
 def norms_of_the_derivatives(stack_gradient_norms, rng):
-    for n, widths in ((4, (6, 5, 7)), (3, (4,))):
+    for n, widths in ((3, (4, 5, 3)), (2, (4,))):
         stack = draw_stack(rng, n, widths)
         for skip in (True, False):
             answer = expect(stack_gradient_norms, **stack, skip=skip)

@@ -1,5 +1,7 @@
 """Inputs that the hidden checks of several problems share."""
 
+from itertools import cycle
+
 import numpy as np
 
 CLASSES = (2, 3, 4, 7, 40, 200)
@@ -8,9 +10,8 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 def logits_of_all_sizes(rng):
     """Logits for every number of classes, of sizes from 1e-3 to 30, and with ties."""
-    for k in CLASSES:
-        for size in (1e-3, 1.0, 30.0):
-            yield size * rng.normal(size=k)
+    for k, size in zip(CLASSES, cycle((30.0, 1.0, 1e-3)), strict=False):
+        yield size * rng.normal(size=k)
         yield rng.integers(-2, 3, size=k).astype(float)
     for z in ([0, -40], [2, 2, 1], [1, 1, 1], [0, 720], [-3, 7, -3, 7]):
         yield np.array(z, dtype=float)

@@ -23,9 +23,9 @@ from public_checks.p1_methods import (
 )
 
 EPS = float(np.finfo(np.float64).eps)
-SIZES = (1, 2, 3, 7, 20)
+SIZES = (1, 2, 3, 5, 9)
 SHAPES = ((1, 1), (1, 4), (4, 1), (3, 3), (2, 5), (6, 2))
-STEPS = (0.3, 0.01, 1e-5)
+STEPS = (0.3, 0.01, 1e-5, 0.01, 0.3, 1e-5)
 
 
 # 1(a), 1(b), 1(c): differences
@@ -59,9 +59,8 @@ def unusual_points(rng, n):
 
 @check("q1a", "matches the formula for every n and h", points=1)
 def forward_matches(forward_difference, rng):
-    for n in SIZES:
-        for h in STEPS:
-            expect_difference(forward_difference, smooth_number(rng, n), rng.normal(size=n), h)
+    for n, h in zip(SIZES, STEPS, strict=False):
+        expect_difference(forward_difference, smooth_number(rng, n), rng.normal(size=n), h)
 
 
 @check("q1a", "takes exactly n + 1 evaluations", points=0.75)
@@ -79,9 +78,8 @@ def forward_unusual(forward_difference, rng):
 
 @check("q1b", "matches the formula for every n and h", points=1)
 def central_matches(central_difference, rng):
-    for n in SIZES:
-        for h in STEPS:
-            expect_difference(central_difference, smooth_number(rng, n), rng.normal(size=n), h)
+    for n, h in zip(SIZES, STEPS, strict=False):
+        expect_difference(central_difference, smooth_number(rng, n), rng.normal(size=n), h)
 
 
 @check("q1b", "takes exactly 2 n evaluations", points=0.75)
@@ -99,9 +97,8 @@ def central_unusual(central_difference, rng):
 
 @check("q1c", "matches the formula for every m, n and h", points=1)
 def jacobian_matches(difference_jacobian, rng):
-    for m, n in SHAPES:
-        for h in STEPS:
-            expect_difference(difference_jacobian, smooth(rng, m, n), rng.normal(size=n), h)
+    for (m, n), h in zip(SHAPES, STEPS, strict=True):
+        expect_difference(difference_jacobian, smooth(rng, m, n), rng.normal(size=n), h)
 
 
 @check("q1c", "takes no more evaluations for more outputs", points=0.25)
@@ -148,7 +145,7 @@ def finds_best_step(best_step, rng):
         if np.delete(errors, best, axis=1).min() > 3 * errors[:, best].max() + 1e-13:
             expect_step(expect(best_step, f=f, df=df, x=x, hs=hs), hs[best])
             found += 1
-        if found == 12:
+        if found == 6:
             return
 
 
@@ -320,7 +317,7 @@ def formulas_of_functions(differentiate, program, rng):
 
 @check("q1e", "matches the reference on random formulas, to rounding", points=1.25)
 def random_formulas(differentiate, program, rng):
-    for depth in (1, 2, 2, 3, 3, 3, 4, 4, 4, 4):
+    for depth in (1, 2, 3, 4, 4):
         expect_formulas(program, rng, random_formula(rng, depth))
 
 
@@ -343,9 +340,9 @@ def derivatives_of_formulas_again(differentiate, program, rng):
 def deep_formulas(differentiate, program, rng):
     values = {"x": rng.uniform(0.3, 1.2, size=POINTS)}
     for step, levels in (
-        ("(u * 0.5 + 1).sin()", 60),
-        ("u * x * 0.9 + 0.1", 60),
-        ("(u / (x + 1)) + x", 60),
+        ("(u * 0.5 + 1).sin()", 30),
+        ("u * x * 0.9 + 0.1", 30),
+        ("(u / (x + 1)) + x", 30),
         ("(u * u * 0.3 + 0.4) ** 0.5", 5),  # written out, it doubles at each level
     ):
         build = f"__import__('functools').reduce(lambda u, _: {step}, range({levels}), x)"
@@ -388,7 +385,7 @@ def expect_rules_like_reference(program, rng, *functions):
     """Expect these rules to be right for two Duals and with a plain number, called by operators too."""
     run = runner(program, *functions)
     for rule in (function.name for function in functions):
-        for _ in range(5):
+        for _ in range(2):
             a, b = (f"Dual({signed(rng)}, {signed(rng)})" for _ in range(2))
             expect_like_reference(run, f"{rule}({a}, {b})", size=40)
         for plain in ("3", "2.5", "np.float64(-1.5)", "np.int64(4)"):
@@ -435,7 +432,7 @@ def expect_functions_like_reference(program, rng, *functions):
     """Expect these functions to be right for Duals of positive value and, but for log, of negative."""
     run = runner(program, *functions)
     for rule in (function.name for function in functions):
-        for sign in (1, 1, 1, 1, -1, -1)[: 4 if rule == "log" else 6]:
+        for sign in (1, 1) if rule == "log" else (1, 1, -1):
             text = f"{rule}(Dual({sign * rng.uniform(0.2, 3):.6f}, {signed(rng)}))"
             expect_like_reference(run, text, size=30)
 
@@ -453,7 +450,7 @@ def sin_and_tanh_match(sin, tanh, program, rng):
 @check("q1g", "the power matches the reference, with a plain base or exponent and with none", points=1.25)
 def powers_match(power, program, rng):
     run = runner(program, power)
-    for _ in range(3):
+    for _ in range(2):
         x = f"Dual({rng.uniform(0.5, 2):.6f}, {signed(rng)})"
         y = f"Dual({signed(rng)}, {signed(rng)})"
         negative = f"Dual({-rng.uniform(0.5, 2):.6f}, {signed(rng)})"
@@ -589,13 +586,12 @@ def waves(rng, n):
 
 @check("q1j", "it sees one wrong entry of many, and how wrong it is", points=1)
 def one_wrong_entry(is_gradient_right, rng):
-    for n in (1, 2, 6, 12):
+    for n in (1, 2, 7):
         f, g, x, size = waves(rng, n)
-        for i in sorted({0, n // 2, n - 1}):
-            for error in (0.3, -0.01, 3e-4):
-                gradient = with_entry(g, i, g[i] + error * size / x[i])
-                wrong: dict = {f"one of {n} entries is wrong": (gradient, i, abs(error))}
-                expect_verdicts(is_gradient_right, f, x, {}, wrong)
+        for i, error in zip((0, n // 2, n - 1), (0.3, -0.01, 3e-4), strict=True):
+            gradient = with_entry(g, i, g[i] + error * size / x[i])
+            wrong: dict = {f"one of {n} entries is wrong": (gradient, i, abs(error))}
+            expect_verdicts(is_gradient_right, f, x, {}, wrong)
         wrong = {
             "it is zero": (0 * g,),
             "all entries are off by a thousandth": (g + 1e-3 * size / x,),
@@ -615,7 +611,7 @@ def one_wrong_entry(is_gradient_right, rng):
     points=0.75,
 )
 def right_gradients(is_gradient_right, rng):
-    for n in (1, 3, 10):
+    for n in (1, 3, 7):
         f, g, x, size = waves(rng, n)
         right = {
             "it is right but for float32's rounding": g.astype(np.float32),
@@ -659,12 +655,12 @@ def unfit_gradients(is_gradient_right, rng):
     expect_verdicts(is_gradient_right, sum_of_squares(4), same, {}, wrong)
 
 
-@check("q1j", "for 200 variables it takes 410 evaluations at most and finds the wrong entry", points=0.5)
+@check("q1j", "for 60 variables it takes 130 evaluations at most and finds the wrong entry", points=0.5)
 def many_variables(is_gradient_right, rng):
-    f, g, x, size = waves(rng, 200)
-    i = int(rng.integers(20, 180))
+    f, g, x, size = waves(rng, 60)
+    i = int(rng.integers(5, 55))
     gradient = with_entry(g, i, g[i] + 0.01 * size / x[i])
-    wrong = {"one of 200 entries is wrong": (gradient, i, 0.01)}
+    wrong = {"one of 60 entries is wrong": (gradient, i, 0.01)}
     expect_verdicts(is_gradient_right, f, x, {"it is right": g}, wrong)
 
 

@@ -17,8 +17,8 @@ from public_checks.p2_modes import (
 
 # Chains. The simple ones come first: an answer that is wrong there gets the right name.
 
-SIZES = ((1, 1), (3, 1), (1, 3), (4, 2), (2, 2, 2), (3, 3, 3, 3), (3, 5, 2), (5, 1, 4), (4, 6, 3, 5))
-LONG = (7, 12, 3, 9, 9, 1, 4, 8, 2, 6)
+SIZES = ((1, 1), (3, 1), (1, 3), (3, 3, 3), (4, 1, 2), (2, 4, 3, 3))
+LONG = (3, 6, 2, 5, 5, 1, 4, 4, 2, 3)
 
 
 def chains(rng, end, every=(*SIZES, LONG)):
@@ -163,7 +163,7 @@ def backward_jacobian_unusual_arrays(jacobian_backward, rng):
 def random_sizes(rng, largest):
     """Sizes of one to nine layers, with the largest value at the beginning, in the middle and at the end."""
     yield from ((1, 1), (1, 7), (7, 1), (5, 5), (9, 2, 3), (2, 9, 3), (2, 3, 9), (4, 1, 1, 4))
-    for layers in range(1, 10):
+    for layers in (1, 2, 4, 8):
         sizes = tuple(int(size) for size in rng.integers(1, largest, size=layers + 1))
         yield from (sizes, (largest, *sizes), (*sizes, largest), (*sizes, largest, *sizes))
 
@@ -242,7 +242,7 @@ def expect_reference_gradients(backward, program, graph, *calls, dtype=FLOAT64):
 
 @check("q2f", "a right order of random graphs", points=1.25)
 def order_of_random_graphs(topological_order, program, rng):
-    for count in (1, 2, 4, 8, 8, 12, 16, 20):
+    for count in (1, 2, 4, 8, 16):
         expect_order(topological_order, program, random_graph(rng, count, positive(rng)))
 
 
@@ -279,7 +279,7 @@ def order_of_many_paths(topological_order, program):
 
 @check("q2g", "match the reference on random graphs of numbers", points=1.5)
 def gradients_of_random_graphs(backward, program, rng):
-    for count in (1, 2, 4, 8, 8, 12, 16, 20):
+    for count in (1, 2, 4, 8, 16):
         graph = random_graph(rng, count, positive(rng))
         expect_reference_gradients(backward, program, graph, (graph.result, float(rng.uniform(0.5, 2))))
 
@@ -306,14 +306,14 @@ def gradients_of_arrays(backward, program, rng):
 
 @check("q2g", "come from calls of each local vjp, once and with the whole gradient of its node", points=1)
 def uses_of_random_graphs(backward, program, rng):
-    for count in (1, 2, 4, 6, 8, 8, 10, 12):
+    for count in (1, 2, 4, 8, 12):
         graph = random_graph(rng, count, positive(rng))
         expect_each_use_once(backward, program, graph, float(rng.uniform(0.5, 2)))
 
 
 @check("q2g", "take time for the nodes of a graph, not for its paths", points=0.75)
 def gradients_of_many_paths(backward, program):
-    for count in (4, 8, 12):
+    for count in (4, 8):
         expect_each_use_once(backward, program, diamonds(count), 0.7)
     for count in (30, 100):
         graph = diamonds(count)

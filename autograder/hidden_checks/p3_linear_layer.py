@@ -1,5 +1,7 @@
 """Problem 3, the hidden checks. They hold an answer against the reference on many inputs."""
 
+from itertools import cycle
+
 import numpy as np
 
 import solutions.p3_linear_layer as reference
@@ -71,7 +73,7 @@ def jacobian_matches_reference(softmax_jacobian, rng):
 
 @check("q3b", "is the numerical derivative of softmax", points=1)
 def jacobian_differentiates_softmax(softmax_jacobian, rng):
-    for k in (2, 3, 6):
+    for k in (2, 5):
         expect_derivative("jacobian", reference.softmax, softmax_jacobian, z=rng.normal(size=k))
 
 
@@ -117,13 +119,12 @@ def log_unusual_arrays(log_softmax, rng):
 
 @check("q3d", "matches the reference for every shape and label", points=1.5)
 def loss_matches_reference(nll_loss, rng):
-    for k, d in SHAPES:
-        for size in (1.0, 10.0):
-            W, b, x = example(rng, k, d, size)
-            for y in labels(k):
-                expect(nll_loss, W=W, b=b, x=x, y=y).close(
-                    reference.nll_loss(W, b, x, y), rounding=logit_size(W, b, x)
-                )
+    for (k, d), size in zip(SHAPES, cycle((1.0, 10.0)), strict=False):
+        W, b, x = example(rng, k, d, size)
+        for y in labels(k):
+            expect(nll_loss, W=W, b=b, x=x, y=y).close(
+                reference.nll_loss(W, b, x, y), rounding=logit_size(W, b, x)
+            )
 
 
 @check("q3d", "is finite and right for logits up to 1e4", points=1)
@@ -153,20 +154,19 @@ def expect_gradients(answer, expected, rounding, dtype=FLOAT64):
 
 @check("q3e", "match the reference for every shape and label", points=2)
 def gradients_match_reference(nll_gradients, rng):
-    for k, d in SHAPES:
-        for size in (1.0, 10.0):
-            W, b, x = example(rng, k, d, size)
-            for y in labels(k):
-                expect_gradients(
-                    expect(nll_gradients, W=W, b=b, x=x, y=y),
-                    reference.nll_gradients(W, b, x, y),
-                    logit_size(W, b, x) * max(1, np.abs(x).max()),
-                )
+    for (k, d), size in zip(SHAPES, cycle((1.0, 10.0)), strict=False):
+        W, b, x = example(rng, k, d, size)
+        for y in labels(k):
+            expect_gradients(
+                expect(nll_gradients, W=W, b=b, x=x, y=y),
+                reference.nll_gradients(W, b, x, y),
+                logit_size(W, b, x) * max(1, np.abs(x).max()),
+            )
 
 
 @check("q3e", "are the numerical derivatives of the loss", points=0.5)
 def gradients_differentiate_the_loss(nll_gradients, rng):
-    for k, d, y in ((2, 3, 0), (3, 4, 2), (5, 2, 1)):
+    for k, d, y in ((2, 3, 0), (4, 2, 2)):
         given = dict(zip("Wbx", example(rng, k, d), strict=True), y=y)
         expect_derivative("gradient", reference.nll_loss, nll_gradients, ("dW", "db"), wrt=(0, 1), **given)
 
@@ -225,7 +225,7 @@ def batch_gradients_differentiate_the_mean(batch_nll_gradients, rng):
     def mean_loss(W, b, X, y):
         return np.mean([reference.nll_loss(W, b, x, i) for x, i in zip(X, y, strict=True)])
 
-    for k, d, N in ((3, 2, 4), (2, 3, 1), (4, 5, 3)):
+    for k, d, N in ((3, 2, 4), (2, 3, 1)):
         given = dict(zip("WbXy", batch(rng, k, d, N), strict=True))
         expect_derivative("gradient", mean_loss, batch_nll_gradients, ("dW", "db"), wrt=(0, 1), **given)
 
@@ -259,7 +259,7 @@ def batch_unusual_arrays(batch_nll_gradients, rng):
 @check("q3f", "take no Python loop over the batch, and no evaluation of the loss for each weight", points=0.5)
 def batch_is_fast(batch_nll_gradients, rng):
     # A small batch first: what is wrong there may need no end of memory for the large ones.
-    small, long, wide = (batch(rng, k, d, N) for k, d, N in ((3, 4, 9), (3, 2, 200000), (128, 1024, 4)))
+    small, long, wide = (batch(rng, k, d, N) for k, d, N in ((3, 4, 9), (3, 2, 20000), (100, 600, 4)))
     # Right answers run some 10 lines, whatever the size of the batch.
     for given in (small, long):
         W, b, X, y = given

@@ -1,5 +1,7 @@
 """Problem 4, the hidden checks. They hold an answer against the reference on many inputs."""
 
+from itertools import cycle
+
 import numpy as np
 
 import solutions.p4_input as reference
@@ -55,18 +57,17 @@ def input_rounding(W, b, x):
 
 @check("q4a", "matches the reference for every shape and label", points=1)
 def input_gradient_matches_reference(nll_input_gradient, rng):
-    for k, d in CLASSIFIERS:
-        for size in (1.0, 10.0):
-            W, b, x = example(rng, k, d, size)
-            for y in labels(k):
-                expect(nll_input_gradient, W=W, b=b, x=x, y=y).close(
-                    reference.nll_input_gradient(W, b, x, y), rounding=input_rounding(W, b, x)
-                )
+    for (k, d), size in zip(CLASSIFIERS, cycle((1.0, 10.0)), strict=False):
+        W, b, x = example(rng, k, d, size)
+        for y in labels(k):
+            expect(nll_input_gradient, W=W, b=b, x=x, y=y).close(
+                reference.nll_input_gradient(W, b, x, y), rounding=input_rounding(W, b, x)
+            )
 
 
 @check("q4a", "is the numerical derivative of the loss", points=0.25)
 def input_gradient_differentiates_the_loss(nll_input_gradient, rng):
-    for k, d, y in ((2, 3, 0), (3, 4, 2), (5, 2, 1)):
+    for k, d, y in ((2, 3, 0), (4, 2, 2)):
         given = dict(zip("Wbx", example(rng, k, d), strict=True), y=y)
         expect_derivative("gradient", layer_loss, nll_input_gradient, wrt=2, **given)
 
@@ -93,7 +94,7 @@ def input_gradient_unusual_arrays(nll_input_gradient, rng):
 
 @check("q4a", "takes no evaluation of the loss for each of 20000 inputs", points=0.5)
 def input_gradient_of_many_inputs(nll_input_gradient, rng):
-    W, b, x = example(rng, 100, 20000)
+    W, b, x = example(rng, 10, 20000)
 
     def loss(W, b, x, y):
         return reference.mlp_loss([W], [b], x, y)
@@ -114,13 +115,13 @@ def product_rounding(z, u):
 def product_matches_reference(softmax_vjp, rng):
     for z in logits_of_all_sizes(rng):
         k = len(z)
-        for u in (upstream(rng, k), 1e-3 * upstream(rng, k), rng.normal(size=k), np.eye(k)[k // 2]):
+        for u in (1e-3 * upstream(rng, k), rng.normal(size=k)):
             expect(softmax_vjp, z=z, u=u).close(reference.softmax_vjp(z, u), rounding=product_rounding(z, u))
 
 
 @check("q4b", "is u^T J for the numerical Jacobian J of softmax", points=0.25)
 def product_differentiates_softmax(softmax_vjp, rng):
-    for k in (2, 3, 6):
+    for k in (2, 5):
         expect_derivative("vjp", probabilities, softmax_vjp, z=rng.normal(size=k), u=upstream(rng, k))
 
 
@@ -182,16 +183,15 @@ def expect_layer(answer, W, x, u, dtype=FLOAT64):
 
 @check("q4c", "matches the reference for every shape", points=1.5)
 def layer_vjp_matches_reference(linear_vjp, rng):
-    for k, d in LAYERS:
-        for scale in (1.0, 1e-3, 1e3):
-            W, _, x = example(rng, k, d)
-            u = scale * upstream(rng, k)
-            expect_layer(expect(linear_vjp, W=W, x=x, u=u), W, x, u)
+    for (k, d), scale in zip(LAYERS, cycle((1.0, 1e-3, 1e3)), strict=False):
+        W, _, x = example(rng, k, d)
+        u = scale * upstream(rng, k)
+        expect_layer(expect(linear_vjp, W=W, x=x, u=u), W, x, u)
 
 
 @check("q4c", "is u times the numerical Jacobians of W x + b", points=0.5)
 def layer_vjp_differentiates_the_layer(linear_vjp, program, rng):
-    for k, d in ((2, 3), (4, 2), (3, 3)):
+    for k, d in ((2, 3), (3, 2)):
         W, b, x = example(rng, k, d)
         expect_layer_vjp(program, W=W, b=b, x=x, u=upstream(rng, k))
 
@@ -216,11 +216,11 @@ def layer_vjp_of_many_weights(linear_vjp, rng):
 
 @check("q4d", "matches the reference for every length, mixed, all live and all dead", points=1.25)
 def relu_product_matches_reference(relu_vjp, rng):
-    for n in (1, 2, 3, 8, 101):
+    for n in (1, 2, 101, 5):
         z = rng.uniform(0.01, 3.0, size=n)
         for sign in (1, -1, np.where((np.arange(n) + rng.integers(2)) % 2, -1, 1)):
-            for u in (upstream(rng, n), rng.normal(size=n)):
-                expect(relu_vjp, z=sign * z, u=u).close(reference.relu_vjp(sign * z, u))
+            u = rng.normal(size=n)
+            expect(relu_vjp, z=sign * z, u=u).close(reference.relu_vjp(sign * z, u))
     expect_derivative("vjp", relu, relu_vjp, z=sign * z, u=u)
 
 
@@ -287,14 +287,14 @@ def expect_network(answer, weights, biases, x, y, dtype=FLOAT64, within=None):
 def network_gradients_match_reference(mlp_gradients, rng):
     for widths in NETWORKS:
         weights, biases, x = network(rng, widths).values()
-        for y in labels(widths[-1]):
-            answer = expect(mlp_gradients, weights=weights, biases=biases, x=x, y=y)
-            expect_network(answer, weights, biases, x, y)
+        y = int(rng.integers(widths[-1]))
+        answer = expect(mlp_gradients, weights=weights, biases=biases, x=x, y=y)
+        expect_network(answer, weights, biases, x, y)
 
 
 @check("q4e", "are the numerical derivatives of the loss", points=0.5)
 def network_gradients_differentiate_the_loss(mlp_gradients, program, rng):
-    for widths, y in (((3, 2), 0), ((2, 4, 3), 2), ((3, 4, 2, 5), 1)):
+    for widths, y in (((2, 3, 3), 2), ((3, 4, 2, 2), 1)):
         expect_network_gradients(network_loss, mlp_gradients, program, **network(rng, widths), y=y)
 
 

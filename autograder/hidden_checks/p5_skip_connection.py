@@ -1,5 +1,7 @@
 """Problem 5, the hidden checks. They hold an answer against the reference on many inputs."""
 
+from itertools import cycle
+
 import numpy as np
 
 import solutions.p5_skip_connection as reference
@@ -47,11 +49,10 @@ def expect_gradients(answer, W1, W2, x, delta, dtype=FLOAT64):
 
 def blocks(rng):
     """Blocks of all shapes and sizes: W1, W2, x and delta."""
-    for h, n in SHAPES:
-        for size in SIZES:
-            W1, W2, x, delta = draw(rng, h, n)
-            yield size * W1, W2, x, delta
-            yield W1, size * W2, size * x, delta
+    for (h, n), size in zip(SHAPES, cycle(SIZES), strict=False):
+        W1, W2, x, delta = draw(rng, h, n)
+        yield size * W1, W2, x, delta
+        yield W1, size * W2, size * x, delta
 
 
 # 5(a)
@@ -84,7 +85,7 @@ def gradients_match_reference(skip_forward, skip_vjp, program, rng):
 
 @check("q5b", "are the numerical derivatives of a block", points=0.5)
 def gradients_differentiate_the_block(skip_forward, skip_vjp, program, rng):
-    for h, n in ((4, 3), (3, 5), (2, 2)):
+    for h, n in ((3, 2), (2, 3)):
         given = named(draw(rng, h, n))
         expect_derivative("vjp", block, vjp_of(program), PARTS, wrt=(0, 1, 2), **given)
 
@@ -196,27 +197,25 @@ def expect_norms(function, stack, skip, dtype=FLOAT64, limits=NO_LIMITS):
 
 @check("q5d", "match the reference for every depth and width, one block too", points=1.5)
 def norms_match_reference(stack_gradient_norms, rng):
-    for n, widths in ((3, (4,)), (1, (3,)), (2, (2, 2)), (4, (3, 4, 5)), (5, (2, 7, 3, 6)), (3, (3,) * 6)):
-        for scale in (0.3, 2.0):
-            stack = draw_stack(rng, n, widths, scale)
-            for skip in (True, False):
-                expect_norms(stack_gradient_norms, stack, skip)
+    shapes = (3, (4,)), (1, (3,)), (2, (2, 2)), (4, (3, 4, 5)), (5, (2, 7, 3, 6)), (3, (3,) * 6)
+    for (n, widths), scale in zip(shapes, cycle((0.3, 2.0)), strict=False):
+        stack = draw_stack(rng, n, widths, scale)
+        for skip in (True, False):
+            expect_norms(stack_gradient_norms, stack, skip)
 
 
 @check("q5d", "are right for a hundred blocks", points=1)
 def norms_of_a_deep_stack(stack_gradient_norms, rng):
-    for scale in (0.2, 0.7):
-        stack = draw_stack(rng, 6, (5,) * 100, scale)
-        for skip in (True, False):
-            expect_norms(stack_gradient_norms, stack, skip)
+    stack = draw_stack(rng, 4, (5,) * 100, 0.5)
+    for skip in (True, False):
+        expect_norms(stack_gradient_norms, stack, skip)
 
 
 @check("q5d", "are right where they vanish like 1e-200 or grow to 1e200, and where they are 0", points=0.75)
 def norms_vanish_and_grow(stack_gradient_norms, rng):
-    for scale in (0.01, 100.0):
-        stack = draw_stack(rng, 6, (8,) * 100, scale)
-        for skip in (True, False):
-            expect_norms(stack_gradient_norms, stack, skip)
+    for scale, skip in ((0.01, False), (100.0, False), (100.0, True)):
+        stack = draw_stack(rng, 4, (5,) * 100, scale)
+        expect_norms(stack_gradient_norms, stack, skip)
     stack = draw_stack(rng, 4, (3, 3, 3))
     first, second, third = stack["W2s"]
     expect_norms(stack_gradient_norms, stack | {"delta": 0 * stack["delta"]}, True)
@@ -237,5 +236,6 @@ def norms_unusual_arrays(stack_gradient_norms, rng):
 @check("q5d", "take one way forward and one way back, not one for each block", points=0.5)
 def norms_are_fast(stack_gradient_norms, rng):
     # Right answers run up to 50 lines for each block, those that start again for each block 4000 and more.
-    stack = draw_stack(rng, 4, (4,) * 500, 0.02)
+    W1s, W2s = (list(size * rng.normal(size=(500, 3, 3))) for size in (1, 0.02))
+    stack = {"W1s": W1s, "W2s": W2s, "x": rng.normal(size=3), "delta": rng.normal(size=3)}
     expect_norms(stack_gradient_norms, stack, True, limits=most_lines(500 * 500))
