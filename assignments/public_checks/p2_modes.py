@@ -27,7 +27,7 @@ uses("q2g", "q2f")
 
 def public_chains(rng, end=0):
     """Chains, two of one size, each with an x, and a vector of the size at that end of the chain."""
-    for sizes in ((3, 3, 3, 3), (3, 4), (3, 4), (4, 3, 2)):
+    for sizes in ((3, 3, 3, 3), (3, 3, 3, 3), (2, 4, 3, 3), (4, 2)):
         yield Chain.random(rng, sizes), rng.normal(size=sizes[0]), rng.uniform(1, 2, size=sizes[end])
 
 
