@@ -37,14 +37,17 @@ class NumericalJacobian:
     evaluations: int
 
     @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """All of its arrays."""
+        return self.value, self.bound, self.rounding, self.kink
+
+    @property
     def allowed(self) -> np.ndarray:
         """How far a correct float64 Jacobian may be from `value`, entry by entry."""
         return self.bound + 1e-9 * np.abs(self.value).max(initial=0.0) + self.rounding
 
 
-def numerical_jacobian(
-    f: Callable[[np.ndarray], Any], x: np.ndarray, reach: tuple[np.ndarray, np.ndarray] | None = None
-) -> NumericalJacobian:
+def numerical_jacobian(f: Callable[[np.ndarray], Any], x: np.ndarray) -> NumericalJacobian:
     """Differentiate `f` at `x`, by complex steps if f allows them, otherwise by Romberg extrapolation.
 
     If f fails or is not finite near x, smaller steps are taken.
@@ -54,8 +57,6 @@ def numerical_jacobian(
     f : function
         Takes a float64 array of the shape of x and returns a number or an array.
     x : array of any shape
-    reach : tuple of two arrays, optional
-        Replaces `Point.reach` if x is only one of several inputs that move.
 
     Returns
     -------
@@ -66,9 +67,11 @@ def numerical_jacobian(
     NotFiniteError
         If f(x) is not finite.
     """
-    point = Point(f, x)
-    if reach is not None:
-        point.reach = reach
+    return jacobian_at(Point(f, x))
+
+
+def jacobian_at(point: Point) -> NumericalJacobian:
+    """The Jacobian of the function of a point, as `numerical_jacobian` finds it."""
     shape = point.output_shape + point.input_shape
     exact = complex_jacobian(point) if point.x.size >= WORTHWHILE else None
     if exact is not None:

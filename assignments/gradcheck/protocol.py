@@ -170,7 +170,6 @@ def conduct(
         elsewhere = call_program(program, given_others, shapes)
     overwritten = not all(map(_same, kept, first))
     again = call_program(program, copied(arguments), shapes)
-    twice = call_program(program, copied(arguments), shapes)
     unsafe = None
     if changed:
         sentence = f"The call changes {names.argument(changed[0])}. Work on a copy."
@@ -178,11 +177,10 @@ def conduct(
     elif overwritten:
         sentence = "A later call changes an earlier result. Return a new array each time."
         unsafe = Finding("overwrites an earlier result", sentence)
-    elif not all(map(_same, again, twice)):
-        unsafe = Finding("random", "The same arguments gave a different result the second time.")
     elif not all(map(_same, kept, again)):
-        sentence = "The result depends on earlier calls, not only on the arguments."
-        unsafe = Finding("keeps state", sentence)
+        unsafe = Finding("keeps state", "The result depends on earlier calls, not only on the arguments.")
+        if not all(map(_same, again, call_program(program, copied(arguments), shapes))):
+            unsafe = Finding("random", "The same arguments gave a different result the second time.")
     elif _shared([*first, *again, *(elsewhere or [])]):
         sentence = "Two results share memory. Return a new array for each."
         unsafe = Finding("shares memory", sentence)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.compare import judge
-from gradcheck.jacobian import NumericalJacobian, numerical_jacobian
+from gradcheck.jacobian import NumericalJacobian, jacobian_at
 from gradcheck.numerical import Point, scales
 from gradcheck.protocol import NO_NAMES, Arguments, Names, copied
 from gradcheck.report import Comparison
@@ -55,7 +55,7 @@ class Task:
             args = [_in_float64(a) for a in copied(self.args)]
             for i, x, part in zip(self.wrt, self.inputs, np.split(flat, splits), strict=True):
                 args[i] = part.reshape(x.shape).copy()
-            y = np.asarray(self.forward(*args), dtype=np.float64)
+            y = self.forward(*args)
             return y if weights is None else np.vdot(np.asarray(weights, dtype=np.float64), y)
 
         return f
@@ -86,28 +86,29 @@ class Task:
             self.forward, args, self.wrt, lambda arrays: self.contracted(arrays, extra), functions, self.names
         )
 
-    def function_of(self, position: int) -> Callable[[np.ndarray], Any]:
-        """The forward function of a single argument, in float64."""
-        args = [_in_float64(a) for a in self.args]
-
-        def f(x: np.ndarray) -> Any:
-            return self.forward(*copied(tuple(args[:position])), x, *copied(tuple(args[position + 1 :])))
-
-        return f
-
     @property
     def inputs(self) -> list[np.ndarray]:
         return [np.asarray(self.args[i], dtype=np.float64) for i in self.wrt]
 
     def differentiate(self) -> None:
-        """Find the Jacobians for all of `wrt`. `Point.reach` needs all inputs to move together."""
+        """Find the Jacobians for all of `wrt`, as parts of one. `Point.reach` needs all inputs to move."""
         whole = replace(self, wrt=positions(self.args, None))
-        flat = np.concatenate([np.zeros(0), *(x.ravel() for x in whole.inputs)])
-        sizes = np.concatenate([np.zeros(0), *(scales(x.ravel()) for x in whole.inputs)])
-        together = Point(whole.flat_function(), flat, sizes)
-        for position, x in zip(self.wrt, self.inputs, strict=True):
-            self.jacobians.append(numerical_jacobian(self.function_of(position), x, reach=together.reach))
-        self.evaluations += together.evaluations + sum(j.evaluations for j in self.jacobians)
+        everything = Point(whole.flat_function(), *whole.flat_inputs())
+        together = Point(self.flat_function(), *self.flat_inputs())
+        together.reach = everything.reach
+        jacobian = jacobian_at(together)
+        splits = np.cumsum([x.size for x in self.inputs])[:-1]
+        for x, *parts in zip(
+            self.inputs, *(np.split(a, splits, axis=-1) for a in jacobian.arrays), strict=True
+        ):
+            shaped = [part.reshape(self.output_shape + x.shape) for part in parts]
+            self.jacobians.append(NumericalJacobian(*shaped, jacobian.evaluations))
+        self.evaluations += everything.evaluations + jacobian.evaluations
+
+    def flat_inputs(self) -> tuple[np.ndarray, np.ndarray]:
+        """All inputs in one flat array, and how far each can move."""
+        flat = [x.ravel() for x in self.inputs]
+        return np.concatenate([np.zeros(0), *flat]), np.concatenate([np.zeros(0), *map(scales, flat)])
 
     def evaluate(self) -> str | None:
         """Call the function twice. Return the reason why it cannot be differentiated, or None."""
