@@ -17,7 +17,7 @@ from public_checks.p2_modes import (
 
 # Chains. The simple ones come first: an answer that is wrong there gets the right name.
 
-SIZES = ((1, 1), (3, 1), (1, 3), (4, 1, 2), (3, 3, 3), (2, 4, 3, 3))
+SIZES = ((1, 1), (3, 1), (1, 3), (4, 2), (2, 4, 3, 3), (3, 3, 3), (4, 1, 2))
 LONG = (3, 6, 2, 5, 5, 1, 4, 4, 2, 3)
 
 

@@ -319,9 +319,9 @@ def network_extremes(mlp_gradients, rng):
     for z in extreme_logits(rng):
         weights, biases, x = network(rng, (4, 3, 5, len(z))).values()
         biases[-1] += z - reference_logits(weights, biases, x)
-        for y in labels(len(z)):
-            answer = expect(mlp_gradients, weights=weights, biases=biases, x=x, y=y)
-            expect_network(answer, weights, biases, x, y)
+        y = int(rng.integers(len(z)))
+        answer = expect(mlp_gradients, weights=weights, biases=biases, x=x, y=y)
+        expect_network(answer, weights, biases, x, y)
 
 
 @check("q4e", "are right for 60 layers, in time that does not double with every layer", points=0.75)

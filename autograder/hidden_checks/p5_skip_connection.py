@@ -206,15 +206,15 @@ def norms_match_reference(stack_gradient_norms, rng):
 
 @check("q5d", "are right for a hundred blocks", points=1)
 def norms_of_a_deep_stack(stack_gradient_norms, rng):
-    stack = draw_stack(rng, 4, (5,) * 100, 0.5)
+    stack = draw_stack(rng, 3, (4,) * 100, 0.5)
     for skip in (True, False):
         expect_norms(stack_gradient_norms, stack, skip)
 
 
 @check("q5d", "are right where they vanish like 1e-200 or grow to 1e200, and where they are 0", points=0.75)
 def norms_vanish_and_grow(stack_gradient_norms, rng):
-    for scale, skip in ((0.01, False), (100.0, False), (100.0, True)):
-        stack = draw_stack(rng, 4, (5,) * 100, scale)
+    for scale, skip in ((1e-4, False), (1e4, False), (1e4, True)):
+        stack = draw_stack(rng, 3, (4,) * 50, scale)
         expect_norms(stack_gradient_norms, stack, skip)
     stack = draw_stack(rng, 4, (3, 3, 3))
     first, second, third = stack["W2s"]

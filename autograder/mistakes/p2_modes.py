@@ -242,7 +242,7 @@ mistake("q2b", "u is ignored: it starts from ones", says="does not depend on the
     edit(right_vjp, ("x = f(x)", "x = f(x)\n    u = np.ones_like(u)"))
 )
 mistake(
-    "q2b", "a row of shape (1, n)", says="should be an array of shape (3,); yours is an array of shape (1, 3)"
+    "q2b", "a row of shape (1, n)", says="should be an array of shape (2,); yours is an array of shape (1, 2)"
 )(edit(right_vjp, ("return u", "return u[np.newaxis]")))
 
 
