@@ -36,10 +36,11 @@ class NumericalJacobian:
     kink: np.ndarray
     evaluations: int
 
-    @property
-    def arrays(self) -> tuple[np.ndarray, ...]:
-        """All of its arrays."""
-        return self.value, self.bound, self.rounding, self.kink
+    def part(self, inputs: slice, shape: tuple[int, ...]) -> NumericalJacobian:
+        """The part for some of the inputs of a flat x, in another shape."""
+        arrays = (self.value, self.bound, self.rounding, self.kink)
+        value, bound, rounding, kink = (a[..., inputs].reshape(shape) for a in arrays)
+        return NumericalJacobian(value, bound, rounding, kink, self.evaluations)
 
     @property
     def allowed(self) -> np.ndarray:

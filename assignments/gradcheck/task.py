@@ -97,12 +97,10 @@ class Task:
         together = Point(self.flat_function(), *self.flat_inputs())
         together.reach = everything.reach
         jacobian = jacobian_at(together)
-        splits = np.cumsum([x.size for x in self.inputs])[:-1]
-        for x, *parts in zip(
-            self.inputs, *(np.split(a, splits, axis=-1) for a in jacobian.arrays), strict=True
-        ):
-            shaped = [part.reshape(self.output_shape + x.shape) for part in parts]
-            self.jacobians.append(NumericalJacobian(*shaped, jacobian.evaluations))
+        end = 0
+        for x in self.inputs:
+            start, end = end, end + x.size
+            self.jacobians.append(jacobian.part(slice(start, end), self.output_shape + x.shape))
         self.evaluations += everything.evaluations + jacobian.evaluations
 
     def flat_inputs(self) -> tuple[np.ndarray, np.ndarray]:
