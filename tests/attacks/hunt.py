@@ -22,7 +22,7 @@ import threading
 import zipfile
 from pathlib import Path
 
-from autograder.grading.grade import unpack
+from autograder.grading.grade import read_autograder
 from autograder.sandbox import ForkServer, Limits
 from autograder.sandbox.landlock import CREATE_RULESET
 from autograder.sandbox.seccomp import ALLOW, ERROR, JUMP_EQUAL, LOAD, NUMBER, RETURN, install
@@ -156,7 +156,7 @@ def hunt(path: Path, level: str, container: Path | None) -> dict[str, object]:
                     unpacked = str(container / "source")
                     planted.in_container(container)
                     runpy.run_path(f"{unpacked}/run_otter.py")["make_private"](container)
-                unpack(zipped, Path(unpacked))
+                read_autograder(zipped).unpack(Path(unpacked))
                 sys.path.insert(0, f"{unpacked}/files")
                 __import__("autograder.hidden_checks.p3_linear_layer")
                 __import__("solutions.p3_linear_layer")
