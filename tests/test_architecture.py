@@ -46,7 +46,7 @@ ALLOWED = {
     "autograder.grading": {"otter", "checking", "autograder.sandbox", *ERRORS},
     "autograder.container": {"otter", "autograder.sandbox", "autograder.grading", *ERRORS},
     "autograder.batch": {
-        *("jinja2", "rich", "yaml", "distributed"),
+        *("checking", "jinja2", "rich", "yaml", "distributed"),
         *("autograder.container", "autograder.grading", "autograder.sandbox"),
         *ERRORS,
     },

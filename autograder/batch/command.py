@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
 from rich.text import Text
 
-from autograder.batch.gradebook import merge_gradebook
+from autograder.batch.gradebook import merge_gradebook, read_gradebook
 from autograder.batch.handed_in import HandedIn, find_all
 from autograder.batch.lateness import Deadlines, parse_time, read_table
 from autograder.batch.pool import Pool, cluster_pool, cores, local_pool
@@ -24,6 +24,7 @@ from autograder.grading.grade import Autograder, read_autograder
 from autograder.grading.isolation import WITHOUT_ISOLATION, isolation_level
 from autograder.sandbox import NONE
 from autograder.signals import held, released, stopped_by_signals
+from checking.boundary import clean
 
 GRADEBOOK = "gradebook.csv"
 
@@ -46,12 +47,15 @@ def grade(options: argparse.Namespace) -> int:
     deadline = _deadline(options)
     written = _written_points(options.written, autograder, submissions)
     for path in ignored[:5]:
-        print(f"  ignored: {path}, which is not a notebook or a zip")
+        print(f"  ignored: {clean(str(path))}, which is not a notebook or a zip")
     if len(ignored) > 5:
         print(f"  ignored: {len(ignored) - 5} more")
+    if options.gradebook is not None:
+        read_gradebook(options.gradebook)  # a wrong one is refused before anything is graded
     level = None
+    grades = [options.out] if options.out.exists() else []
     if options.dask is None:
-        level = isolation_level(options.isolation, options.autograder, *options.submissions)
+        level = isolation_level(options.isolation, options.autograder, *options.submissions, *grades)
     prepare(options.out, options.resume)
     batch = Batch(autograder, submissions, options.out, deadline, written)
     told = _Told(submissions)
@@ -83,7 +87,8 @@ def _written_points(
     possible = {q["question"]: q["points"] for q in autograder.assignment["questions"] if q["written"]}
     names = {submission.name for submission in submissions}
     found: dict[str, dict[str, float]] = {}
-    for line, row in enumerate(read_table(path) if path else [], start=2):
+    columns = ("submission", "question", "points")
+    for line, row in enumerate(read_table(path, *columns) if path else [], start=2):
         question, text = row.get("question", ""), row.get("points", "").strip()
         if not text:
             continue
@@ -200,6 +205,6 @@ def _merge(options: argparse.Namespace, autograder: Autograder) -> None:
     )
     print(f"{merged.count} students have a total in {target}")
     if merged.unknown:
-        print(f"  not in the gradebook: {', '.join(merged.unknown)}")
+        print(f"  not in the gradebook, or more than once: {', '.join(merged.unknown)}")
     if merged.twice:
         print(f"  not merged, because the student has another submission: {', '.join(merged.twice)}")

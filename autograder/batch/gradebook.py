@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.batch.records import GRADED, Record
+from autograder.batch.records import GRADED, Record, Student
 from autograder.batch.tables import number, table
 from autograder.errors import HomeworkError
 
@@ -22,7 +23,7 @@ class Merged:
     """What was merged.
 
     count : the number of students with a total.
-    unknown : the names of graded submissions of which no student is in the gradebook.
+    unknown : the graded submissions, with the students, that have no row or more than one in the gradebook.
     twice : the names of submissions of students who have another submission with more points.
     """
 
@@ -49,7 +50,7 @@ def merge_gradebook(gradebook: Path, target: Path, title: str, records: Iterable
     HomeworkError
         If the file cannot be read, or has no column that identifies students.
     """
-    rows = _read(gradebook)
+    rows = read_gradebook(gradebook)
     header = [cell.strip() for cell in rows[0]]
     keys = [header.index(key) for key in KEYS if key in header]
     if not keys:
@@ -61,13 +62,21 @@ def merge_gradebook(gradebook: Path, target: Path, title: str, records: Iterable
     width = max(len(rows[0]), column + 1)
     rows = [row + [""] * (width - len(row)) for row in rows]
     rows[0][column] = rows[0][column] or title
-    students = {key: row for row in rows[1:] for i in reversed(keys) if (key := _key(row[i]))}
+    students: dict[str, list[list[str]]] = {}
+    for row in rows[1:]:
+        for key in {_key(row[place]) for place in keys} - {""}:
+            students.setdefault(key, []).append(row)
     best: dict[int, Record] = {}
-    unknown, twice = [], []
+    unknown: list[str] = []
+    twice: list[str] = []
     for record in (record for record in records if record.status == GRADED):
-        mine = [row for s in record.students for row in _rows_of(s.id, s.email, students)]
-        found = {id(row): row for row in mine}
-        unknown += [record.name] * (not found)
+        found = {}
+        for student in record.students or [Student()]:
+            theirs = _row_of(student, students)
+            if theirs is None:
+                unknown.append(f"{record.name} ({student.name})" if student.name else record.name)
+            else:
+                found[id(theirs)] = theirs
         for place, row in found.items():
             other = best.get(place)
             if other is not None:
@@ -83,7 +92,8 @@ def merge_gradebook(gradebook: Path, target: Path, title: str, records: Iterable
     return Merged(len(best), unknown, twice)
 
 
-def _read(path: Path) -> list[list[str]]:
+def read_gradebook(path: Path) -> list[list[str]]:
+    """The rows of a CSV file, the titles first; raise a HomeworkError if it cannot be read or is empty."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.reader(file) if row]
@@ -99,7 +109,7 @@ def _read(path: Path) -> list[list[str]]:
 def _column(header: Sequence[str], title: str) -> int:
     """The place of the assignment's column, or of a new one."""
     for place, cell in enumerate(header):
-        if cell == title or cell.startswith(f"{title} ("):  # Canvas adds its own number
+        if re.fullmatch(rf"{re.escape(title)}( \(\d+\))?", cell):  # Canvas adds its own number
             return place
     if "Identifier" in header and MOODLE_GRADE in header:
         return header.index(MOODLE_GRADE)
@@ -110,9 +120,10 @@ def _key(text: str) -> str:
     return text.strip().removeprefix("Participant ").casefold()
 
 
-def _rows_of(number_: str, email: str, students: dict[str, list[str]]) -> list[list[str]]:
-    """The rows of a student: by id, or else by email."""
-    for key in (number_, email):
-        if key and _key(key) in students:
-            return [students[_key(key)]]
-    return []
+def _row_of(student: Student, students: dict[str, list[list[str]]]) -> list[str] | None:
+    """The one row of a student, by id or else by email; None if there is none, or more than one."""
+    for key in (student.id, student.email):
+        rows = students.get(_key(key), []) if key else []
+        if rows:
+            return rows[0] if len(rows) == 1 else None
+    return None

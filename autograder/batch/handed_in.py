@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 from collections.abc import Sequence
@@ -18,9 +19,9 @@ from autograder.grading.upload import files_of, is_of_the_system, is_upload
 
 METADATA = "submission_metadata.yml"
 # doejane_12345_67890_backprop.ipynb, doejane_LATE_12345_67890_backprop-1.ipynb
-CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<rest>.+)")
+CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_(?P<number>\d+)_.+")
 # a folder Jane Doe_12345_assignsubmission_file_ (some versions without the last line), or a file
-MOODLE = re.compile(r"(?P<name>[^_]+)_(?P<id>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<rest>.*)")
+MOODLE = re.compile(r"(?P<name>[^_]+)_(?P<id>\d+)_assignsubmission_(file|onlinetext).*")
 LONGEST_NAME = 80
 
 
@@ -85,20 +86,24 @@ def _found_in(path: Path, out: Path | None) -> tuple[list[HandedIn], list[Path]]
     if not path.is_dir():
         _expect_one_submission(path)
         return [_one(path)], []
-    for folder in (path, *_folders(path)):
-        if (folder / METADATA).is_file():
-            return _of_gradescope(folder), []
+    if os.path.isfile(path / METADATA):
+        return _of_gradescope(path, out), []
     entries = [entry for entry in sorted(path.iterdir()) if _counts(entry, out)]
-    if not any(_owner(entry) for entry in entries):
+    by_students = _by_students(entries)
+    if not by_students and not any(is_upload(entry.name) for entry in entries):
+        exports = [entry for entry in entries if os.path.isfile(entry / METADATA)]
+        if exports and exports == entries:
+            return [submission for export in exports for submission in _of_gradescope(export, out)], []
+    if not by_students:
         files = [name for entry in entries for name, _ in files_of(entry)]
         if len([name for name in files if is_upload(name)]) <= 1:
             return ([_one(path)] if files else []), []
-    return _of_a_class(path, entries)
+    return _of_a_class(path, entries, by_students)
 
 
 def _counts(entry: Path, out: Path | None) -> bool:
     """Whether an entry of a folder may be something that was handed in."""
-    ours = out is not None and entry.resolve() == out.resolve()
+    ours = out is not None and os.path.realpath(entry) == os.path.realpath(out)
     return not ours and not is_of_the_system(f"{entry.name}/" if entry.is_dir() else entry.name)
 
 
@@ -109,7 +114,10 @@ def _expect_one_submission(path: Path) -> None:
             names = [Path(name) for name in archive.namelist()]
     except (OSError, ValueError, zipfile.BadZipFile):
         return
-    if any(name.name == METADATA or MOODLE.fullmatch(name.parts[0]) or _owner(name) for name in names):
+    tops = {name.parts[0] for name in names if name.parts and is_upload(name.name)}
+    owners = {who.name for top in tops if (who := _owner(Path(top)))}
+    folders = [name for name in names if any(part.startswith("submission_") for part in name.parts[:-1])]
+    if len(owners) > 1 or (folders and any(name.name == METADATA for name in names)):
         raise HomeworkError(f"{path} has the submissions of a class; unzip it and grade the folder.")
 
 
@@ -142,12 +150,24 @@ def _owner(path: Path) -> _Owner | None:
     return None
 
 
-def _of_a_class(folder: Path, entries: Sequence[Path]) -> tuple[list[HandedIn], list[Path]]:
+def _by_students(entries: Sequence[Path]) -> bool:
+    """Whether the names say whose each notebook, zip or folder is: they are all of Canvas, or of Moodle."""
+    named = [entry.name for entry in entries if entry.is_dir() or is_upload(entry.name)]
+    if not named:
+        named = [entry.name for entry in entries]
+    numbers = [found["number"] for name in named if (found := CANVAS.fullmatch(name))]
+    canvas = len(numbers) == len(named) == len(set(numbers))  # Canvas numbers every file
+    return bool(named) and (canvas or all(MOODLE.fullmatch(name) for name in named))
+
+
+def _of_a_class(
+    folder: Path, entries: Sequence[Path], by_students: bool
+) -> tuple[list[HandedIn], list[Path]]:
     """One submission for each student, or, if names do not say whose it is, for each file or folder."""
     found: dict[str, HandedIn] = {}
     ignored = []
     for entry in entries:
-        who = _owner(entry)
+        who = _owner(entry) if by_students else None
         if who is not None:
             mine = found.get(who.name, HandedIn(who.name, (), f"{folder.name}/{entry.name}", (who.student,)))
             late = None if who.late is None else bool(mine.late) or who.late
@@ -179,7 +199,7 @@ def _plain(loader: _Loader, _: str, node: yaml.Node) -> Any:
 _Loader.add_multi_constructor("", _plain)
 
 
-def _of_gradescope(folder: Path) -> list[HandedIn]:
+def _of_gradescope(folder: Path, out: Path | None) -> list[HandedIn]:
     """The submissions of a download from Gradescope, with the students from its metadata."""
     path = folder / METADATA
     try:
@@ -188,12 +208,16 @@ def _of_gradescope(folder: Path) -> list[HandedIn]:
         data = None
     if not isinstance(data, dict):
         raise HomeworkError(f"{path} is not Gradescope's metadata; download the submissions again.")
-    names = {str(name) for name in data} | {f.name for f in _folders(folder) if _counts(f, None)}
+    # Only names of entries of this folder: the file may be one that a student wrote.
+    names = {name for name in map(str, data) if re.fullmatch(r"[\w-]+", name)}
+    names |= {entry.name for entry in _folders(folder) if _counts(entry, out)}
     found = []
     for name in sorted(names, key=_by_number):
         about = data.get(name)
         about = about if isinstance(about, dict) else {}
-        students = [_student(s) for s in _get(about, "submitters") or () if isinstance(s, dict)]
+        submitters = _get(about, "submitters")
+        submitters = submitters if isinstance(submitters, list) else []
+        students = [_student(submitter) for submitter in submitters if isinstance(submitter, dict)]
         time = _time(_get(about, "created_at"))
         found.append(HandedIn(name, (folder / name,), f"{folder.name}/{name}", tuple(students), time))
     return found

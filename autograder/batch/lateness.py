@@ -20,15 +20,19 @@ def parse_time(text: str, where: str) -> datetime:
     return time if time.tzinfo else time.astimezone()
 
 
-def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file by column; raise a HomeworkError if it cannot be read."""
+def read_table(path: Path, *columns: str) -> list[dict[str, str]]:
+    """The rows of a CSV file by column; raise a HomeworkError if it cannot be read or lacks a column."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [{k: v or "" for k, v in row.items() if k is not None} for row in csv.DictReader(file)]
+            reader = csv.DictReader(file)
+            rows = [{k: v or "" for k, v in row.items() if k is not None} for row in reader]
     except OSError as error:
         raise HomeworkError(f"{path} cannot be read: {error.strerror}.") from None
     except (ValueError, csv.Error):
         raise HomeworkError(f"{path} is not a CSV file in UTF-8.") from None
+    for column in columns:
+        if column not in (reader.fieldnames or ()):
+            raise HomeworkError(f"{path} has no column {column}; separate its columns by commas.")
     return rows
 
 
@@ -49,10 +53,10 @@ class Deadlines:
                     f"{extensions}, line {number}: needs a deadline, and an id, an email or a name."
                 )
             time = parse_time(row["deadline"], f"{extensions}, line {number}")
-            self._extended.update(dict.fromkeys(who, time))
+            self._extended[who[0]] = time  # two students may have one name
 
     def hours_late(self, submitted: datetime, students: Iterable[Student]) -> float:
         """The hours after the deadline, 0 if it was met. A group has the latest deadline of its students."""
         keys = [key.casefold() for s in students for key in (s.id, s.email, s.name) if key]
         due = max([self._due, *(self._extended[key] for key in keys if key in self._extended)])
-        return max(0.0, round((submitted - due).total_seconds() / 3600, 2))
+        return max(0.0, (submitted - due).total_seconds() / 3600)

@@ -72,7 +72,13 @@ def grade_one(autograder: Autograder, level: str | None, name: str, data: bytes)
     level = isolation_level(level)
     reason = ""
     for _ in range(TRIES):
-        one = _graders.take(autograder, level)
+        try:
+            one = _graders.take(autograder, level)
+        except HomeworkError as error:
+            if not _graders.worked:
+                raise
+            reason = str(error)
+            continue
         try:
             outcome = Outcome(GRADED, isolation=level, grade=one.grade(name, data))
         except SubmissionError as error:
@@ -101,13 +107,17 @@ class _Grader:
 
 
 class Graders:
-    """The grading processes that were started here, which are kept for the next notebooks."""
+    """The grading processes that were started here, which are kept for the next notebooks.
+
+    worked : whether one has started.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._free: list[_Grader] = []
         self._all: set[_Grader] = set()
         self._closed = False
+        self.worked = False
 
     def take(self, autograder: Autograder, level: str) -> _Grader:
         """A free process for this autograder, or a new one; raise a HomeworkError if it does not start."""
@@ -124,6 +134,7 @@ class Graders:
                     raise HomeworkError("Grading was stopped.")
                 one = _Grader(key, graded, stack.pop_all())
                 self._all.add(one)
+                self.worked = True
         return one
 
     def put_back(self, one: _Grader) -> None:
@@ -205,7 +216,7 @@ def cluster_pool(autograder: Autograder, level: str | None, address: str) -> Ite
         if not threads:
             raise HomeworkError(f"The Dask scheduler at {address} has no workers; start some.")
         shared = client.scatter(autograder, broadcast=True, hash=False)
-        yield Pool(client.get_executor(), shared, level, threads)
+        yield Pool(client.get_executor(pure=False), shared, level, threads)
 
 
 WAIT = "20s"  # for a scheduler

@@ -37,7 +37,7 @@ Points = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Batch:
-    """What is graded, and with batch.
+    """What is graded, and with what.
 
     autograder : the autograder zip.
     submissions : the submissions.
@@ -135,7 +135,12 @@ def _submitted(batch: Batch, submission: HandedIn) -> Submitted:
 
 
 def _earlier(folder: Path, name: str) -> Record | None:
-    if not record_path(folder, name).is_file():
+    files = (
+        record_path(folder, name),
+        folder / "results" / f"{name}.json",
+        folder / "feedback" / f"{name}.html",
+    )
+    if not all(file.is_file() for file in files):
         return None
     try:
         return read_record(folder, name)
@@ -166,8 +171,8 @@ def _finish(
             outcome = future.result()
         except HomeworkError:
             raise
-        except Exception as error:  # of the cluster, for example if its workers were killed
-            outcome = Outcome(FAILED, f"The cluster has not graded it: {type(error).__name__}: {error}")
+        except Exception as error:  # for example if the workers of a cluster were killed
+            outcome = Outcome(FAILED, f"It was not graded: {type(error).__name__}: {error}")
         said(_write(batch, about, outcome), True)
 
 

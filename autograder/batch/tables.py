@@ -62,7 +62,7 @@ def _statistics(totals: Sequence[float]) -> dict[str, float]:
 
 def _about(student: Student, record: Record) -> list[str]:
     """The cells of a student in the columns `ABOUT`."""
-    hours = "" if record.hours_late is None else number(record.hours_late)
+    hours = "" if record.hours_late is None else number(round(record.hours_late, 2))
     return [safe(student.name), safe(student.email), safe(student.id), record.late, hours]
 
 

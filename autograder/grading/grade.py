@@ -154,7 +154,8 @@ def read_autograder(path: Path) -> Autograder:
     try:
         data = path.read_bytes()
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            archive.testzip()
+            if archive.testzip() is not None:
+                raise zipfile.BadZipFile("a file in it is damaged")
             names = archive.namelist()
             config = json.loads(archive.read(CONFIG))
             if not any(name.startswith("files/autograder/hidden_checks/") for name in names):

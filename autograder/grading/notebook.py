@@ -121,7 +121,7 @@ def _answers(cells: list[dict[str, Any]]) -> dict[str, str]:
         heading = HEADING.search(text.source) if kind == "markdown" else None
         if heading:
             question = f"q{heading[1]}{heading[2]}"
-        elif text.questions or "<!-- END QUESTION -->" in text.source:
+        elif text.questions if kind == "code" else "<!-- END QUESTION -->" in text.source:
             question = None
         elif question:
             answer = text.source.replace(PLACEHOLDER, "").strip()

@@ -344,7 +344,7 @@ def derivatives_of_formulas_again(differentiate, program, rng):
 def deep_formulas(differentiate, program, rng):
     values = {"x": rng.uniform(0.3, 1.2, size=POINTS)}
     for step, levels in (
-        ("(u * 0.5 + 1).sin()", 20),
+        ("(u * 0.5 + 1).sin()", 60),
         ("u * x * 0.9 + 0.1", 20),
         ("(u / (x + 1)) + x", 20),
         ("(u * u * 0.3 + 0.4) ** 0.5", 5),  # written out, it doubles at each level

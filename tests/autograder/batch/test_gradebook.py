@@ -82,6 +82,12 @@ def test_what_was_not_graded_gets_no_total(merged):
     assert result.unknown == ["b"]
 
 
+def test_an_id_that_two_rows_have_gives_nobody_a_total(merged):
+    rows, result = merged(CANVAS.replace("s32", "12345"), record("a", 9.0, Student("J", id="12345")))
+    assert [row["Backpropagation (991)"] for row in rows] == ["90", "", "", ""]
+    assert result.unknown == ["a (J)"]
+
+
 @pytest.mark.parametrize(("text", "sentence"), [("", "is empty"), ("a,b\n1,2\n", "has none of the columns")])
 def test_a_file_that_is_not_a_gradebook_gets_a_sentence(text, sentence, merged):
     with pytest.raises(HomeworkError, match=sentence):

@@ -141,6 +141,25 @@ def test_the_folder_for_the_grades_is_not_a_submission(folder):
     assert [submission.name for submission in find_all([top], top / "grades")[0]] == ["alice", "bob"]
 
 
+def test_a_file_of_a_student_does_not_hide_the_rest_of_the_class(folder):
+    eve = "Eve_3_assignsubmission_file_/submission_metadata.yml"
+    top = folder(
+        "Jane_1_assignsubmission_file_/hw.ipynb", eve, **{eve: "../Jane_1_assignsubmission_file_: {}"}
+    )
+    assert list(found(top)) == ["Eve_3", "Jane_1"]
+
+
+def test_metadata_names_only_folders_next_to_it(folder):
+    text = "../other: {}\nsubmission_1:\n  :submitters: 3\n"
+    top = folder("submission_metadata.yml", **{"submission_metadata.yml": text})
+    assert list(found(top)) == ["submission_1"]
+
+
+def test_names_that_only_look_like_canvas_are_names(folder):
+    top = folder("hw_2026_11_alice.ipynb", "hw_2026_11_bob.ipynb")
+    assert list(found(top)) == ["hw_2026_11_alice", "hw_2026_11_bob"]
+
+
 BAD = {
     "nothing": (lambda top: top / "nothing", "cannot be read: No such file or directory"),
     "an empty folder": (lambda top: top, "There are no submissions in"),
@@ -160,6 +179,7 @@ def written(path, text):
 def zipped(path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("assignment_1_export/submission_metadata.yml", METADATA)
+        archive.writestr("assignment_1_export/submission_9/backprop.ipynb", "{}")
     return path
 
 
