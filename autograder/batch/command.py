@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TimeRemainingColumn
 from rich.text import Text
 
-from autograder.batch.gradebook import merge_gradebook, read_gradebook
+from autograder.batch.csv_files import number, read_table
+from autograder.batch.gradebook import Gradebook
 from autograder.batch.handed_in import HandedIn, find_all
-from autograder.batch.lateness import Deadlines, parse_time, read_table
+from autograder.batch.lateness import Deadlines, parse_time
 from autograder.batch.pool import Pool, cluster_pool, cores, local_pool
 from autograder.batch.records import FAILED, GRADED, REFUSED, Record, read_records
 from autograder.batch.run import Batch, grade_batch, prepare, set_aside
-from autograder.batch.tables import GRADES, number
+from autograder.batch.tables import GRADES
 from autograder.errors import HomeworkError
 from autograder.grading.grade import Autograder, read_autograder
 from autograder.grading.isolation import WITHOUT_ISOLATION, isolation_level
@@ -50,8 +51,8 @@ def grade(options: argparse.Namespace) -> int:
         print(f"  ignored: {clean(str(path))}, which is not a notebook or a zip")
     if len(ignored) > 5:
         print(f"  ignored: {len(ignored) - 5} more")
-    if options.gradebook is not None:
-        read_gradebook(options.gradebook)  # a wrong one is refused before anything is graded
+    # A wrong gradebook is refused before anything is graded.
+    gradebook = Gradebook(options.gradebook, autograder.assignment["title"]) if options.gradebook else None
     level = None
     grades = [options.out] if options.out.exists() else []
     if options.dask is None:
@@ -67,8 +68,8 @@ def grade(options: argparse.Namespace) -> int:
         print(
             f"  not in the tables: {len(others)} earlier results, of submissions that are not in these paths"
         )
-    if options.gradebook is not None:
-        _merge(options, autograder)
+    if gradebook is not None:
+        _merge(gradebook, options.out)
     return 1 if told.fell_short else 0
 
 
@@ -89,10 +90,10 @@ def _written_points(
     found: dict[str, dict[str, float]] = {}
     columns = ("submission", "question", "points")
     for line, row in enumerate(read_table(path, *columns) if path else [], start=2):
-        question, text = row.get("question", ""), row.get("points", "").strip()
+        question, text = row["question"], row["points"].strip()
         if not text:
             continue
-        if row.get("submission") not in names or question not in possible:
+        if row["submission"] not in names or question not in possible:
             raise HomeworkError(
                 f"{path}, line {line}: needs the name of one of these submissions, and one of the questions "
                 f"{', '.join(possible)}."
@@ -198,11 +199,9 @@ def _progress(total: int) -> Iterator[tuple[Console, Callable[[list[str]], None]
         yield console, advance
 
 
-def _merge(options: argparse.Namespace, autograder: Autograder) -> None:
-    target = options.out / GRADEBOOK
-    merged = merge_gradebook(
-        options.gradebook, target, autograder.assignment["title"], read_records(options.out)
-    )
+def _merge(gradebook: Gradebook, folder: Path) -> None:
+    target = folder / GRADEBOOK
+    merged = gradebook.merge(read_records(folder), target)
     print(f"{merged.count} students have a total in {target}")
     if merged.unknown:
         print(f"  not in the gradebook, or more than once: {', '.join(merged.unknown)}")

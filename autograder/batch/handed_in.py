@@ -90,11 +90,9 @@ def _found_in(path: Path, out: Path | None) -> tuple[list[HandedIn], list[Path]]
         return _of_gradescope(path, out), []
     entries = [entry for entry in sorted(path.iterdir()) if _counts(entry, out)]
     by_students = _by_students(entries)
-    if not by_students and not any(is_upload(entry.name) for entry in entries):
-        exports = [entry for entry in entries if os.path.isfile(entry / METADATA)]
-        if exports and exports == entries:
-            return [submission for export in exports for submission in _of_gradescope(export, out)], []
     if not by_students:
+        if all(os.path.isfile(entry / METADATA) for entry in entries):
+            return [submission for export in entries for submission in _of_gradescope(export, out)], []
         files = [name for entry in entries for name, _ in files_of(entry)]
         if len([name for name in files if is_upload(name)]) <= 1:
             return ([_one(path)] if files else []), []
@@ -210,7 +208,7 @@ def _of_gradescope(folder: Path, out: Path | None) -> list[HandedIn]:
         raise HomeworkError(f"{path} is not Gradescope's metadata; download the submissions again.")
     # Only names of entries of this folder: the file may be one that a student wrote.
     names = {name for name in map(str, data) if re.fullmatch(r"[\w-]+", name)}
-    names |= {entry.name for entry in _folders(folder) if _counts(entry, out)}
+    names |= {entry.name for entry in folder.iterdir() if entry.is_dir() and _counts(entry, out)}
     found = []
     for name in sorted(names, key=_by_number):
         about = data.get(name)
@@ -270,7 +268,3 @@ def _with_different_names(found: Sequence[HandedIn]) -> list[HandedIn]:
 def _stem(path: Path) -> str:
     name = path.name
     return name if path.is_dir() else name.partition(".ipynb")[0] if ".ipynb" in name else path.stem
-
-
-def _folders(path: Path) -> list[Path]:
-    return [entry for entry in sorted(path.iterdir()) if entry.is_dir()]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
+from autograder.batch.csv_files import read_table
 from autograder.batch.records import Student
 from autograder.errors import HomeworkError
 
@@ -18,22 +18,6 @@ def parse_time(text: str, where: str) -> datetime:
     except ValueError:
         raise HomeworkError(f"{where}: {text!r} is not a time such as 2026-11-20T23:59.") from None
     return time if time.tzinfo else time.astimezone()
-
-
-def read_table(path: Path, *columns: str) -> list[dict[str, str]]:
-    """The rows of a CSV file by column; raise a HomeworkError if it cannot be read or lacks a column."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [{k: v or "" for k, v in row.items() if k is not None} for row in reader]
-    except OSError as error:
-        raise HomeworkError(f"{path} cannot be read: {error.strerror}.") from None
-    except (ValueError, csv.Error):
-        raise HomeworkError(f"{path} is not a CSV file in UTF-8.") from None
-    for column in columns:
-        if column not in (reader.fieldnames or ()):
-            raise HomeworkError(f"{path} has no column {column}; separate its columns by commas.")
-    return rows
 
 
 class Deadlines:

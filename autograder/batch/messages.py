@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from autograder.grading.process import CheckResult
+from checking.outcomes import SAME_RESULT
 
 LONGEST = 4000
 # Otter's words around a message, and the class of the failure.
 _AROUND = re.compile(r"\A[^\n]*Test case failed\nError at line \d+ in test [^\n]*\n[^\n]*\n")
 _CLASS = re.compile(r"\A([A-Z][A-Za-z]*): ")
-_NAMED = "This mistake gives the same result: "
 _FOLLOWS = re.compile(
     r"^This may come from (.+?), which fails its own checks: fix that first\.$", re.MULTILINE
 )
@@ -31,7 +31,7 @@ def said(check: CheckResult) -> str:
     if found:
         message = _CLASS.sub("", message)
     if check.mistake:
-        message = message.removesuffix(f"{_NAMED}{check.mistake}.")
+        message = message.removesuffix(f"{SAME_RESULT}{check.mistake}.")
     return plain(message.strip())
 
 

@@ -23,6 +23,7 @@ from autograder.grading.process import Grade
 from autograder.grading.upload import SubmissionError
 
 TRIES = 2  # a fault of the grader, such as too little memory for a moment, is tried once more
+WAIT = "20s"  # for a scheduler
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,11 @@ def grade_one(autograder: Autograder, level: str | None, name: str, data: bytes)
     """
     level = isolation_level(level)
     reason = ""
-    for _ in range(TRIES):
+    for left in reversed(range(TRIES)):
         try:
             one = _graders.take(autograder, level)
         except HomeworkError as error:
-            if not _graders.worked:
+            if left == 0 and not _graders.worked:
                 raise
             reason = str(error)
             continue
@@ -123,19 +124,23 @@ class Graders:
         """A free process for this autograder, or a new one; raise a HomeworkError if it does not start."""
         key = autograder.digest, level
         with self._lock:
+            self._expect_open()
             for one in self._free:
                 if one.key == key:
                     self._free.remove(one)
                     return one
         with ExitStack() as stack:
-            graded = stack.enter_context(_started(autograder, level))
+            graded = stack.enter_context(grader(autograder, level))
             with self._lock:
-                if self._closed:
-                    raise HomeworkError("Grading was stopped.")
+                self._expect_open()
                 one = _Grader(key, graded, stack.pop_all())
                 self._all.add(one)
                 self.worked = True
         return one
+
+    def _expect_open(self) -> None:
+        if self._closed:
+            raise HomeworkError("Grading was stopped.")
 
     def put_back(self, one: _Grader) -> None:
         """Keep a process for the next notebook."""
@@ -162,17 +167,6 @@ class Graders:
     def open(self) -> None:
         """Allow new processes after `close`."""
         self._closed = False
-
-
-@contextlib.contextmanager
-def _started(autograder: Autograder, level: str) -> Iterator[GradeNotebook]:
-    """A `grader` that is started once more if it was killed before it was ready."""
-    with ExitStack() as stack:
-        try:
-            graded = stack.enter_context(grader(autograder, level))
-        except HomeworkError:
-            graded = stack.enter_context(grader(autograder, level))
-        yield graded
 
 
 _graders = Graders()
@@ -217,9 +211,6 @@ def cluster_pool(autograder: Autograder, level: str | None, address: str) -> Ite
             raise HomeworkError(f"The Dask scheduler at {address} has no workers; start some.")
         shared = client.scatter(autograder, broadcast=True, hash=False)
         yield Pool(client.get_executor(pure=False), shared, level, threads)
-
-
-WAIT = "20s"  # for a scheduler
 
 
 def cores() -> int:

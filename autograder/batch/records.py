@@ -1,25 +1,27 @@
 """What is known about each submission of a class, in the folder of its grades.
 
-records/NAME.json     everything about one submission; all other files are made from these
+records/NAME.json     everything about one submission; the pages and tables are made from these
 results/NAME.json     its results in Gradescope's format
 feedback/NAME.html    its page for the student
-grades.csv            a row for each submission
+grades.csv            a row for each student
 checks.csv            a row for each submission and check
 summary.json          the assignment, the names of the submissions, and statistics
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from autograder.errors import HomeworkError
 from autograder.grading.process import CheckResult
 
+SUMMARY = {"assignment", "title", "autograder", "questions", "submissions"}  # what a summary must have
 GRADED, REFUSED, FAILED = "graded", "refused", "failed"
 
 
@@ -110,14 +112,17 @@ def read_record(folder: Path, name: str) -> Record:
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
-    """Read the summary of a folder of grades; raise a HomeworkError if there is none."""
+    """Read the summary of a folder of grades; raise a HomeworkError if it is missing or incomplete."""
+    path = folder / "summary.json"
     try:
-        found: dict[str, Any] = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        return found
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise HomeworkError(
             f"{folder} has no finished grades; run 'homework grade' first, with --out {folder}."
         ) from None
+    if not isinstance(found, dict) or not found.keys() >= SUMMARY:
+        raise HomeworkError(f"{path} is damaged; grade again with --resume.")
+    return found
 
 
 def read_records(folder: Path) -> Iterator[Record]:
@@ -133,9 +138,17 @@ def write_json(path: Path, data: Any) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
+    with whole_file(path) as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[TextIO]:
+    """Yield a new text file, which replaces the one at `path` once it is written."""
     new = path.with_name(f"{path.name}.new")
     try:
-        new.write_text(text, encoding="utf-8", errors="replace", newline="\n")
+        with new.open("w", encoding="utf-8", errors="replace", newline="") as file:
+            yield file
         os.replace(new, path)
     finally:
         new.unlink(missing_ok=True)

@@ -201,13 +201,9 @@ def _write(batch: Batch, about: Submitted, outcome: Outcome) -> Record:
 
 
 def _write_record(batch: Batch, record: Record) -> None:
-    page = feedback_page(record, batch.autograder.assignment["title"], _show_hidden(batch))
+    page = feedback_page(record, batch.autograder.assignment["title"], batch.autograder.show_hidden)
     write_whole(batch.folder / "feedback" / f"{record.name}.html", page)
     write_record(batch.folder, record)
-
-
-def _show_hidden(batch: Batch) -> bool:
-    return bool(batch.autograder.config.get("show_hidden"))
 
 
 def _with_written(batch: Batch, record: Record) -> Record:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
+from autograder.batch.csv_files import number, safe, table
 from autograder.batch.records import FAILED, GRADED, REFUSED, Record, Student, read_record, write_json
 from autograder.grading.grade import Autograder
 
@@ -44,16 +42,17 @@ def write_tables(folder: Path, autograder: Autograder, names: Sequence[str]) -> 
         "assignment": autograder.assignment["name"],
         "title": autograder.assignment["title"],
         "autograder": autograder.digest,
-        "show_hidden": bool(autograder.config.get("show_hidden")),
+        "show_hidden": autograder.show_hidden,
         "questions": questions,
         "submissions": list(names),
         "counts": dict(counts),
-        "totals": _statistics(totals),
+        "totals": statistics(totals),
     }
     write_json(folder / "summary.json", summary)
 
 
-def _statistics(totals: Sequence[float]) -> dict[str, float]:
+def statistics(totals: Sequence[float]) -> dict[str, float]:
+    """The mean, median, lowest and highest total, to a hundredth; empty if nothing was graded."""
     if not totals:
         return {}
     values = {"mean": fmean(totals), "median": median(totals), "lowest": min(totals), "highest": max(totals)}
@@ -76,25 +75,3 @@ def _check_rows(record: Record) -> Iterator[list[Any]]:
             *("yes" if check.hidden else "no", "yes" if check.passed else "no"),
             *(number(check.points), number(check.possible), check.mistake),
         ]
-
-
-@contextlib.contextmanager
-def table(path: Path) -> Iterator[Any]:
-    """Yield a writer of a CSV file, which is written whole or not at all."""
-    new = path.with_name(f"{path.name}.new")
-    try:
-        with new.open("w", encoding="utf-8", errors="replace", newline="") as file:
-            yield csv.writer(file, lineterminator="\n")
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
-
-
-def number(value: float) -> str:
-    """A number without superfluous zeros."""
-    return f"{value:.10g}"
-
-
-def safe(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

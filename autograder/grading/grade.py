@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -138,10 +139,15 @@ class Autograder:
     assignment: dict[str, Any]
     config: dict[str, Any]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The SHA-256 of the zip, in hexadecimal."""
         return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def show_hidden(self) -> bool:
+        """Whether students may see the results of hidden checks."""
+        return bool(self.config.get("show_hidden"))
 
     def unpack(self, folder: Path) -> None:
         """Write its files into a folder."""

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from autograder.batch.records import Record, read_record, read_summary
 from autograder.errors import HomeworkError
 from autograder.report.people import Person, person_of
 from autograder.report.results import SMALL, CheckKey, key_of
-
-NEEDED = {"assignment", "title", "autograder", "questions", "submissions"}
-
-
-def class_summary(folder: Path) -> dict[str, Any]:
-    """Read the summary of a folder of grades; raise a HomeworkError if it is missing or incomplete."""
-    summary = read_summary(folder)
-    if not isinstance(summary, dict) or not summary.keys() >= NEEDED:
-        raise HomeworkError(f"{folder / 'summary.json'} is damaged; grade again with --resume.")
-    return summary
 
 
 @dataclass(frozen=True)
@@ -60,7 +49,7 @@ class Changes:
     @classmethod
     def with_folder(cls, earlier: Path, assignment: str) -> Changes:
         """Begin to compare; raise a HomeworkError if the folder has no grades of this assignment."""
-        summary = class_summary(earlier)
+        summary = read_summary(earlier)
         if summary["assignment"] != assignment:
             raise HomeworkError(
                 f"{earlier} has the grades of {summary['assignment']}; compare with grades of {assignment}."

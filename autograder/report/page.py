@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from autograder.batch.messages import plain
 from autograder.batch.pages import page
-from autograder.batch.records import Record, read_record, write_whole
-from autograder.report.comparison import Changes, class_summary
+from autograder.batch.records import read_record, read_records, read_summary, write_whole
+from autograder.report.comparison import Changes
 from autograder.report.figures import credit_bars, histogram
 from autograder.report.fingerprints import UsedNames
 from autograder.report.mistakes import Mistakes
@@ -37,7 +36,7 @@ def report(folder: Path, earlier: Path | None = None) -> Path:
     HomeworkError
         If a folder has no grades, or the earlier one has those of another assignment.
     """
-    summary = class_summary(folder)
+    summary = read_summary(folder)
     text = page(TEMPLATES, "report.html", plain=plain, **_contents(folder, summary, earlier))
     path = folder / REPORT
     write_whole(path, text)
@@ -51,14 +50,14 @@ def _contents(folder: Path, summary: dict[str, Any], earlier: Path | None) -> di
     mistakes, attention, written, names = Mistakes(), Attention(), Written.of(questions), UsedNames()
     comparison = Changes.with_folder(earlier, summary["assignment"]) if earlier else None
     in_words = frozenset(q["question"] for q in questions if q["written"])
-    for record in _records(folder, summary):
+    for record in read_records(folder):
         for part in (totals, results, mistakes, attention, written, comparison):
             if part is not None:
                 part.add(record)
         names.add(text for question, text in record.answers.items() if question not in in_words)
     for question in written.questions:
         question.finish()
-    group = Class.of(_records(folder, summary), in_words, names.common)
+    group = Class.of(read_records(folder), in_words, names.common)
     credits = [credit for credit in results.credit.values() if credit.graded]
     return {
         "summary": summary,
@@ -74,7 +73,3 @@ def _contents(folder: Path, summary: dict[str, Any], earlier: Path | None) -> di
         "rare": group.most,
         "comparison": comparison,
     }
-
-
-def _records(folder: Path, summary: dict[str, Any]) -> Iterator[Record]:
-    return (read_record(folder, name) for name in summary["submissions"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.batch.messages import attempted
 from autograder.batch.records import GRADED, Record
+from autograder.batch.tables import statistics
 from autograder.grading.process import CheckResult
 
 SMALL = 1e-9  # sums of points are rounded
@@ -50,14 +50,7 @@ class Totals:
     @property
     def facts(self) -> list[tuple[str, float]]:
         """The mean, median, lowest and highest total; empty if nothing was graded."""
-        if not self.totals:
-            return []
-        return [
-            ("Mean", statistics.fmean(self.totals)),
-            ("Median", statistics.median(self.totals)),
-            ("Lowest", min(self.totals)),
-            ("Highest", max(self.totals)),
-        ]
+        return [(name.capitalize(), value) for name, value in statistics(self.totals).items()]
 
 
 @dataclass

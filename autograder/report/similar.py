@@ -151,7 +151,7 @@ class Index:
 
 
 def likenesses(index: Index, most: int) -> list[Likeness]:
-    """The pairs of submissions that have many rare fingerprints in common, the likest first.
+    """The pairs of submissions that have many rare fingerprints in common, the most similar first.
 
     The work grows with the number of fingerprints and not with the number of pairs, since a rare
     fingerprint is in few pairs.
@@ -187,7 +187,7 @@ def _pair_counts(index: Index, most: int) -> dict[tuple[int, int], int]:
 
 
 def side_by_side(group: Class, read: ReadRecord) -> list[SideBySide]:
-    """The likest pairs of a class, with their answers side by side; `read` reads a record by its name."""
+    """The most similar pairs of a class, side by side; `read` reads a record by its name."""
     index = Index.of(group.hashes)
     found = likenesses(index, group.most)[:MOST_PAIRS]
     frequent = index.frequent(group.most)

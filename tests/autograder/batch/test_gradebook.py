@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from autograder.batch.gradebook import merge_gradebook
+from autograder.batch.gradebook import Gradebook
 from autograder.batch.lateness import Deadlines, parse_time
 from autograder.batch.records import REFUSED, Record, Student
 from autograder.errors import HomeworkError
@@ -40,7 +40,7 @@ def merged(tmp_path):
 
     def merge(text, *records):
         (tmp_path / "book.csv").write_text(text, encoding="utf-8-sig")
-        result = merge_gradebook(tmp_path / "book.csv", tmp_path / "new.csv", "Backpropagation", records)
+        result = Gradebook(tmp_path / "book.csv", "Backpropagation").merge(records, tmp_path / "new.csv")
         with (tmp_path / "new.csv").open(newline="") as file:
             return list(csv.DictReader(file)), result
 
