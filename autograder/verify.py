@@ -8,9 +8,8 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import get_context
 from typing import Any
@@ -26,33 +25,12 @@ from autograder.builder.namespace import execute, namespace
 from autograder.builder.settings import read_settings
 from autograder.builder.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
+from autograder.faults import EntryResult, fault_of_mistake, listed
 from autograder.hidden_checks import hidden
 from autograder.mistakes import Entry, entries
 from autograder.mistakes.naming import mistake_in
 from checking import Check, CheckFailure
 from checking.boundary import Submission
-
-# The endings of the names of checks of changed arrays, or of the dtype of right values.
-OF_ONE_FAULT = ("no_traces", "dtypes", "unusual_arrays", "whole_numbers")
-
-
-@dataclass
-class EntryResult:
-    """The result of one submission.
-
-    lost, failed, messages : by question, the lost points, the failed checks and their messages.
-    public_messages : the messages of public checks.
-    fault, named : what is wrong with the result, or ""; whether a public check names the mistake.
-    """
-
-    name: str
-    question: str
-    lost: dict[str, float] = field(default_factory=dict)
-    failed: dict[str, list[str]] = field(default_factory=dict)
-    messages: dict[str, list[str]] = field(default_factory=dict)
-    public_messages: dict[str, list[str]] = field(default_factory=dict)
-    fault: str = ""
-    named: bool = False
 
 
 @dataclass
@@ -97,7 +75,7 @@ def verify(name: str, secret: str | None = None) -> Verification:
         every = [entry for entries in of_questions for entry in entries]
         results = [result for results in graded for result in results]
     if reference.lost:
-        reference.fault = f"loses points in {_listed(reference.lost)}"
+        reference.fault = f"loses points in {listed(reference.lost)}"
     if template.lost != points:
         template.fault = "earns points"
     mistakes = [o for o, entry in zip(results, every, strict=True) if not entry.right]
@@ -165,6 +143,7 @@ def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResu
     _use(secret, name)
     problems, checks = _prepared(name)
     (problem,) = [p for p in problems if entry.question in [q.name for q in p.questions]]
+    (question,) = [q for q in problem.questions if q.name == entry.question]
     names = namespace([problem])
     before = dict(names)
     execute(entry.source, names)
@@ -175,16 +154,11 @@ def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResu
     }
     result = grade(EntryResult(entry.name, entry.question), names, touched)
     if entry.right:
-        result.fault = f"loses points in {_listed(result.lost)}" if result.lost else ""
+        result.fault = f"loses points in {listed(result.lost)}" if result.lost else ""
         return result
     result.named = entry.says is not None
-    result.fault = (
-        _fault_of_mistake(result)
-        or _fault_of_statement(result, entry)
-        or _fault_of_names(
-            result, entry, mistake_in(entry.question, checks[entry.question], Submission(names))
-        )
-    )
+    in_grading = mistake_in(entry.question, checks[entry.question], Submission(names))
+    result.fault = fault_of_mistake(result, entry, question.text.source, in_grading)
     return result
 
 
@@ -260,41 +234,3 @@ def _entries(problem: Problem) -> list[Entry]:
         return entries(problem.name)
     except Exception as error:
         raise HomeworkError(f"{file} cannot be imported: {error!r}.") from None
-
-
-def _fault_of_mistake(result: EntryResult) -> str:
-    if result.question not in result.lost:
-        return "loses no point"
-    unexpected = [q for q in result.lost if q != result.question and result.question not in hidden.used_by(q)]
-    if not unexpected:
-        return ""
-    declare = f"uses({unexpected[0]!r}, {result.question!r})"
-    return f"also loses points in {_listed(unexpected)}; if they may call its function, declare {declare}"
-
-
-def _fault_of_statement(result: EntryResult, entry: Entry) -> str:
-    """What is wrong with a mistake's `fails` and `costs`."""
-    failed, lost = result.failed[entry.question], sum(result.lost.values())
-    if entry.fails is None and all(name.endswith(OF_ONE_FAULT) for name in failed):
-        return f"fails only {_listed(failed)}; state this with fails=, and its cost with costs="
-    if entry.fails is not None and set(failed) != set(entry.fails):
-        return f"fails {_listed(failed)}, but its fails= states {_listed(entry.fails)}"
-    if entry.costs is not None and lost > entry.costs:
-        return f"costs {lost:g} points, but its costs= states {entry.costs:g} at most"
-    return ""
-
-
-def _fault_of_names(result: EntryResult, entry: Entry, graded: str | None) -> str:
-    """What is wrong with the names of a mistake in public checks and in graded results."""
-    local = result.public_messages.get(entry.question, [])
-    if entry.says is not None and not any(entry.says in message for message in local):
-        return f"no public check says '{entry.says}'"
-    if len(local) == len(result.messages[entry.question]):
-        return "" if entry.says is not None else "passes all hidden checks, and no public check names it"
-    if graded != (None if entry.unnamed else entry.name):
-        return f"graded results name it '{graded}'"
-    return ""
-
-
-def _listed(questions: Iterable[str]) -> str:
-    return ", ".join(sorted(questions))

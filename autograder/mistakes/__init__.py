@@ -52,6 +52,7 @@ class Entry:
     fails : exactly the checks of its question that it fails; None if not stated.
     costs : the most points that it may cost, including later questions that call it; None if not stated.
     unnamed : whether graded results cannot name it, because its results differ in each call.
+    hidden_only : words of the question's text that say why it passes all public checks; None if it fails one.
     """
 
     question: str
@@ -62,6 +63,7 @@ class Entry:
     fails: tuple[str, ...] | None = None
     costs: float | None = None
     unnamed: bool = False
+    hidden_only: str | None = None
 
     @property
     def function(self) -> str:
@@ -79,6 +81,7 @@ def mistake(
     fails: tuple[str, ...] | None = None,
     costs: float | None = None,
     unnamed: bool = False,
+    hidden_only: str | None = None,
 ) -> Callable[[Code], Code]:
     """Register the function below, or an edit, as a wrong answer.
 
@@ -95,8 +98,20 @@ def mistake(
         earlier result, or only has another dtype, must state both.
     unnamed : bool
         True for a random mistake, which graded results cannot recognize.
+    hidden_only : str, optional
+        For a mistake that no public check can find, such as a cost that only a large size shows: words of the
+        question's text that tell students about it.
     """
-    return _register(question, name, right=False, says=says, fails=fails, costs=costs, unnamed=unnamed)
+    return _register(
+        question,
+        name,
+        right=False,
+        says=says,
+        fails=fails,
+        costs=costs,
+        unnamed=unnamed,
+        hidden_only=hidden_only,
+    )
 
 
 def variant(question: str, name: str) -> Callable[[Code], Code]:
