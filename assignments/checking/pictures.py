@@ -1,4 +1,4 @@
-"""Shows a picture that is drawn from a student's answers, with a text in its place for those who cannot see it."""
+"""Shows a picture drawn from a student's answers, with a text for those who cannot see it."""
 
 from __future__ import annotations
 

@@ -117,20 +117,16 @@ def test_one_fault_costs_one_check_and_wrong_statements_of_a_mistake_are_faults(
     assert fault().startswith(f"fails only {fails}; state this with fails=")
 
 
-SHIFTED_BELOW_100 = (
-    "def softmax(z):\n    p = np.exp(z - z.max())\n    return p / p.sum() if len(z) < 100 else p"
-)
+BELOW_99 = "def softmax(z):\n    p = np.exp(z - z.max())\n    return p / p.sum() if len(z) < 99 else p"
 
 
 def test_a_mistake_that_passes_all_public_checks_must_state_words_of_the_question_that_warn_of_it():
-    assert graded("q3a", SHIFTED_BELOW_100).fault.startswith(
-        "passes all public checks; add one that it fails"
-    )
+    assert graded("q3a", BELOW_99).fault.startswith("passes all public checks; add one that")
     words = "as large as $\\pm 10^4$"
-    assert graded("q3a", SHIFTED_BELOW_100, hidden_only="forty classes").fault == (
+    assert graded("q3a", BELOW_99, hidden_only="forty classes").fault == (
         "the text of q3a does not say 'forty classes'"
     )
-    assert "public" not in graded("q3a", SHIFTED_BELOW_100, hidden_only=words).fault
+    assert "public" not in graded("q3a", BELOW_99, hidden_only=words).fault
     assert graded("q3a", WRONG, hidden_only=words).fault == "fails a public check, so remove its hidden_only="
 
 
