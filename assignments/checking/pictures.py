@@ -102,7 +102,8 @@ def draw_beside(right: Any, yours: Any, *, title: str = "") -> Any:
         axes[1].set_title(f"yours: {wrong.sum()} of {wrong.size} entries wrong\n(dot: right, cross: wrong)")
     else:
         axes[1].set_title(f"yours has the wrong shape: {yours.shape}")
-    beyond = (np.nanmin(yours, initial=0.0) < -largest, np.nanmax(yours, initial=0.0) > largest)
+    end = (1 + RELATIVE) * largest
+    beyond = (np.nanmin(yours, initial=0.0) < -end, np.nanmax(yours, initial=0.0) > end)
     extend = {(True, True): "both", (True, False): "min", (False, True): "max"}.get(beyond, "neither")
     figure.colorbar(image, ax=axes, extend=extend, label="value of the entry")
     return figure
