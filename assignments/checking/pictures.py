@@ -90,7 +90,7 @@ def draw_beside(right: Any, yours: Any, *, title: str = "") -> Any:
     import matplotlib.pyplot as plt
 
     right, yours = np.asarray(right, dtype=np.float64), _numbers(yours)
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.9), layout="constrained")
     figure.suptitle(title)
     largest = float(np.abs(right).max(initial=0.0)) or 1.0
     image = _draw_image(axes[0], right, largest)
