@@ -75,6 +75,23 @@ def skip_jacobian(W1: np.ndarray, W2: np.ndarray, x: np.ndarray) -> np.ndarray:
     # END SOLUTION
 
 
+def safe_norm(g: np.ndarray) -> float:
+    """Compute the Euclidean norm of a vector whose entries may be as small as 1e-250 or as large as 1e250.
+
+    || g || = c || g / c || for every c > 0. With the largest entry as c, no square overflows or becomes 0.
+
+    Parameters
+    ----------
+    g : (n,) array.
+
+    Returns
+    -------
+    norm : a number, at least 0; float32 if g is float32, otherwise float64.
+    """
+    largest = 1.0 * np.abs(g).max()
+    return largest * np.linalg.norm(g / largest) if largest > 0 else largest
+
+
 def stack_gradient_norms(
     W1s: list[np.ndarray], W2s: list[np.ndarray], x: np.ndarray, delta: np.ndarray, skip: bool
 ) -> np.ndarray:
@@ -104,16 +121,11 @@ def stack_gradient_norms(
         a = W2 @ np.maximum(W1 @ x, 0)
         x = a + x if skip else a
 
-    def norm(v):
-        # The square of 1e-200 is 0, and the square of 1e200 is infinite: divide first.
-        largest = np.abs(v).max()
-        return largest * np.linalg.norm(v / largest) if largest > 0 else largest
-
     gradient = delta.astype(np.result_type(delta, np.float32))
-    norms = [norm(gradient)]
+    norms = [safe_norm(gradient)]
     for W1, W2, x in zip(W1s[::-1], W2s[::-1], inputs[::-1], strict=True):
         through_weights = W1.T @ ((W2.T @ gradient) * (W1 @ x > 0))
         gradient = through_weights + gradient if skip else through_weights
-        norms.append(norm(gradient))
+        norms.append(safe_norm(gradient))
     return np.array(norms[::-1])
     # END SOLUTION
