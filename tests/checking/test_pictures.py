@@ -1,10 +1,11 @@
 import base64
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from checking import pictures
-from checking.pictures import show_picture
+from checking.pictures import CannotDrawError, draw_beside, show_picture
 
 
 @pytest.fixture
@@ -58,3 +59,82 @@ def test_a_picture_that_waits_for_an_answer_says_so_in_a_sentence(draw, said, sh
     assert capsys.readouterr().out.startswith(said)
     assert shown == []
     assert plt.get_fignums() == []
+
+
+RIGHT = np.array([[0.5, -0.25, 0.0], [-1.0, 0.75, 0.25]])
+
+
+@pytest.fixture
+def beside():
+    """Draws two panels, and closes the figure afterwards."""
+    yield lambda yours: draw_beside(RIGHT, yours, title="dW").axes
+    plt.close("all")
+
+
+def positions(axes, marker):
+    """The (row, column) of every entry that has a mark."""
+    return {
+        (int(y), int(x)) for line in axes.lines if line.get_marker() == marker for x, y in line.get_xydata()
+    }
+
+
+def test_right_entries_have_a_dot_and_wrong_ones_a_cross(beside):
+    yours = RIGHT.copy()
+    yours[0, 1], yours[1, 2] = 0.25, np.nan
+    right, own, scale = beside(yours)
+    assert positions(own, "x") == {(0, 1), (1, 2)}
+    assert positions(own, ".") == {(0, 0), (0, 2), (1, 0), (1, 1)}
+    assert len(right.lines) == 0
+    assert own.get_title() == "yours: 2 of 6 entries wrong\n(dot: right, cross: wrong)"
+    assert (own.get_xlabel(), own.get_ylabel()) == (
+        "column j (input), counted from 0",
+        "row i (output), counted from 0",
+    )
+    assert scale.get_ylim() == (-1.0, 1.0)
+
+
+def test_both_images_have_one_scale_that_is_symmetric_around_zero(beside):
+    right, own, _ = beside(1e6 * RIGHT)
+    assert {image.get_clim() for axes in (right, own) for image in axes.images} == {(-1.0, 1.0)}
+    assert positions(own, ".") == {(0, 2)}
+
+
+def test_an_answer_that_is_right_up_to_rounding_has_no_cross(beside):
+    assert positions(beside(RIGHT * (1 + 1e-9))[1], "x") == set()
+    assert positions(beside(RIGHT.tolist())[1], "x") == set()
+
+
+def test_an_array_of_another_shape_is_drawn_without_marks(beside):
+    for yours in (RIGHT.T, RIGHT[0], 3.0):
+        own = beside(yours)[1]
+        assert own.get_title() == f"yours has the wrong shape: {np.shape(yours)}"
+        assert len(own.lines) == 0
+
+
+def test_a_gradient_is_drawn_as_one_row():
+    own = draw_beside(RIGHT[0], -RIGHT[0]).axes[1]
+    plt.close("all")
+    assert positions(own, "x") == {(0, 0), (0, 1)}
+    assert own.get_ylabel() == ""
+
+
+@pytest.mark.parametrize(
+    ("yours", "why"),
+    [
+        (None, "your function returned None; does a return line run?"),
+        ((RIGHT, RIGHT[0]), "your function returned a tuple, not one array of real numbers"),
+        ("text", "your function returned a str, not one array of real numbers"),
+        (1j * RIGHT, "your function returned a ndarray, not one array of real numbers"),
+        (np.zeros((2, 3, 1)), "your array has the shape (2, 3, 1), which is not that of a matrix"),
+        (np.zeros(0), "your array has the shape (0,), which is not that of a matrix"),
+    ],
+)
+def test_what_is_not_a_matrix_is_not_drawn_and_the_picture_says_why(yours, why, shown, capsys):
+    with pytest.raises(CannotDrawError) as raised:
+        draw_beside(RIGHT, yours)
+    assert str(raised.value) == why
+    show_picture(draw_beside, RIGHT, yours, alt="The right gradient and yours")
+    assert capsys.readouterr().out == (
+        f"This picture cannot be drawn yet: {why}. The checks above say what to fix first.\n"
+    )
+    assert shown == []
