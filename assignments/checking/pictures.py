@@ -40,9 +40,7 @@ def show_picture(draw: Callable[..., Any], *arguments: Any, alt: str) -> None:
     except NameError as missing:
         print(f"This picture needs {missing.name}: run the cells above first.")
     except CannotDrawError as reason:
-        print(
-            f"This picture cannot be drawn yet: {reason}. Run the checks above; they say what to fix first."
-        )
+        print(f"This picture cannot be drawn yet: {reason}. The checks above say what to fix first.")
     except Exception as error:  # whatever an answer raises, or whatever its result cannot be used for
         print(
             f"This picture cannot be drawn yet ({type(error).__name__}: {error}). The checks above say what "
@@ -106,7 +104,7 @@ def draw_beside(right: Any, yours: Any, *, title: str = "") -> Any:
 def _numbers(yours: Any) -> np.ndarray:
     """The student's result as an array that can be drawn."""
     if yours is None:
-        raise CannotDrawError("your function returned None; does a return line run?")
+        raise CannotDrawError("your function returned None, perhaps without reaching a return")
     try:
         numbers = np.asarray(yours)
         numbers = numbers.astype(np.float64, casting="safe" if numbers.dtype.kind == "c" else "unsafe")

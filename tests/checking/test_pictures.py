@@ -121,7 +121,7 @@ def test_a_gradient_is_drawn_as_one_row():
 @pytest.mark.parametrize(
     ("yours", "why"),
     [
-        (None, "your function returned None; does a return line run?"),
+        (None, "your function returned None, perhaps without reaching a return"),
         ((RIGHT, RIGHT[0]), "your function returned a tuple, not one array of real numbers"),
         ("text", "your function returned a str, not one array of real numbers"),
         (1j * RIGHT, "your function returned a ndarray, not one array of real numbers"),
