@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -34,22 +35,28 @@ def show_picture(draw: Callable[..., Any], *arguments: Any, alt: str) -> None:
     import matplotlib.pyplot as plt
 
     try:
-        figure = draw(*arguments)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a NaN in an answer, say; the checks explain it
+            picture = as_html(draw(*arguments), alt)
     except NotImplementedError as question:
         print(f"This picture needs your answer to {question} first.")
+    except UnboundLocalError as error:  # a NameError too, but running other cells does not help
+        _print_error(error)
     except NameError as missing:
         print(f"This picture needs {missing.name}: run the cells above first.")
     except CannotDrawError as reason:
         print(f"This picture cannot be drawn yet: {reason}. The checks above say what to fix first.")
     except Exception as error:  # whatever an answer raises, or whatever its result cannot be used for
-        print(
-            f"This picture cannot be drawn yet ({type(error).__name__}: {error}). The checks above say what "
-            "to fix first."
-        )
+        _print_error(error)
     else:
-        display(HTML(as_html(figure, alt)))
+        display(HTML(picture))
     finally:
         plt.close("all")  # so that Jupyter does not show it again, or half of it
+
+
+def _print_error(error: Exception) -> None:
+    kind = type(error).__name__
+    print(f"This picture cannot be drawn yet ({kind}: {error}). The checks above say what to fix first.")
 
 
 def as_html(figure: Any, alt: str) -> str:

@@ -46,9 +46,23 @@ def wrong(height):
     return line(None * height)
 
 
+def forgets_a_name(height):
+    if height is None:
+        total = 0.0
+    return line(total)
+
+
+def with_a_wrong_title(height):
+    figure = line(height)
+    figure.axes[0].set_title("$\\notacommand$")  # matplotlib notices when it makes the image
+    return figure
+
+
 @pytest.mark.parametrize(
     ("draw", "said"),
     [
+        (forgets_a_name, "This picture cannot be drawn yet (UnboundLocalError: "),
+        (with_a_wrong_title, "This picture cannot be drawn yet (ValueError: "),
         (stub, "This picture needs your answer to Question 3(f) first.\n"),
         (not_run, "This picture needs answer_of_a_cell_above: run the cells above first.\n"),
         (wrong, "This picture cannot be drawn yet (TypeError: unsupported operand type(s)"),
@@ -138,3 +152,9 @@ def test_what_is_not_a_matrix_is_not_drawn_and_the_picture_says_why(yours, why, 
         f"This picture cannot be drawn yet: {why}. The checks above say what to fix first.\n"
     )
     assert shown == []
+
+
+def test_a_picture_of_an_answer_with_nan_shows_no_warning(shown, recwarn):
+    show_picture(lambda: line(np.log(np.zeros(1))[0] * 0), alt="A line")
+    assert len(shown) == 1
+    assert [str(w.message) for w in recwarn] == []
