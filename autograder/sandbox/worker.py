@@ -26,6 +26,7 @@ INERT = (
     "otter",
     "checking",
     "checking.export",
+    "checking.pictures",
     "gradcheck",
     "public_checks",
     "google",
