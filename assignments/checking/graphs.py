@@ -115,7 +115,7 @@ class Graph:
             parents, slopes = self.parents(name), map(float, self._slopes(name))
             who = [f"the local vjp of {name} for its parent {parent}" for parent in parents]
             if len(set(who)) < len(who):
-                who = [f"{text}, of use {use}," for use, text in enumerate(who, 1)]
+                who = [f"{text} (local_vjps[{use}])" for use, text in enumerate(who)]
             vjps = tuple(Noted(text, partial(_vjp, s)) for text, s in zip(who, slopes, strict=True))
             steps[name] = ("node", float(values[name]), vjps, *parents)
         return Graph(**steps)

@@ -161,8 +161,12 @@ def expect_shape_of_jacobian(answer, m, n):
 @check("q1c", "it is an (m, n) array that takes 2 n evaluations", points=0.75)
 def jacobian_evaluations(difference_jacobian):
     for text, function, m in (
-        ("sum of x_i^2, x_1 x_n, and x_1", lambda x: np.array([(x**2).sum(), x[0] * x[-1], x[0]]), 3),
-        ("x_1^2", lambda x: x[:1] ** 2, 1),
+        (
+            "the sum of x_i^2, the first entry times the last, the first entry",
+            lambda x: np.array([(x**2).sum(), x[0] * x[-1], x[0]]),
+            3,
+        ),
+        ("the square of the first entry", lambda x: x[:1] ** 2, 1),
     ):
         for x in POINTS:
             answer = expect(difference_jacobian, f=Noted(text, function, x.shape), x=x, h=0.25)
@@ -765,7 +769,7 @@ def with_entry(gradient, index, value):
 
 @check("q1j", "it tells wrong gradients from right ones", points=1)
 def verdicts(is_gradient_right):
-    x = np.array([1.1, -2.3, 0.6, 3.2])
+    x = np.array([1.1, 0.0, -2.3, 0.0, 0.6, 0.0, 3.2, 0.0])[::2]  # a view
     g = 3 * x**2
     size = abs((x**3).sum()) + (g * np.abs(x)).max()
     whole = (g * np.abs(x)).max() / size

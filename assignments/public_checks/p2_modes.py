@@ -32,9 +32,9 @@ SIZES = ((2, 2, 2, 2), *FEW, (4, 3, 2))  # two of one size: what a call keeps mu
 
 
 def public_chains(rng, end=0, every=SIZES):
-    """A chain of each of these sizes, an x, and a vector of the size at that end of the chain."""
+    """A chain of each of these sizes, an x, which is a view, and a vector of the size at that end."""
     for sizes in every:
-        yield Chain.random(rng, sizes), rng.normal(size=sizes[0]), rng.uniform(1, 2, size=sizes[end])
+        yield Chain.random(rng, sizes), rng.normal(size=2 * sizes[0])[::2], rng.uniform(1, 2, size=sizes[end])
 
 
 def expect_chain_derivative(kind, function, chain, **arguments):
