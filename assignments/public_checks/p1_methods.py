@@ -244,6 +244,9 @@ def step_of_a_cubic(best_step):
     }
     answer = expect(best_step, **quintic, x=0.5, hs=np.array([0.5, 2.0, 0.25, 1.0, 0.375]))
     expect_step(answer, 0.5, instead, reveal=True)
+    # Of an exponential 1e-13 is too small: rounding errors are large.
+    answer = expect(best_step, **functions("np.exp(t)", "np.exp(t)"), x=1.0, hs=np.array([1e-13, 1e-1, 1e-5]))
+    expect_step(answer, 1e-5, {"There the rounding errors are large.": 1e-13}, reveal=True)
 
 
 @check(
