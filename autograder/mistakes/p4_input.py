@@ -623,6 +623,15 @@ def mlp_gradients(weights, biases, x, y):
     return [gradient(W) for W in weights], [gradient(b) for b in biases]
 
 
+mistake("q4e", "the first layer is left out on the way back", says="Is this layer left out on the way back?")(
+    edit(
+        reference.mlp_gradients,
+        ("list(weights), list(biases)", "[None] * len(weights), [None] * len(biases)"),
+        ("reversed(range(len(weights)))", "reversed(range(1, len(weights)))"),
+    )
+)
+
+
 @mistake(
     "q4e",
     "a recursion that computes what is below a layer twice",
