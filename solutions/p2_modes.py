@@ -6,7 +6,7 @@ import numpy as np
 def jvp(layers: list, x: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Multiply the Jacobian of a chain of layers by a vector from the right, in one forward sweep.
 
-    J_f(x) v,  f = f_K o ... o f_2 o f_1
+    J_f(x) v,  f = f_{K-1} o ... o f_1 o f_0
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def jvp(layers: list, x: np.ndarray, v: np.ndarray) -> np.ndarray:
 def vjp(layers: list, x: np.ndarray, u: np.ndarray) -> np.ndarray:
     """Multiply the Jacobian of a chain of layers by a vector from the left, in one backward sweep.
 
-    J_f(x)^T u,  f = f_K o ... o f_2 o f_1
+    J_f(x)^T u,  f = f_{K-1} o ... o f_1 o f_0
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def cheaper_mode(sizes: tuple) -> str:
 
     Parameters
     ----------
-    sizes : tuple of two or more ints, as for forward_cost.
+    sizes : tuple of two or more ints, (n, m_1, m_2, ..., m): of the input, the values between, the output.
 
     Returns
     -------
@@ -146,7 +146,7 @@ def forward_storage(sizes: tuple) -> int:
 
     Parameters
     ----------
-    sizes : tuple of two or more ints, as for forward_cost.
+    sizes : tuple of two or more ints, (n, m_1, m_2, ..., m): of the input, the values between, the output.
 
     Returns
     -------
@@ -162,7 +162,7 @@ def backward_storage(sizes: tuple) -> int:
 
     Parameters
     ----------
-    sizes : tuple of two or more ints, as for forward_cost.
+    sizes : tuple of two or more ints, (n, m_1, m_2, ..., m): of the input, the values between, the output.
 
     Returns
     -------

@@ -1,6 +1,7 @@
 """What checks are made of: how one is registered, calls a student's function, and says what is wrong.
 
 expect, expect_derivative     call a function and expect something of what it returns
+expect_dtypes, expect_few_lines   expect the right dtype, and a low cost
 expect_no_change, expect_no_traces   expect that a call leaves arguments and earlier results alone
 Registry, Check               which checks there are, and how to run one
 Submission, Proxy             the student's functions, as a check sees them
@@ -21,6 +22,7 @@ from checking.outcomes import (
     TooSlow,
 )
 from checking.registry import Check, Registry
+from checking.rules import expect_dtypes, expect_few_lines
 from checking.traces import expect_no_change, expect_no_traces
 
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "TooSlow",
     "expect",
     "expect_derivative",
+    "expect_dtypes",
+    "expect_few_lines",
     "expect_no_change",
     "expect_no_traces",
     "most_lines",

@@ -194,12 +194,14 @@ class Submission:
             return NotAttempted(f"{name} calls {missing}, which is not written yet ({text}).")
         message = f"{name} raised {type(error).__name__}" + (f": {text}" if text else "")
         if where is not None:
-            inner, line, code = where
+            inner, line, code, shapes = where
             message += f"\n(line {line} of the cell with {inner}: {code})"
+            if shapes and isinstance(error, (ValueError, IndexError)):
+                message += f"\nIn this line {shapes}."
         return Raised(message)
 
-    def _last_line(self, traceback: TracebackType | None) -> tuple[str, int, str] | None:
-        """The innermost line of the student's code: its function, its number and its text."""
+    def _last_line(self, traceback: TracebackType | None) -> tuple[str, int, str, str] | None:
+        """The innermost line of the student's code: its function, its number, its text, and its shapes."""
         found, function = None, ""
         while traceback is not None:
             frame = traceback.tb_frame
@@ -207,9 +209,16 @@ class Submission:
                 code = linecache.getline(frame.f_code.co_filename, traceback.tb_lineno).strip()
                 name = frame.f_code.co_name
                 function = function if function and name.startswith("<") else name  # a comprehension
-                found = function, traceback.tb_lineno, code
+                found = function, traceback.tb_lineno, code, shapes_in(code, frame.f_locals)
             traceback = traceback.tb_next
         return found
+
+
+def shapes_in(code: str, names: Mapping[str, Any]) -> str:
+    """The shapes of the arrays that a line of code names, such as "W is (2, 3) and x is (2,)"."""
+    arrays = {name: names.get(name) for name in dict.fromkeys(re.findall(r"[^\W\d]\w*", code))}
+    shapes = [f"{name} is {array.shape}" for name, array in arrays.items() if type(array) is np.ndarray]
+    return " and ".join(filter(None, [", ".join(shapes[:-1]), *shapes[-1:]]))
 
 
 def as_left(argument: Any) -> Any:

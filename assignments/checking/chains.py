@@ -34,7 +34,7 @@ class Chain:
     weights : pairs of an (outputs, inputs) array W and an (outputs,) array b.
     sizes : of the input, of each value between, and of the output.
     layers : the list of tuples that students' functions get.
-    calls : the calls of all their functions so far, in order: kind, number of the layer and arguments.
+    calls : the calls of all their functions so far, in order: kind, number of the layer from 0, arguments.
     """
 
     def __init__(self, weights: Sequence[tuple[np.ndarray, np.ndarray]]):
@@ -71,7 +71,7 @@ class Chain:
         """Say what is wrong with the first call so far that makes no sense in sweeps of `kind` at x."""
         points = self.values(x)
         for called, number, (at, *_) in self.calls:
-            who = f"the {called} of layer {number + 1}"
+            who = f"the {called} of layer {number}"
             if called not in ("f", kind):
                 return f"{who} is called; this mode needs the {kind} of a layer only."
             if not is_same(at, points[number]):
@@ -94,7 +94,7 @@ class Chain:
         return Noted(text, partial(self._call, kind, number))
 
     def _call(self, kind: str, number: int, *arguments: Any) -> np.ndarray:
-        who, names = f"the {kind} of layer {number + 1}", TAKES[kind]
+        who, names = f"the {kind} of layer {number}", TAKES[kind]
         if len(arguments) != len(names):
             raise TypeError(f"{who} takes {' and '.join(names)}; it got {len(arguments)} arguments")
         for name, argument in zip(names, arguments, strict=True):
@@ -116,7 +116,7 @@ class Chain:
 def _place(x: np.ndarray, number: int, points: list[np.ndarray]) -> str:
     """Where in the chain this value belongs, if it does not belong to the layer of that number."""
     places = [(points[number + 1], "the layer's output"), (points[0], "the input of the whole chain")]
-    places += [(point, f"the input of layer {k + 1}") for k, point in enumerate(points[:-1])]
+    places += [(point, f"the input of layer {k}") for k, point in enumerate(points[:-1])]
     for point, place in [*places, (points[-1], "the output of the whole chain")]:
         if is_same(x, point):
             return place
@@ -147,10 +147,10 @@ def expect_sweeps(answer: Answer, chain: Chain, kind: str, count: int) -> None:
     """Expect that the jvp or the vjp of every layer was called so often."""
     for number, seen in enumerate(chain.counts(kind)):
         if seen == 0:
-            raise answer.wrong(f"the {kind} of layer {number + 1} is never called. Is the layer left out?")
+            raise answer.wrong(f"the {kind} of layer {number} is never called. Is the layer left out?")
         if seen != count:
             right = "one sweep is enough" if count == 1 else f"{count} sweeps need {count} calls"
-            raise answer.wrong(f"the {kind} of layer {number + 1} is called {times_as_text(seen)}; {right}.")
+            raise answer.wrong(f"the {kind} of layer {number} is called {times_as_text(seen)}; {right}.")
 
 
 def expect_passes(answer: Answer, chain: Chain, most: int, last: int = 0) -> None:
@@ -159,8 +159,8 @@ def expect_passes(answer: Answer, chain: Chain, most: int, last: int = 0) -> Non
     for number, seen in enumerate(counts):
         if seen > most:
             raise answer.wrong(
-                f"the f of layer {number + 1} is called {times_as_text(seen)}; {times_as_text(most)} is "
+                f"the f of layer {number} is called {times_as_text(seen)}; {times_as_text(most)} is "
                 "enough. Keep the values that are needed again."
             )
         if seen < (last if number == len(counts) - 1 else 1):
-            raise answer.wrong(f"the f of layer {number + 1} is never called.")
+            raise answer.wrong(f"the f of layer {number} is never called.")

@@ -18,7 +18,14 @@ from checking.boundary import Proxy
 from checking.hints import NO_HINTS, Hints, hint_for
 from checking.limits import NO_LIMITS, CallLimits
 from checking.outcomes import Incorrect
-from checking.wording import argument_as_text, kind_as_text, shape_as_text, two_as_text, value_as_text
+from checking.wording import (
+    argument_as_text,
+    dtypes_as_text,
+    kind_as_text,
+    shape_as_text,
+    two_as_text,
+    value_as_text,
+)
 
 FLOAT64 = np.dtype(np.float64)
 A_TYPE = {int: "an int", float: "a number", str: "a string", bool: "True or False"}
@@ -74,8 +81,9 @@ class Answer:
         """Expect an array, or a NumPy number, of exactly this dtype."""
         array = self.numbers()
         if array.dtype != dtype:
+            given = dtypes_as_text(self.arguments.values())
             raise self.wrong(
-                f"{self.name} has dtype {array.dtype}; for these arguments it should be {np.dtype(dtype)}."
+                f"{self.name} has dtype {array.dtype}; for {given} it should be {np.dtype(dtype)}."
             )
         return self
 

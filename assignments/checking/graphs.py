@@ -21,7 +21,7 @@ from checking.callbacks import Noted
 from checking.wording import kind_as_text, shape_as_text, times_as_text
 
 VALUES: dict[str, Callable[..., Any]] = {"+": np.add, "*": np.multiply, "sin": np.sin, "@": np.matmul}
-# The derivatives with respect to the operands, for numbers and entry by entry.
+# The derivatives with respect to the operands, for numbers and entry by entry; that of "@" is the matrix.
 SLOPES: dict[str, Callable[..., tuple[Any, ...]]] = {
     "+": lambda a, b: (1.0, 1.0),
     "*": lambda a, b: (b, a),
@@ -94,9 +94,15 @@ class Graph:
 
     def contributions(self, upstream: Any, name: str) -> list[np.ndarray]:
         """Compute what each use of a step contributes to its derivative."""
-        users = [n for n in self.ancestors if name in self.parents(n)]
-        uses = [(n, use) for n in users for use in zip(self.parents(n), self._slopes(n), strict=True)]
-        return [slope * self.derivative(upstream, n) for n, (parent, slope) in uses if parent == name]
+        found = []
+        for user in (n for n in self.ancestors if name in self.parents(n)):
+            gradient = self.derivative(upstream, user)
+            if self.steps[user][0] == "@":
+                found.append(self.steps[user][1].T @ gradient)
+                continue
+            uses = zip(self.parents(user), self._slopes(user), strict=True)
+            found += [slope * gradient for parent, slope in uses if parent == name]
+        return found
 
     def _slopes(self, name: str) -> tuple[Any, ...]:
         values = self.values()
@@ -109,7 +115,7 @@ class Graph:
             parents, slopes = self.parents(name), map(float, self._slopes(name))
             who = [f"the local vjp of {name} for its parent {parent}" for parent in parents]
             if len(set(who)) < len(who):
-                who = [f"{text}, of use {use}," for use, text in enumerate(who, 1)]
+                who = [f"{text} (local_vjps[{use}])" for use, text in enumerate(who)]
             vjps = tuple(Noted(text, partial(_vjp, s)) for text, s in zip(who, slopes, strict=True))
             steps[name] = ("node", float(values[name]), vjps, *parents)
         return Graph(**steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -58,10 +59,17 @@ def argument_as_text(name: str, value: Any) -> str:
         return f"{name} has the shapes {', '.join(shapes)}"
     if not isinstance(value, np.ndarray):
         return f"{name} = {value}"
+    dtype = "" if value.dtype == np.float64 else f" of {value.dtype}"
     if value.ndim == 1 and value.size <= FEW and value.dtype.kind in "fiu":
-        return f"{name} = [{numbers_as_text(value)}]"
-    dtype = "" if value.dtype == np.float64 else f"{value.dtype} "
-    return f"{name} {dtype}{value.shape}"
+        return f"{name} = [{numbers_as_text(value)}]{dtype}"
+    return f"{name} {value.shape}{dtype}"
+
+
+def dtypes_as_text(arguments: Iterable[Any]) -> str:
+    """What dtype the arrays among the arguments have, such as "arguments of int64"."""
+    several = [value if isinstance(value, (list, tuple)) else [value] for value in arguments]
+    dtypes = {str(v.dtype) for values in several for v in values if isinstance(v, np.ndarray)}
+    return f"arguments of {dtypes.pop()}" if len(dtypes) == 1 else "these arguments"
 
 
 def times_as_text(count: int) -> str:

@@ -52,7 +52,7 @@ def _copy(value: Any) -> Any:
 class Names:
     """The names of a program's arguments and results in reports.
 
-    arguments, results : the names, in order; those without a name are numbered.
+    arguments, results : the names, in order; those without a name are numbered from 0.
     """
 
     arguments: tuple[str, ...] = ()
@@ -60,11 +60,11 @@ class Names:
 
     def argument(self, index: int) -> str:
         """The name of an argument, by its position from 0."""
-        return self.arguments[index] if index < len(self.arguments) else f"argument {index + 1}"
+        return self.arguments[index] if index < len(self.arguments) else f"argument {index}"
 
     def result(self, index: int) -> str:
         """The name of a result, by its position from 0."""
-        return self.results[index] if index < len(self.results) else f"result {index + 1}"
+        return self.results[index] if index < len(self.results) else f"result {index}"
 
 
 NO_NAMES = Names()

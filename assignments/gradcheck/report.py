@@ -23,7 +23,7 @@ class Comparison:
 
     Attributes
     ----------
-    name : its name, such as "argument 1"
+    name : its name, such as "argument 0"
     actual, expected : the program's array and the numerical one; their shapes can differ
     allowed : how far each entry may be off, an array of the shape of `expected`
     bound : the part of `allowed` that is the error of the numerical derivative

@@ -1,13 +1,25 @@
 """Problem 1, the public checks. They hold answers against identities and numerical derivatives."""
 
 import operator
+import re
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from checking import Answer, Noted, expect, expect_no_change, expect_no_traces
-from checking.hints import NO_HINTS
+from checking import (
+    NO_LIMITS,
+    Answer,
+    Noted,
+    OutOfTime,
+    Raised,
+    TooSlow,
+    expect,
+    expect_no_change,
+    expect_no_traces,
+    most_lines,
+)
+from checking.hints import NO_HINTS, is_same
 from checking.slopes import curvature_of, slope_of, slopes_of, wrong_slopes
 from checking.wording import times_as_text
 from public_checks import check, uses
@@ -22,7 +34,12 @@ uses("q1j", "q1a", "q1b", "q1c")
 
 # 1(a), 1(b), 1(c): differences
 
-POINTS = (np.array([1.0, -2.0, 0.5]), np.array([3.0]), np.array([2, 1, -1, 4]))
+POINTS = (
+    np.array([1.0, -2.0, 0.5]),
+    np.array([3.0]),
+    np.array([2, 1, -1, 4]),
+    np.array([0.5, 9.0, -1.5, 9.0])[::2],  # a view
+)
 NO_ROOM = "x is an array of integers, so x + h is cut off. Convert x to floats."
 AT_ONCE = "All entries of x were moved at once: move one at a time."
 TWICE = "It is twice the right one: x + h and x - h are 2 h apart."
@@ -144,8 +161,12 @@ def expect_shape_of_jacobian(answer, m, n):
 @check("q1c", "it is an (m, n) array that takes 2 n evaluations", points=0.75)
 def jacobian_evaluations(difference_jacobian):
     for text, function, m in (
-        ("sum of x_i^2, x_1 x_n, and x_1", lambda x: np.array([(x**2).sum(), x[0] * x[-1], x[0]]), 3),
-        ("x_1^2", lambda x: x[:1] ** 2, 1),
+        (
+            "the sum of x_i^2, the first entry times the last, the first entry",
+            lambda x: np.array([(x**2).sum(), x[0] * x[-1], x[0]]),
+            3,
+        ),
+        ("the square of the first entry", lambda x: x[:1] ** 2, 1),
     ):
         for x in POINTS:
             answer = expect(difference_jacobian, f=Noted(text, function, x.shape), x=x, h=0.25)
@@ -223,9 +244,16 @@ def step_of_a_cubic(best_step):
     }
     answer = expect(best_step, **quintic, x=0.5, hs=np.array([0.5, 2.0, 0.25, 1.0, 0.375]))
     expect_step(answer, 0.5, instead, reveal=True)
+    # Of an exponential 1e-13 is too small: rounding errors are large.
+    answer = expect(best_step, **functions("np.exp(t)", "np.exp(t)"), x=1.0, hs=np.array([1e-13, 1e-1, 1e-5]))
+    expect_step(answer, 1e-5, {"There the rounding errors are large.": 1e-13}, reveal=True)
 
 
-@check("q1d", "of equally good steps it takes the largest, and steps that give NaN do not count", points=0.5)
+@check(
+    "q1d",
+    "of equally good steps it takes the largest; steps that give NaN or infinity do not count",
+    points=0.5,
+)
 def steps_that_tie(best_step):
     for hs in ([0.5, 0.25, 1.0], [0.5, 1.0, 0.25]):
         instead = {
@@ -237,6 +265,11 @@ def steps_that_tie(best_step):
     root = functions("np.sqrt(t) + t**3", "0.5 / np.sqrt(t) + 3 * t**2")
     answer = expect(best_step, **root, x=1.0, hs=np.array([0.25, 2.0, 0.5]))
     expect_step(answer, 0.25, {"Its difference is NaN, which is not a small error.": 2.0}, reveal=True)
+    # The point x - h = 0 gives an infinite difference.
+    answer = expect(best_step, **functions("np.log(t) + t", "1 / t + 1"), x=2.0, hs=np.array([2.0, 0.5, 3.0]))
+    expect_step(
+        answer, 0.5, {"Its difference is NaN or infinite, so it does not count.": [2.0, 3.0]}, reveal=True
+    )
 
 
 @check("q1d", "best_step does not change hs", points=0.25)
@@ -251,7 +284,7 @@ def best_step_no_traces(best_step, rng):
 # 1(e): symbolic differentiation
 
 U, V = "(x + x + x)", "(x + x + y)"
-AT = {"x": 0.7, "y": 1.9}
+AT = {"x": 0.7, "y": 1.9, "xx": 1.3}
 OPERATIONS = {
     " ** 3": lambda u: u**3,
     " ** -2": lambda u: u**-2.0,
@@ -265,23 +298,39 @@ FORMULAS = {
     "(x * y.sin() + 3) / (x * x + 1)": lambda x, y: (x * np.sin(y) + 3) / (x * x + 1),
     "(x * x * y).exp() * (x ** 2 + 1).log()": lambda x, y: np.exp(x * x * y) * np.log(x**2 + 1),
     "(2 / x) ** 1.5 - y.cos()": lambda x, y: (2 / x) ** 1.5 - np.cos(y),
+    "(x - y) ** 3 + (x - y) ** -2": lambda x, y: (x - y) ** 3 + (x - y) ** -2,  # a negative base
+}
+# At x = 2, y = 0.5, where all numbers are exact.
+EXACT = {"x * x * x * y": 6.0, "x / (x + 2)": 0.125, "(x * y + 1) ** 3 / 4": 1.5}
+TWICE_BY = {"x ** 3 * y": ("xx", 6.0), "y / (x + 2)": ("xx", 1 / 64), "x * x * y * y": ("xy", 4.0)}
+LEVELS = 25
+STEPS = {
+    "(u * 0.5 + x).sin()": lambda u, x: np.sin(u * 0.5 + x),
+    "(u / (x + 1) + x)": lambda u, x: u / (x + 1) + x,
 }
 
 
-def value_of_derivative(text, name, x, y, *, differentiate, variable, constant, Expression):
-    """The value of a derivative, or the name of its type if it is not an Expression."""
-    variables = {"x": variable("x"), "y": variable("y"), "constant": constant}
-    derivative = differentiate(eval(text, variables), name)
-    if not isinstance(derivative, Expression):
-        return [type(derivative).__name__]
-    return derivative.evaluate(x=x, y=y)
+def value_of_derivative(text, names, values, *, differentiate, variable, constant, Expression):
+    """The value of a derivative by some names, one after the other, or the name of a wrong type."""
+    derivative = eval(text, {"constant": constant, **{name: variable(name) for name in values}})
+    for name in names:
+        derivative = differentiate(derivative, name)
+        if not isinstance(derivative, Expression):
+            return [type(derivative).__name__]
+    return derivative.evaluate(**values)
 
 
-def derivative_of(program, text, name, **parts):
-    """The value of differentiate(text, name) at the point AT. Messages say what the parts u and v are."""
-    shown = f"differentiate({text}, {name!r})"
-    value = program(value_of_derivative, shown)(text, name, *AT.values())
-    return expect_expression(Answer(shown, AT | parts, value))
+def derivative_of(program, text, *names, at=AT, shown=None, limits=NO_LIMITS, **parts):
+    """The value of differentiate(text, name), and so on for further names.
+
+    parts : what messages say about the parts u and v.
+    """
+    shown = shown or text
+    for name in names:
+        shown = f"differentiate({shown}, {name!r})"
+    at = {name: value for name, value in at.items() if re.search(rf"\b{name}\b", text) or name in names}
+    value = program(value_of_derivative, shown).call(text, list(names), at, limits=limits).value
+    return expect_expression(Answer(shown, at | parts, value))
 
 
 def expect_expression(answer):
@@ -318,6 +367,8 @@ def derivatives_of_sums(differentiate, program):
         ),
         ("y", "x", 0, {"y does not depend on x: look at the variable's name.": 1}),
         ("x", "y", 0, {"x does not depend on y: look at the variable's name.": 1}),
+        ("xx + xx + x", "x", 1, {"x and xx are two variables: compare the whole names.": [2, 3]}),
+        ("xx + xx + x", "xx", 2, {"x and xx are two variables: compare the whole names.": [1, 3]}),
         (U, "x", 3, {}),
         (U, "y", 0, {}),
         (f"{U} + {V}", "x", 5, {}),
@@ -343,8 +394,38 @@ def derivatives_of_functions(differentiate, program):
 @check("q1e", "rules work together, and the result is a formula", points=0.75)
 def derivatives_of_nested(differentiate, program):
     for text, f in FORMULAS.items():
-        for name, right in zip("xy", slopes_of(f, tuple(AT.values())), strict=True):
+        for name, right in zip("xy", slopes_of(f, (AT["x"], AT["y"])), strict=True):
             expect_near(derivative_of(program, text, name), right)
+    for text, right in EXACT.items():
+        derivative_of(program, text, "x", at={"x": 2.0, "y": 0.5}).close(right, within=1e-12, reveal=True)
+
+
+@check("q1e", "a derivative can be differentiated again", points=0.25)
+def derivatives_of_derivatives(differentiate, program):
+    for text, (names, right) in TWICE_BY.items():
+        derivative_of(program, text, *names, at={"x": 2.0, "y": 0.5}).close(right, within=1e-9, reveal=True)
+
+
+@check("q1e", f"a formula of {LEVELS} levels takes no more than 100,000 lines of Python", points=0.25)
+def derivatives_of_deep_formulas(differentiate, program):
+    for step, f in STEPS.items():
+        text, right = "x", slopes_of(partial(repeated, f), (AT["x"],))[0]
+        for _ in range(LEVELS):
+            text = step.replace("u", text)
+        shown = f"(u starts as x, and {LEVELS} times u = {step})"
+        try:
+            answer = derivative_of(program, text, "x", shown=shown, limits=most_lines(100_000))
+        except (TooSlow, OutOfTime) as failure:
+            raise failure.with_note("Differentiate each part of a formula only once.") from None
+        expect_near(answer, right)
+
+
+def repeated(f, x):
+    """f(f(...f(x, x)..., x), x), LEVELS times."""
+    u = x
+    for _ in range(LEVELS):
+        u = f(u, x)
+    return u
 
 
 # 1(f), 1(g): the rules of dual numbers
@@ -410,23 +491,44 @@ def numbers_in(answer, depth):
     return answer.part("the list of its numbers", np.array(numbers(answer.value, depth)))
 
 
+def number_as_text(number):
+    """A plain number as source text, such as "np.int64(2)"."""
+    return f"np.{type(number).__name__}({number})" if isinstance(number, np.generic) else str(number)
+
+
 def expect_rule(run, rule, *arguments):
     """Expect a rule to give the value and the slope of its function. A pair among the arguments is a Dual."""
     f = getattr(np, rule)
     pairs = [a if isinstance(a, tuple) else (a, 0.0) for a in arguments]
     values, slopes = (tuple(map(float, numbers)) for numbers in zip(*pairs, strict=True))
-    texts = [f"Dual{a}" if isinstance(a, tuple) else str(a) for a in arguments]
+    texts = [f"Dual{a}" if isinstance(a, tuple) else number_as_text(a) for a in arguments]
     value, slope = expect_dual(run(f"{rule}({', '.join(texts)})"))
-    swapped = {"a and b are swapped.": f(*values[::-1])} if len(values) == 2 else NO_HINTS
+    swapped = {"a and b are swapped.": f(*values[::-1])} if len(values) == 2 else {}
+    if rule == "log":
+        swapped = {"It is the logarithm to the base 10.": np.log10(values[0])}
     value.close(float(f(*values)), reveal=True, instead=swapped)
+    if rule == "tanh":
+        expect_slope_of_tanh(slope, values[0], slopes[0])
     expect_slope(slope, f, values, slopes)
+
+
+def expect_slope_of_tanh(answer, value, slope):
+    """Expect anything but the usual wrong slopes of tanh."""
+    wrong = {
+        "The square is missing: the text gives the derivative of tanh.": (1 - np.tanh(value)) * slope,
+        "In the derivative, the square is that of tanh(a), not of a.": (1 - value**2) * slope,
+    }
+    for sentence, number in wrong.items():
+        if is_same(answer.numbers(), number):
+            raise answer.wrong(f"{answer.name} is {answer.value:.6g}. {sentence}")
 
 
 def expect_rules(program, *rules):
     """Expect these rules to be right for two Duals, and if either of the two is a plain number."""
     first, second = (3.0, 2.0), (-1.5, 0.75)
+    plain = ((first, 5.0), (5.0, first), (2, second), (np.int64(2), first), (second, np.float64(0.5)))
     for rule in rules:
-        for pair in ((first, (5.0, 7.0)), (second, (0.5, -2.0)), (first, 5.0), (5.0, first), (2, second)):
+        for pair in ((first, (5.0, 7.0)), (second, (0.5, -2.0)), *plain):
             expect_rule(runner(program, *rules), rule.name, *pair)
 
 
@@ -443,16 +545,20 @@ def products_of_duals(multiply, program):
 @check("q1f", "divide is right, for plain numbers too", points=0.75)
 def quotients_of_duals(divide, program):
     expect_rules(program, divide)
+    _, slope = expect_dual(runner(program, divide)("divide(Dual(5.0, 7.0), Dual(8.0, -2.0))"))
+    slope.close(1.03125, within=1e-14, reveal=True)
 
 
 @check("q1f", "the rules work on Duals of Duals", points=0.5)
 def rules_of_nested_duals(add, subtract, multiply, divide, program):
     run, x = runner(program, add, subtract, multiply, divide), "Dual(Dual(3.0, 1.0), Dual(1.0, 0.0))"
+    two = x.replace("3.0", "2.0")
     for text, right in (
         (f"add({x}, {x})", (6.0, 2.0, 2.0, 0.0)),
         (f"subtract({x}, 1.0)", (2.0, 1.0, 1.0, 0.0)),
         (f"multiply({x}, {x})", (9.0, 6.0, 6.0, 2.0)),
         (f"divide({x}, {x})", (1.0, 0.0, 0.0, 0.0)),
+        (f"divide(1.0, {two})", (0.5, -0.25, -0.25, 0.25)),
     ):
         numbers_in(run(text), 2).close(np.array(right), within=1e-12, reveal=True)
 
@@ -504,18 +610,23 @@ def powers_of_duals(power, program):
 def edges_of_functions(exp, log, sin, tanh, power, program):
     run = runner(program, exp, log, sin, tanh, power)
     for rule in FUNCTIONS:
-        expect_plain(run(f"{rule}(0.8)")).close(getattr(np, rule)(0.8), reveal=True)
+        for number in (0.8, 2, np.float64(1.5)):
+            answer = run(f"{rule}({number_as_text(number)})")
+            expect_plain(answer).close(getattr(np, rule)(number), reveal=True)
     for exponent in (3, -2.0):
         expect_rule(run, "power", (-1.5, 2.0), exponent)
-    for text, right in (
-        ("tanh(Dual(1000.0, 2.0))", 1.0),
-        ("tanh(Dual(-1000.0, 2.0))", -1.0),
-        ("power(Dual(0.0, 1.0), 2)", 0.0),
-        ("power(Dual(0.0, 1.0), 0)", 1.0),
+    for text, right, rate in (
+        ("tanh(Dual(1000.0, 2.0))", 1.0, 0.0),
+        ("tanh(Dual(-1000.0, 2.0))", -1.0, 0.0),
+        ("exp(Dual(-900.0, 2.0))", 0.0, 0.0),
+        ("power(Dual(0.0, 1.0), 2)", 0.0, 0.0),
+        ("power(Dual(0.0, 2.0), 1)", 0.0, 2.0),
+        ("power(Dual(0.0, 1.0), 0)", 1.0, 0.0),
     ):
         value, slope = expect_dual(run(text))
         value.close(right, reveal=True)
-        slope.close(0.0, reveal=True)
+        at_zero = {"It is zero. But the slope of a^1 is the slope of a, at 0 too.": 0.0}
+        slope.close(rate, reveal=True, instead=at_zero)
 
 
 @check("q1g", "the functions work on Duals of Duals", points=0.75)
@@ -534,9 +645,9 @@ def functions_of_nested_duals(exp, log, sin, tanh, power, program):
 
 # Of the four operations only: what exp or power do wrong counts in 1(g), and not here again.
 SQUARE = "lambda t: t * t - 3 * t"
-PROGRAMS = {
-    t: eval(t) for t in (SQUARE, "lambda t: 1 / (1 + t * t)", "lambda t: t / (2 + t * t) - t * t * t")
-}
+BRANCHES = "lambda t: t * t / (t + 3) if t > 0 else 2 * t - t * t * t"
+QUOTIENTS = ("lambda t: 1 / (1 + t * t)", "lambda t: t / (2 + t * t) - t * t * t")
+PROGRAMS = {t: eval(t) for t in (SQUARE, *QUOTIENTS, BRANCHES)}
 
 
 @check("q1h", "it is the numerical derivative of a program, a plain number", points=0.5)
@@ -581,6 +692,18 @@ def derivatives_of_constants(derivative, program):
     slope_by_one_evaluation(program, "lambda t: t * t", 3.0).close(6.0, reveal=True)
 
 
+@check("q1h", "at a Dual it is a Dual, with the slope of the derivative", points=0.25)
+def derivatives_at_duals(derivative, program):
+    for text, x, right in (
+        ("lambda t: t * t * t", "Dual(2.0, 1.0)", (12.0, 12.0)),
+        ("lambda t: 1 / t", "Dual(2.0, -4.0)", (-0.25, -1.0)),
+    ):
+        answer = runner(program, derivative)(f"derivative({text}, {x})")
+        if not is_dual(answer.value):
+            raise answer.wrong(f"the result should be a Dual; {answer.yours}. Do not turn x into a float.")
+        numbers_in(answer, 1).close(np.array(right), within=1e-12, reveal=True)
+
+
 @check("q1i", "it is the slope of the slope of a program, a plain number", points=0.75)
 def curvatures_of_programs(second_derivative, program):
     for text, f in PROGRAMS.items():
@@ -597,6 +720,17 @@ def curvatures_of_programs(second_derivative, program):
             off = abs(number - 2)
             if x == 0.7 and text == SQUARE and off > 1e-12:
                 raise answer.wrong(f"it is off by {off:.1g}: that is an approximation. Use Duals.")
+
+
+@check("q1i", "it is zero for programs that are constant or linear", points=0.25)
+def curvatures_of_lines(second_derivative, program):
+    for text in ("lambda t: 4", "lambda t: 2.5", "lambda t: t", "lambda t: 5 - 2 * t"):
+        try:
+            answer = runner(program, second_derivative)(f"second_derivative({text}, 0.7)")
+        except Raised as failure:
+            hint = "Such a program, or its derivative, may return a plain number, which has no slope."
+            raise failure.with_note(hint) from None
+        expect_plain(answer).close(0.0, within=1e-12, reveal=True)
 
 
 # 1(j): a gradient checker
@@ -638,7 +772,7 @@ def with_entry(gradient, index, value):
 
 @check("q1j", "it tells wrong gradients from right ones", points=1)
 def verdicts(is_gradient_right):
-    x = np.array([1.1, -2.3, 0.6, 3.2])
+    x = np.array([1.1, 0.0, -2.3, 0.0, 0.6, 0.0, 3.2, 0.0])[::2]  # a view
     g = 3 * x**2
     size = abs((x**3).sum()) + (g * np.abs(x)).max()
     whole = (g * np.abs(x)).max() / size
@@ -665,6 +799,7 @@ def unusual_verdicts(is_gradient_right):
         "entry 2 is infinite": (with_entry(g, 2, np.inf), 2, np.inf),
         "the gradient has the shape (3, 1)": (g[:, None], -1, np.inf),
         "the gradient is a single number": (np.float64(3.0), -1, np.inf),
+        "the gradient has an entry too few": (g[:2], -1, np.inf),
     }
     expect_verdicts(is_gradient_right, sum_of_cubes(3), x, {}, wrong)
     s, z = np.array([1e6, 1.0, 1e-6]), np.array([2.0, 1.0, -3.0])
@@ -679,6 +814,24 @@ def unusual_verdicts(is_gradient_right):
         ),
     }
     expect_verdicts(is_gradient_right, f, z * s, right, wrong)
+
+
+@check("q1j", "it copes with f = 0, with entries of x that are 0, and with integers", points=0.25)
+def verdicts_at_zeros(is_gradient_right):
+    x, zero = np.array([0.5, -1.0, 2.0]), np.zeros(3)
+    right: dict = {"f and the gradient are zero": zero}
+    wrong: dict = {"f is zero, the gradient is not": (zero + 1,)}
+    expect_verdicts(is_gradient_right, Noted("the constant 0", lambda x: 0.0), x, right, wrong)
+    x, g = np.array([0.0, 1.5, 0.0]), np.array([1.0, 3.25, -2.0])
+    f = Noted("x_0 + 0.25 x_1 + x_1^2 - 2 x_2", lambda x: float(x @ [1.0, 0.25, -2.0] + x[1] ** 2))
+    right = {"the gradient is right, and x has zeros": g}
+    wrong = {"entry 2 is wrong, where x is 0": (with_entry(g, 2, 0.0), 2, 2 / (2.625 + 4.875))}
+    expect_verdicts(is_gradient_right, f, x, right, wrong)
+    x = np.array([2, -1, 3])
+    g = 3.0 * x**2
+    right = {"the gradient is right, x holds ints": g}
+    wrong = {"entry 1 is wrong": (with_entry(g, 1, 4.0), 1, 1 / (34 + 81))}
+    expect_verdicts(is_gradient_right, sum_of_cubes(3), x, right, wrong)
 
 
 @check("q1j", "is_gradient_right does not change x", points=0.25)

@@ -1,5 +1,7 @@
 """Problem 2, the public checks, and what they share with the hidden ones."""
 
+import re
+
 import numpy as np
 
 from checking import (
@@ -30,9 +32,9 @@ SIZES = ((2, 2, 2, 2), *FEW, (4, 3, 2))  # two of one size: what a call keeps mu
 
 
 def public_chains(rng, end=0, every=SIZES):
-    """A chain of each of these sizes, an x, and a vector of the size at that end of the chain."""
+    """A chain of each of these sizes, an x, which is a view, and a vector of the size at that end."""
     for sizes in every:
-        yield Chain.random(rng, sizes), rng.normal(size=sizes[0]), rng.uniform(1, 2, size=sizes[end])
+        yield Chain.random(rng, sizes), rng.normal(size=2 * sizes[0])[::2], rng.uniform(1, 2, size=sizes[end])
 
 
 def expect_chain_derivative(kind, function, chain, **arguments):
@@ -83,6 +85,31 @@ def expect_identity(function, name):
         answer.close(vector, reveal=True)
 
 
+BOTH_DTYPES = ((np.float32, np.float32), (np.int64, np.float64))
+FLOAT32_ONLY = ((np.float32, np.float32),)
+
+
+def expect_dtypes(function, rng, name=None, end=0, dtypes=BOTH_DTYPES):
+    """Expect results of the right dtype, for each pair of an input's dtype and the result's.
+
+    name, end : what the vector is called and which end of the chain has its size; None if there is none.
+    """
+    sizes = (2, 3, 2)
+    for given, wanted in dtypes:
+        chain = Chain.random(rng, sizes, wanted)
+        arguments: dict = {"x": np.arange(1, sizes[0] + 1).astype(given)}
+        if name:
+            arguments[name] = np.arange(2, sizes[end] + 2).astype(given)
+        answer = expect(function, layers=chain.layers, **arguments)
+        found = answer.numbers().dtype
+        if found != wanted:
+            why = f"x and {name} have" if name else "x has"
+            raise answer.wrong(
+                f"the result has dtype {found}; it should be {np.dtype(wanted)}, because {why} dtype "
+                f"{np.dtype(given)}."
+            )
+
+
 @check("q2a", "the layers are called in one sweep, each at its own input", points=0.75)
 def one_sweep_forward(jvp, rng):
     for chain, x, v in public_chains(rng):
@@ -92,10 +119,20 @@ def one_sweep_forward(jvp, rng):
         answer.array(chain.sizes[-1])
 
 
-@check("q2a", "the product is the derivative of the chain in the direction v", points=0.75)
+@check(
+    "q2a",
+    "the product is the derivative of the chain in the direction v, also for an empty chain",
+    points=0.75,
+)
 def jvp_is_the_derivative(jvp, rng):
     for chain, x, v in public_chains(rng):
         expect_chain_derivative("jvp", jvp, chain, x=x, v=v)
+    expect_identity(jvp, "v")
+
+
+@check("q2a", "float32 gives float32, and integers give float64", points=0.25)
+def jvp_dtypes(jvp, rng):
+    expect_dtypes(jvp, rng, "v")
 
 
 @check(
@@ -122,6 +159,11 @@ def vjp_is_the_derivative(vjp, rng):
     expect_identity(vjp, "u")
 
 
+@check("q2b", "float32 gives float32, and integers give float64", points=0.25)
+def vjp_dtypes(vjp, rng):
+    expect_dtypes(vjp, rng, "u", -1)
+
+
 @check(
     "q2b", "vjp changes neither an argument nor an earlier result, nor what a second call does", points=0.25
 )
@@ -142,6 +184,16 @@ def expect_chain_jacobian(function, chain, x):
         raise
 
 
+def expect_identity_matrix(function):
+    """Expect that the Jacobian of a chain without layers is the identity matrix."""
+    for x in (np.array([2.0, -1.0, 0.5]), np.array([3.0])):
+        try:
+            answer = expect(function, layers=[], x=x)
+        except Raised as failure:
+            raise failure.with_note("A chain without layers is the identity.") from None
+        answer.close(np.eye(len(x)), reveal=True)
+
+
 def expect_jacobian_of_whole_numbers(function, chain):
     """Expect the numerical Jacobian at an x of ints."""
     x = np.arange(1, chain.sizes[0] + 1)
@@ -160,10 +212,16 @@ def n_sweeps(jacobian_forward, rng):
         expect_passes(answer, chain, chain.sizes[0] + 1)
 
 
-@check("q2c", "the Jacobian is the numerical one of the chain", points=0.5)
+@check("q2c", "the Jacobian is the numerical one of the chain, also for an empty chain", points=0.5)
 def forward_jacobian_is_the_derivative(jacobian_forward, rng):
     for chain, x, _ in public_chains(rng):
         expect_chain_jacobian(jacobian_forward, chain, x)
+    expect_identity_matrix(jacobian_forward)
+
+
+@check("q2c", "float32 gives float32", points=0.25)
+def forward_jacobian_dtypes(jacobian_forward, rng):
+    expect_dtypes(jacobian_forward, rng, dtypes=FLOAT32_ONLY)
 
 
 @check("q2c", "the Jacobian is right where x holds integers", points=0.25)
@@ -187,10 +245,16 @@ def m_sweeps(jacobian_backward, rng):
         expect_passes(answer, chain, 1, last=1)
 
 
-@check("q2d", "the Jacobian is the numerical one of the chain", points=0.5)
+@check("q2d", "the Jacobian is the numerical one of the chain, also for an empty chain", points=0.5)
 def backward_jacobian_is_the_derivative(jacobian_backward, rng):
     for chain, x, _ in public_chains(rng):
         expect_chain_jacobian(jacobian_backward, chain, x)
+    expect_identity_matrix(jacobian_backward)
+
+
+@check("q2d", "float32 gives float32", points=0.25)
+def backward_jacobian_dtypes(jacobian_backward, rng):
+    expect_dtypes(jacobian_backward, rng, dtypes=FLOAT32_ONLY)
 
 
 @check("q2d", "the Jacobian is right where x holds integers", points=0.25)
@@ -226,7 +290,7 @@ def costs_of_some_chains(forward_cost, backward_cost):
         expect(cost, sizes=(10**7,) * 4).equals(3 * 10**21, otherwise=rounded, reveal=True)
 
 
-@check("q2e", "the cheaper mode, and the memory of small chains", points=1)
+@check("q2e", "the cheaper mode and the memory of small and huge chains", points=1)
 def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_storage):
     for sizes, right in (((5, 9, 2), "backward"), ((2, 9, 5), "forward"), ((4, 9, 4), "backward")):
         n, m = sizes[0], sizes[-1]
@@ -237,6 +301,8 @@ def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_stora
         )
         sentence = f"The Jacobian has {m} rows and {n} columns. {hint}"
         expect(cheaper_mode, sizes=sizes).equals(right, otherwise=sentence)
+    answer = expect(cheaper_mode, sizes=(2 * 10**9, 10**9, 10**9))
+    answer.equals("backward", otherwise="Do the counts go through NumPy's 64-bit ints?")
     vectors = "The vector that a layer's vjp is given and the one that comes out count too, both of them."
     let_go = "Forward mode drops a value when the next layer is done."
     forward = {
@@ -254,6 +320,10 @@ def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_stora
     expect(backward_storage, sizes=(5, 9, 6, 3, 3)).equals(41, instead=backward, reveal=True)
     expect(forward_storage, sizes=(8,) * 101).equals(32, instead={let_go: 2 * 808}, reveal=True)
     expect(backward_storage, sizes=(8,) * 101).equals(824, reveal=True)
+    for storage in (forward_storage, backward_storage):
+        expect(storage, sizes=(3, 4)).equals(14, reveal=True)
+        rounded = "Do the counts go through NumPy's 64-bit ints, or through floats?"
+        expect(storage, sizes=(4 * 10**18, 10**18 + 1)).equals(10**19 + 2, otherwise=rounded, reveal=True)
 
 
 # Graphs
@@ -265,13 +335,18 @@ def call_on(graph, function, program, task, calls):
     limits = most_lines(1000 * (10 + count * len(calls)))  # right answers take up to 70 for each node
     try:
         return program(task, function.name).call(nodes, function, graph.steps, calls, limits=limits)
-    except (Raised, TooSlow, OutOfTime) as failure:
+    except (TooSlow, OutOfTime) as failure:
         hint = "Does it follow every path, instead of visiting every node once?"
-        if isinstance(failure, Raised):
-            hint = "Python's recursion is not deep enough for it. Keep a list of nodes to visit instead."
-            if "RecursionError" not in str(failure):
-                raise
         raise failure.with_note(f"The graph has {count} nodes. {hint}") from None
+    except Raised as failure:
+        if "RecursionError" in str(failure):
+            hint = "Python's recursion is not deep enough for it. Keep a list of nodes to visit instead."
+            raise failure.with_note(f"The graph has {count} nodes. {hint}") from None
+        if re.search(r"KeyError: 'node \w+'", str(failure)):
+            wrong_order = "That node is looked up before a use of it has added anything to its gradient."
+            shown = f"Call backward on {graph}." if count < 10 else f"The graph has {count} nodes."
+            raise failure.with_note(f"{wrong_order} In which order do you visit the nodes? {shown}") from None
+        raise
 
 
 def names_in_order(make_nodes, topological_order, steps, calls):
@@ -291,7 +366,12 @@ def gradients_of_nodes(make_nodes, backward, steps, calls):
         return [gradients.get(node) for node in nodes.values()], len(gradients.keys() - set(nodes.values()))
 
     nodes = make_nodes(steps)
-    return [read(backward(nodes[result], upstream)) for result, upstream in calls]
+    names = {id(node): f"node {name}" for name, node in nodes.items()}
+    try:
+        return [read(backward(nodes[result], upstream)) for result, upstream in calls]
+    except KeyError as error:
+        error.args = tuple(names.get(id(key), key) for key in error.args)  # instead of <Node object at ...>
+        raise
 
 
 def answers_on(graph, function, program, task, wanted, calls):
@@ -321,6 +401,14 @@ def expect_order(topological_order, program, graph, calls=1):
 def order_of_small_graphs(topological_order, program):
     for graph in SMALL:
         expect_order(topological_order, program, graph)
+    arrays = Graph(x=np.array([0.5, 2.0]), y=np.array([0.5, 2.0]), z=("*", "x", "y"))
+    expect_order(topological_order, program, arrays)
+
+
+@check("q2f", "of a single node, and of a node in the middle of a graph", points=0.25)
+def order_of_parts_of_graphs(topological_order, program):
+    for graph in (SMALL[0].at("x"), SMALL[3].at("b"), SMALL[5].at("other")):
+        expect_order(topological_order, program, graph)
 
 
 @check(
@@ -334,6 +422,9 @@ def order_of_deep_graphs(topological_order, program):
     for graph in (diamonds(10), diamonds(40)):
         expect_order(topological_order, program, graph)
     expect_order(topological_order, program, deep_graph())
+
+
+ZERO = " It is zero here; a gradient of zero belongs in the dict, too."
 
 
 def expect_gradients(backward, program, graph, *calls):
@@ -351,7 +442,8 @@ def expect_gradients(backward, program, graph, *calls):
         for name in graph.steps:
             if name in needed and name not in found:
                 role = "the node itself" if name == result else f"which {result} was computed from"
-                raise answer.wrong(f"the dict has no gradient for {name}, {role}.")
+                zero = "" if np.any(graph.at(result).derivative(answer.arguments["upstream"], name)) else ZERO
+                raise answer.wrong(f"the dict has no gradient for {name}, {role}.{zero}")
             if name in found and name not in needed:
                 raise answer.wrong(f"the dict has a gradient for {name}, which {result} does not depend on.")
         every.append({name: answer.part(f"the gradient of {name}", value) for name, value in found.items()})
@@ -386,6 +478,33 @@ def gradients_of_small_graphs(backward, program, rng):
     for graph, upstream in graphs_of_arrays(rng):
         (parts,) = expect_gradients(backward, program, graph, (graph.result, upstream))
         expect_derivatives(parts, graph, upstream)
+    W, u = np.array([[1.0, -2.0, 0.5], [0.0, 3.0, 1.0]]), np.array([1.5, -0.5])
+    graph = Graph(x=np.array([0.5, -1.0, 2.0]), s=("sin", "x"), p=("*", "s", "x"), z=("@", W, "p"))
+    (parts,) = expect_gradients(backward, program, graph, ("z", u))
+    expect_derivatives(parts, graph, u)
+
+
+@check("q2g", "the dict is right for a single node, and where gradients are zero", points=0.25)
+def gradients_of_zero(backward, program):
+    one, zero = Graph(x=1.5), Graph(x=0.0, y=1.3, p=("*", "x", "y"), q=("*", "p", "p"), z=("+", "q", "y"))
+    for graph in (one, zero):
+        (parts,) = expect_gradients(backward, program, graph, (graph.result, 0.4))
+        expect_derivatives(parts, graph, 0.4)
+
+
+@check("q2g", "float32 gives float32", points=0.25)
+def gradients_dtypes(backward, program, rng):
+    for graph in SMALL[:4]:
+        graph = graph.with_inputs(lambda: rng.normal(size=3).astype(np.float32))
+        upstream = rng.uniform(0.5, 2, size=3).astype(np.float32)
+        (parts,) = expect_gradients(backward, program, graph, (graph.result, upstream))
+        for part in parts.values():
+            found = part.numbers().dtype
+            if found != np.float32:
+                raise part.wrong(
+                    f"{part.name} has dtype {found}; it should be float32, because the values and "
+                    "upstream have dtype float32."
+                )
 
 
 def graphs_of_arrays(rng):
@@ -409,7 +528,11 @@ def each_use_once(backward, program):
         expect_each_use_once(backward, program, graph, 0.8)
 
 
-@check("q2g", "calls are independent, do not change upstream, and work on deep graphs", points=1.25)
+@check(
+    "q2g",
+    "calls are independent, do not change upstream, and work on graphs that are deep or have many paths",
+    points=1.25,
+)
 def calls_by_themselves(backward, program, rng):
     for graph in SMALL:
         calls = [(graph.result, upstream) for upstream in (0.8, -1.5, 0.8)]
@@ -426,7 +549,14 @@ def calls_by_themselves(backward, program, rng):
                     f"a later call with the same arguments finds another gradient of {name}. Is something "
                     "kept in the nodes, or elsewhere?"
                 )
-    expect_gradients(backward, program, deep_graph(), (deep_graph().result, 0.8))
+    for graph in (deep_graph(), diamonds(40)):
+        expect_gradients(backward, program, graph, (graph.result, 0.8))
+    for graph in SMALL[3:5]:  # a call on another node, between two calls
+        calls = [(result, 0.8) for result in (graph.result, "b", graph.result)]
+        for (result, upstream), parts in zip(
+            calls, expect_gradients(backward, program, graph, *calls), strict=True
+        ):
+            expect_derivatives(parts, graph.at(result), upstream)
     for graph, upstream in graphs_of_arrays(rng):
         reply = call_on(graph, backward, program, gradients_of_nodes, [(graph.result, upstream)])
         ((_, left),) = reply.arguments[-1]

@@ -1,8 +1,10 @@
 """Problem 3, the public checks. They hold an answer against identities and numerical derivatives."""
 
+from functools import partial
+
 import numpy as np
 
-from checking import expect, expect_derivative, expect_no_traces
+from checking import expect, expect_derivative, expect_dtypes, expect_few_lines, expect_no_traces
 from checking.hints import hint_for
 from checking.networks import (
     LARGE,
@@ -70,13 +72,35 @@ def no_traces(softmax, program, rng):
         expect_no_traces(softmax, program, {"z": z}, {"z": other}).close(probabilities(z))
 
 
+@check("q3a", "float32 gives float32, and integers give float64", points=0.25)
+def dtypes(softmax):
+    expect_dtypes(softmax, z=np.array([2, -1, 0]))
+
+
 # 3(b)
+
+
+def other_jacobians(z):
+    """Wrong Jacobians, each under a sentence for the mistake."""
+    p = probabilities(z)
+    return {
+        "Your entry [i, j] is p_j (delta_ij - p_j): broadcasting takes p as a row. The factor p_i needs a "
+        "column, and p_i p_j is an outer product.": p * (np.eye(len(p)) - p),
+        "p @ p is a single number, the sum of the squares. The products p_i p_j of all pairs are an outer "
+        "product.": np.diag(p) - p @ p,
+        "You subtract p_j where p_i p_j belongs: the second term needs an outer product.": np.diag(p) - p,
+        "The diagonal has p_i^2, not p_i: is p multiplied by itself?": np.diag(p**2) - np.outer(p, p),
+    }
 
 
 @check("q3b", "the Jacobian is the numerical derivative of the softmax", points=0.75)
 def jacobian_is_the_derivative(softmax_jacobian):
     instead = {"log p, not p": lambda z: np.log(probabilities(z))}
     for z in LOGITS:
+        answer = expect(softmax_jacobian, z=z)
+        known = hint_for(answer.value, partial(other_jacobians, z))
+        if known:
+            raise answer.wrong(known)
         expect_derivative("jacobian", probabilities, softmax_jacobian, z=z, reveal=True, instead=instead)
 
 
@@ -106,6 +130,11 @@ def jacobian_no_traces(softmax_jacobian, program, rng):
     expect_derivative("jacobian", probabilities, softmax_jacobian, z=z)
 
 
+@check("q3b", "float32 gives float32, and integers give float64", points=0.25)
+def jacobian_dtypes(softmax_jacobian):
+    expect_dtypes(softmax_jacobian, z=np.array([1, 0, -2]))
+
+
 # 3(c)
 
 
@@ -123,7 +152,9 @@ def normalised(log_softmax):
         total = np.exp(log_p).sum()
         if abs(total - 1) > 1e-12:
             said = f"exp of the result should sum to 1; yours is off by {total - 1:.2g}."
-            if np.ptp(log_p - z) < 1e-9:
+            if abs(total - 1) < 1e-5:
+                said += " That is little: is a small number added inside the logarithm, or something rounded?"
+            elif np.ptp(log_p - z) < 1e-9:
                 said += f" All entries are off by the same number, {np.log(total):.6g}: what do you subtract?"
             raise answer.wrong(said)
 
@@ -151,6 +182,11 @@ def log_no_traces(log_softmax, program, rng):
         z, other = rng.normal(size=(2, k))
         answer = expect_no_traces(log_softmax, program, {"z": z}, {"z": other})
         answer.close(np.log(probabilities(z)), rounding=10)
+
+
+@check("q3c", "float32 gives float32, and integers give float64", points=0.25)
+def log_dtypes(log_softmax):
+    expect_dtypes(log_softmax, z=np.array([0, 3, -1]))
 
 
 # 3(d)
@@ -186,8 +222,10 @@ def loss_follows_the_bias(nll_loss):
             )
         losses = np.array([float(answer.array()) for answer in answers])
         if not np.allclose(losses[0] - losses, b - b[0], rtol=1e-9):
+            without_b = np.allclose(losses, np.log(3), rtol=1e-9)
+            same = "is b left out?" if without_b else "which log-probability is that of the label?"
             hints = {
-                "All three labels cost the same: is b left out?": 0 * b,
+                f"All three labels cost the same: {same}": 0 * b,
                 "Yours is the loss of the label before: is it off by one?": np.roll(b, 1) - b[-1],
             }
             cut_off = "" if b.min() > -3 else "It is right for small biases: is a probability cut off?"
@@ -199,16 +237,20 @@ def loss_follows_the_bias(nll_loss):
 
 @check("q3d", "exp(-loss), summed over all labels, is one", points=0.5)
 def loss_is_a_log_likelihood(nll_loss, rng):
-    given, likelihoods = draw_layer(rng, 4, 3), []
-    for y in range(4):
-        answer = expect(nll_loss, **given, y=y)
-        loss = answer.array()
-        if loss < 0:
-            raise answer.wrong(f"a probability is at most 1, so the loss is at least 0; yours is {loss:.4g}.")
-        likelihoods.append(np.exp(-loss))
-    off = sum(likelihoods) - 1
-    if abs(off) > 1e-12:
-        raise answer.wrong(f"summed over y, exp(-loss) should be 1; yours is off by {off:.2g}.")
+    whole = {"W": np.array([[1, 0], [-2, 1], [0, 3]]), "b": np.array([2, 0, -1]), "x": np.array([1, -1])}
+    for given in (draw_layer(rng, 4, 3), whole):
+        likelihoods = []
+        for y in range(len(given["b"])):
+            answer = expect(nll_loss, **given, y=y)
+            loss = answer.array()
+            if loss < 0:
+                raise answer.wrong(
+                    f"a probability is at most 1, so the loss is at least 0; yours is {loss:.4g}."
+                )
+            likelihoods.append(np.exp(-loss))
+        off = sum(likelihoods) - 1
+        if abs(off) > 1e-12:
+            raise answer.wrong(f"summed over y, exp(-loss) should be 1; yours is off by {off:.2g}.")
 
 
 @check("q3d", "nll_loss changes none of its arguments", points=0.5)
@@ -231,6 +273,9 @@ def expect_loss_gradients(loss, function, **given):
 def gradients_are_the_derivatives(nll_gradients, rng):
     for k, d, y in ((3, 2, 2), (2, 3, 0)):
         given = {**draw_layer(rng, k, d), "y": y}
+        dW, db = expect(nll_gradients, **given).parts("dW", "db")
+        if db.is_array(k) and dW.is_array(k, d) and np.allclose(dW.value.T, db.value):
+            raise dW.wrong("every column of dW is db: the factor x_j of the chain rule is missing.")
         expect_loss_gradients(layer_loss, nll_gradients, reveal=True, instead=OTHER_LAYER_LOSSES, **given)
 
 
@@ -268,6 +313,16 @@ def gradients_no_traces(nll_gradients, program, rng):
         first, other = ({**draw_layer(rng, k, d), "y": 1} for _ in range(2))
         expect_no_traces(nll_gradients, program, first, other)
     expect_loss_gradients(layer_loss, nll_gradients, **first)
+
+
+@check("q3e", "float32 gives float32, and integers give float64", points=0.25)
+def gradients_dtypes(nll_gradients):
+    W, b, x = np.array([[1, 0], [-2, 1], [0, 3]]), np.array([2, 0, -1]), np.array([1, -1])
+    expect_dtypes(nll_gradients, dW_and_db, W=W, b=b, x=x, y=1)
+
+
+def dW_and_db(answer):
+    return answer.parts("dW", "db")
 
 
 # 3(f)
@@ -319,6 +374,29 @@ def batch_order_does_not_matter(batch_nll_gradients, rng):
 def batch_of_large_logits(batch_nll_gradients):
     W, X, y = np.zeros((3, 2)), np.array([[0.5, -1.0], [2.0, 1.0]]), np.array([0, 1])
     expect_unmoved_gradients(batch_nll_gradients, W=W, b=LESS, X=X, y=y)
+    # Row 0 has logits of 2000 and row 1 of 1: no number is the largest of both.
+    W, b, X = np.array([[2000.0, 0.0], [1000.0, 1.0]]), np.zeros(2), np.array([[1.0, 0.0], [0.0, 1.0]])
+    dW, db = expect(batch_nll_gradients, W=W, b=b, X=X, y=y).parts("dW", "db")
+    for part, shape in ((dW, (2, 2)), (db, (2,))):
+        if part.is_array(*shape) and np.isnan(part.value).any():
+            raise part.wrong(
+                f"{part.name} is nan. The rows have logits of different sizes: subtract from each row its "
+                "own largest."
+            )
+        part.array(*shape)
+
+
+@check("q3f", "takes as many lines of Python for 2000 examples as for two", points=0.25)
+def batch_in_few_lines(batch_nll_gradients, rng):
+    given = draw_batch(rng, 3, 2, 2000)
+    asked = "Is there a loop over the batch? Compute with whole arrays."
+    expect_few_lines(1000, asked, batch_nll_gradients, **given)
+
+
+@check("q3f", "float32 gives float32, and integers give float64", points=0.25)
+def batch_dtypes(batch_nll_gradients):
+    W, b, X = np.array([[1, 0], [-2, 1], [0, 3]]), np.array([2, 0, -1]), np.array([[1, -1], [0, 2]])
+    expect_dtypes(batch_nll_gradients, dW_and_db, labels=["y"], W=W, b=b, X=X, y=np.array([2, 0]))
 
 
 @check("q3f", "batch_nll_gradients changes neither an argument nor an earlier result", points=0.5)

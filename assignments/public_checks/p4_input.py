@@ -4,8 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from checking import expect, expect_derivative, expect_no_traces
-from checking.hints import NO_HINTS
+from checking import expect, expect_derivative, expect_dtypes, expect_few_lines, expect_no_traces
+from checking.hints import NO_HINTS, hint_for
 from checking.networks import (
     LARGE,
     LESS,
@@ -76,7 +76,27 @@ def input_gradient_no_traces(nll_input_gradient, program, rng):
     expect_derivative("gradient", layer_loss, nll_input_gradient, wrt=2, **first)
 
 
+@check("q4a", "float32 gives float32, and integers give float64", points=0.25)
+def input_gradient_dtypes(nll_input_gradient):
+    W, b, x = np.array([[1, 0], [-2, 1], [0, 3]]), np.array([2, 0, -1]), np.array([1, -1])
+    expect_dtypes(nll_input_gradient, W=W, b=b, x=x, y=1)
+
+
 # 4(b)
+
+
+def other_products(z, u):
+    """Wrong products, each under a sentence for the mistake."""
+    p = probabilities(z)
+    return {
+        "this is z^T J for the Jacobian at u: z and u are swapped.": (
+            z @ numerical_jacobian(probabilities, u).value
+        ),
+        "this is p_j (u_j - sum_i u_i): the sum over i needs the weights p_i.": p * (u - u.sum()),
+        "this is u_j - sum_i u_i p_i: the factor p_j in front is missing.": u - u @ p,
+        "this is -p_j sum_i u_i p_i: the term with delta_ij is missing.": -p * (u @ p),
+        "this is p_j u_j: only the term with delta_ij is there.": p * u,
+    }
 
 
 @check("q4b", "the product is u^T J for the numerical Jacobian J of softmax", points=1)
@@ -88,9 +108,9 @@ def product_is_with_the_jacobian(softmax_vjp, rng):
     for z in LOGITS:
         u = rng.uniform(-2.0, 2.0, size=len(z))
         answer = expect(softmax_vjp, z=z, u=u)
-        swapped = z @ numerical_jacobian(probabilities, u).value
-        if answer.is_array(len(z)) and np.allclose(answer.value, swapped, rtol=1e-6):
-            raise answer.wrong("this is z^T J for the Jacobian at u: z and u are swapped.")
+        known = hint_for(answer.value, partial(other_products, z, u))
+        if known:
+            raise answer.wrong(known)
         expect_derivative("vjp", probabilities, softmax_vjp, reveal=True, instead=others, z=z, u=u)
 
 
@@ -149,6 +169,40 @@ def product_no_traces(softmax_vjp, program, rng):
     expect_derivative("vjp", probabilities, softmax_vjp, **first)
 
 
+def memory_of_softmax_vjp(z, u, *, softmax_vjp):
+    """The result, and whether the call takes memory for more than 100 arrays of the size of z."""
+    import tracemalloc
+
+    softmax_vjp(z[:3], u[:3])  # what is imported in the first call does not count
+    tracemalloc.start()
+    try:
+        result = softmax_vjp(z, u)
+        return result, tracemalloc.get_traced_memory()[1] > 100 * z.nbytes
+    finally:
+        tracemalloc.stop()
+
+
+def expect_little_memory(program, z, u):
+    """Expect that softmax_vjp takes memory for 100 arrays of the size of z at most, not for a matrix."""
+    measured = expect(program(memory_of_softmax_vjp, "softmax_vjp"), z=z, u=u)
+    _, much = measured.value
+    if much:
+        raise measured.wrong(
+            "the call takes memory for more than 100 arrays of length k, as a k x k matrix does. Find u^T J "
+            "without J: for k = 200000 that would be 320 GB."
+        )
+
+
+@check("q4b", "takes memory for some arrays of length k, and for no matrix", points=0.25)
+def product_without_a_matrix(softmax_vjp, program, rng):
+    expect_little_memory(program, rng.normal(size=1000), rng.uniform(-2.0, 2.0, size=1000))
+
+
+@check("q4b", "float32 gives float32, and integers give float64", points=0.25)
+def product_dtypes(softmax_vjp):
+    expect_dtypes(softmax_vjp, z=np.array([1, 0, -2]), u=np.array([3, -1, 2]))
+
+
 # 4(c)
 
 
@@ -192,10 +246,7 @@ def layer_vjp_in_x(linear_vjp, rng):
 @check("q4c", "float32 gives float32, and integers give float64", points=0.25)
 def layer_vjp_dtypes(linear_vjp):
     W, x, u = np.array([[1, 2], [0, -3], [4, 1]]), np.array([2, -1]), np.array([3, -2, 1])
-    for given, dtype in ((np.float32, np.float32), (np.int64, np.float64)):
-        answer = expect(linear_vjp, W=W.astype(given), x=x.astype(given), u=u.astype(given))
-        for part in answer.parts("dW", "db", "dx"):
-            part.of_dtype(dtype)
+    expect_dtypes(linear_vjp, lambda answer: answer.parts("dW", "db", "dx"), W=W, x=x, u=u)
 
 
 @check("q4c", "linear_vjp changes neither an argument nor an earlier result", points=0.25)
@@ -246,6 +297,9 @@ def slopes_of_relu(relu_vjp):
     if kink.is_array(4) and np.isnan(kink.value[0]):
         raise kink.wrong("at z = 0 the result is nan. Compare z with 0; do not divide by it.")
     at_zero = kink.array(4)[0]
+    small = expect(relu_vjp, z=np.array([1e-15, -1e-15, 2e-10, 1.0]), u=u)
+    if not at_zero and not small.array(4)[0]:
+        raise small.wrong("z is small but positive at 0, so u should come through there. Compare z with 0.")
     if at_zero != 0:
         raise kink.wrong(
             "at z = 0 the slope of the ReLU counts as 0 in this homework, so the result should be 0 there; "
@@ -255,9 +309,7 @@ def slopes_of_relu(relu_vjp):
 
 @check("q4d", "float32 gives float32, and integers give float64", points=0.25)
 def relu_dtypes(relu_vjp):
-    z, u = np.array([2, -1, 3]), np.array([-1, 4, 5])
-    for given, dtype in ((np.float32, np.float32), (np.int64, np.float64)):
-        expect(relu_vjp, z=z.astype(given), u=u.astype(given)).of_dtype(dtype)
+    expect_dtypes(relu_vjp, z=np.array([2, -1, 3]), u=np.array([-1, 4, 5]))
 
 
 @check("q4d", "relu_vjp changes neither an argument nor an earlier result", points=0.5)
@@ -307,6 +359,9 @@ def gradients_by_layer(answer):
             raise part.wrong(
                 f"{part.name} should hold an array for each layer, {depth} in all; {part.yours}."
             )
+        for n, gradient in enumerate(part.value):
+            if gradient is None:
+                raise part.wrong(f"{part.name}[{n}] is None. Is this layer left out on the way back?")
         found += part.parts(*(f"{part.name[:2]}{n}" for n in range(1, depth + 1)))
     return found
 
@@ -427,3 +482,17 @@ def network_no_traces(mlp_gradients, program, rng):
     expect_no_traces(mlp_gradients, program, first, other)
     expect_no_traces(mlp_gradients, program, other, first)
     expect_network_gradients(network_loss, mlp_gradients, program, **first)
+
+
+@check("q4e", "twice as many layers take about twice as many lines of Python", points=0.25)
+def network_in_few_lines(mlp_gradients, rng):
+    weights, biases = [np.eye(3) + 0.1 * rng.normal(size=(3, 3)) for _ in range(16)], [np.ones(3)] * 16
+    asked = "Does each layer go through all layers below it twice? Carry the gradient from layer to layer."
+    expect_few_lines(20_000, asked, mlp_gradients, weights=weights, biases=biases, x=np.ones(3), y=1)
+
+
+@check("q4e", "float32 gives float32, and integers give float64", points=0.25)
+def network_dtypes(mlp_gradients):
+    weights = [np.array([[1, 0], [-2, 1], [1, 3]]), np.array([[2, -1, 1], [0, 1, 1]])]
+    biases, x = [np.array([1, 2, -1]), np.array([0, 1])], np.array([1, 2])
+    expect_dtypes(mlp_gradients, gradients_by_layer, weights=weights, biases=biases, x=x, y=1)

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from checking import expect, expect_derivative, expect_no_traces
+from checking import expect, expect_derivative, expect_dtypes, expect_few_lines, expect_no_traces
 from checking.hints import hint_for
 from checking.networks import relu
 from checking.wording import numbers_as_text
@@ -17,6 +17,7 @@ uses("q5d", "q5a", "q5b", "q5c")
 
 BLOCK = ("W1", "W2", "x")
 PARTS = ("dW1", "dW2", "dx")
+WHOLE = (np.array([[1, -2], [0, 3], [-1, 1]]), np.array([[2, 1, 0], [0, -1, 4]]), np.array([3, 1]))
 
 
 def block(W1, W2, x, skip=True):
@@ -100,7 +101,12 @@ def vjp_of(program):
 
 
 def expect_output(program, W1, W2, x):
-    return expect(program(forward, "skip_forward"), W1=W1, W2=W2, x=x).parts("y", "cache")[0]
+    return output(expect(program(forward, "skip_forward"), W1=W1, W2=W2, x=x))[0]
+
+
+def output(answer):
+    """The part y of an answer of skip_forward."""
+    return answer.parts("y", "cache")[:1]
 
 
 # 5(a)
@@ -127,10 +133,8 @@ def value_of_the_block(skip_forward, program, rng):
 
 @check("q5a", "float32 gives float32, and integers give float64", points=0.25)
 def dtypes(skip_forward, program):
-    W1, W2, x = np.array([[1, -2], [0, 3], [-1, 1]]), np.array([[2, 1, 0], [0, -1, 4]]), np.array([3, 1])
-    for given, dtype in ((np.int64, np.float64), (np.float32, np.float32)):
-        y = expect_output(program, W1.astype(given), W2.astype(given), x.astype(given))
-        y.of_dtype(dtype).close(block(W1, W2, x), reveal=True)
+    W1, W2, x = WHOLE
+    expect_dtypes(program(forward, "skip_forward"), output, W1=W1, W2=W2, x=x)
 
 
 @check(
@@ -229,13 +233,69 @@ def gradients_no_traces(skip_forward, skip_vjp, program, rng):
     expect_derivative("vjp", block, function, PARTS, wrt=(0, 1, 2), **first)
 
 
+@check("q5b", "the derivative of ReLU at 0 counts as 0, and the size of x makes no difference", points=0.25)
+def gradients_of_small_inputs(skip_forward, skip_vjp, program, rng):
+    function = vjp_of(program)
+    W1, W2, x, delta = draw(rng, 4, 3)
+    answer = expect(function, W1=W1, W2=W2, x=0 * x, delta=delta)
+    for part, right in zip(answer.parts(*PARTS), (0 * W1, 0 * W2, delta), strict=True):
+        if part.is_array(*right.shape) and not np.allclose(part.value, right, rtol=1e-12, atol=0):
+            raise part.wrong(
+                "x is zero, so every hidden unit gets exactly 0, where the derivative of ReLU counts as 0. "
+                f"Then {part.name} should be {'delta' if part.name == 'dx' else 'zero'}; yours is not."
+            )
+        part.array(*right.shape)
+    usual = expect(function, W1=W1, W2=W2, x=x, delta=delta).parts(*PARTS)[2].array(3)
+    small = expect(function, W1=W1, W2=W2, x=1e-11 * x, delta=delta).parts(*PARTS)[2]
+    if not np.allclose(small.array(3), usual, rtol=1e-9):
+        raise small.wrong(
+            "x is a tiny multiple of another x, so the same units are active, and dx should be the same. "
+            "Yours changes: compare z with 0."
+        )
+
+
+@check("q5b", "float32 gives float32, and integers give float64", points=0.25)
+def gradients_dtypes(skip_forward, skip_vjp, program):
+    W1, W2, x = WHOLE
+    delta = np.array([-1, 2])
+    expect_dtypes(vjp_of(program), lambda answer: answer.parts(*PARTS), W1=W1, W2=W2, x=x, delta=delta)
+
+
 # 5(c)
+
+
+def other_block_jacobians(W1, W2, x):
+    """Wrong Jacobians, each under a sentence for the mistake."""
+    z, skip = W1 @ x, np.eye(len(x))
+    active = (z > 0).astype(float)
+    wrong = {
+        "R(z) holds z itself in place of the derivative of ReLU, which is 1 or 0.": [
+            W2 @ np.diag(z) @ W1 + skip,
+            W2 @ np.diag(relu(z)) @ W1 + skip,
+        ],
+    }
+    if len(z) == len(x):  # otherwise the shapes do not fit
+        wrong |= {
+            "The factors come in the opposite order: W1 acts first, so it stands on the right.": [
+                W1 @ np.diag(active) @ W2 + skip,
+                (W1 * active) @ W2 + skip,
+            ],
+            "The mask is on the wrong axis. Hidden units are the columns of W2 and the rows of W1.": [
+                W2 @ (W1 * active) + skip,
+                (W2 * active[:, None]) @ W1 + skip,
+            ],
+        }
+    return wrong
 
 
 @check("q5c", "the Jacobian is the numerical derivative of a block", points=0.75)
 def jacobian_is_the_derivative(skip_jacobian, rng):
     for h, n in ((3, 3), (3, 2), (2, 3)):
         given = named(draw(rng, h, n), BLOCK)
+        answer = expect(skip_jacobian, **given)
+        known = hint_for(answer.value, partial(other_block_jacobians, **given))
+        if known:
+            raise answer.wrong(known)
         expect_derivative("jacobian", block, skip_jacobian, wrt=2, reveal=True, instead=OTHERS, **given)
 
 
@@ -262,6 +322,31 @@ def jacobian_times_delta(skip_jacobian, rng):
         product = answer.part("delta^T J, the gradient of delta^T y,", delta @ answer.array(n, n))
         hint = {"J delta is right: is yours the transpose, with a row for each input?": J @ delta}
         product.close(delta @ J, within=1e-7 * (1 + np.abs(delta @ J).max()), instead=hint)
+
+
+@check("q5c", "the derivative of ReLU at 0 counts as 0, and the size of x makes no difference", points=0.25)
+def jacobian_of_small_inputs(skip_jacobian, rng):
+    W1, W2, x, _ = draw(rng, 4, 3)
+    J = expect(skip_jacobian, W1=W1, W2=W2, x=0 * x)
+    if J.is_array(3, 3) and not np.allclose(J.value, np.eye(3), rtol=0, atol=1e-12):
+        raise J.wrong(
+            "x is zero, so every hidden unit gets exactly 0, where the derivative of ReLU counts as 0. Then "
+            "the Jacobian should be the identity; yours is not."
+        )
+    J.array(3, 3)
+    usual = expect(skip_jacobian, W1=W1, W2=W2, x=x).array(3, 3)
+    small = expect(skip_jacobian, W1=W1, W2=W2, x=1e-11 * x)
+    if not np.allclose(small.array(3, 3), usual, rtol=1e-9, atol=1e-12):
+        raise small.wrong(
+            "x is a tiny multiple of another x, so the same units are active and the Jacobian should be the "
+            "same; yours changes. Is it made of differences?"
+        )
+
+
+@check("q5c", "float32 gives float32, and integers give float64", points=0.25)
+def jacobian_dtypes(skip_jacobian):
+    W1, W2, x = WHOLE
+    expect_dtypes(skip_jacobian, W1=W1, W2=W2, x=x)
 
 
 @check("q5c", "skip_jacobian changes neither an argument nor an earlier result", points=0.5)
@@ -403,3 +488,18 @@ def norms_no_traces(stack_gradient_norms, program, rng):
         first, other = ({**draw_stack(rng, 3, (4, 2)), "skip": skip} for _ in range(2))
         norms = norms_of(**first)
         expect_no_traces(stack_gradient_norms, program, first, other).close(norms, within=1e-6 * norms)
+
+
+@check("q5d", "twice as many blocks take about twice as many lines of Python", points=0.25)
+def norms_in_few_lines(stack_gradient_norms, rng):
+    W1s, W2s = (list(size * rng.normal(size=(100, 3, 3))) for size in (1, 0.02))
+    stack = {"W1s": W1s, "W2s": W2s, "x": rng.normal(size=3), "delta": rng.normal(size=3)}
+    asked = "There are 100 blocks. Does the way back start again for every block? Go through them once."
+    expect_few_lines(15_000, asked, stack_gradient_norms, **stack, skip=True)
+
+
+@check("q5d", "float32 gives float32, and integers give float64", points=0.25)
+def norms_dtypes(stack_gradient_norms):
+    W1, W2, x = WHOLE
+    W1s, W2s, delta = [W1, 2 * W1], [W2, W2 - 1], np.array([-1, 2])
+    expect_dtypes(stack_gradient_norms, W1s=W1s, W2s=W2s, x=x, delta=delta, skip=True)

@@ -21,6 +21,7 @@ from checking import expect, expect_derivative, most_lines
 from checking.networks import layer_loss, probabilities, relu
 from public_checks.p4_input import (
     expect_layer_vjp,
+    expect_little_memory,
     expect_network_gradients,
     gradients_by_layer,
     network,
@@ -83,11 +84,11 @@ def input_gradient_extremes(nll_input_gradient, rng):
             )
 
 
-@check("q4a", "takes float32, integers and views, and returns the right dtype", points=0.5)
+@check("q4a", "is right for float32, integers and views", points=0.25)
 def input_gradient_unusual_arrays(nll_input_gradient, rng):
     for dtype, (W, b, x) in unusual(*example(rng, 3, 5)):
         expected = in_float64(reference.nll_input_gradient, W, b, x, y=1)
-        expect(nll_input_gradient, W=W, b=b, x=x, y=1).of_dtype(dtype).close(
+        expect(nll_input_gradient, W=W, b=b, x=x, y=1).close(
             expected, rounding=input_rounding(W, b, x), dtype=dtype
         )
 
@@ -132,38 +133,18 @@ def product_extremes(softmax_vjp, rng):
         expect(softmax_vjp, z=z, u=u).close(reference.softmax_vjp(z, u), rounding=product_rounding(z, u))
 
 
-@check("q4b", "takes float32, integers and views, and returns the right dtype", points=0.5)
+@check("q4b", "is right for float32, integers and views", points=0.25)
 def product_unusual_arrays(softmax_vjp, rng):
     for dtype, (z, u) in unusual(rng.normal(size=5), upstream(rng, 5)):
-        expect(softmax_vjp, z=z, u=u).of_dtype(dtype).close(
+        expect(softmax_vjp, z=z, u=u).close(
             in_float64(reference.softmax_vjp, z, u), rounding=product_rounding(z, u), dtype=dtype
         )
 
 
-def softmax_vjp_and_memory(z, u, *, softmax_vjp):
-    """The result, and whether the call takes memory for more than 100 arrays of the size of z."""
-    import tracemalloc
-
-    softmax_vjp(z[:3], u[:3])  # what is imported in the first call does not count
-    tracemalloc.start()
-    try:
-        result = softmax_vjp(z, u)
-        return result, tracemalloc.get_traced_memory()[1] > 100 * z.nbytes
-    finally:
-        tracemalloc.stop()
-
-
-@check("q4b", "takes time and memory in proportion to k", points=1.25)
+@check("q4b", "takes time and memory in proportion to k", points=1)
 def product_is_linear(softmax_vjp, program, rng):
     # Small enough that a matrix does no harm: 32 MB.
-    z, u = rng.normal(size=2000), upstream(rng, 2000)
-    measured = expect(program(softmax_vjp_and_memory, "softmax_vjp"), z=z, u=u)
-    _, much = measured.value
-    if much:
-        raise measured.wrong(
-            "the call takes memory for more than 100 arrays of length k, as a k x k matrix does. Find u^T J "
-            "without J: for k = 200000 that would be 320 GB."
-        )
+    expect_little_memory(program, rng.normal(size=2000), upstream(rng, 2000))
     z, u = rng.normal(size=200000), upstream(rng, 200000)
     # A loop over all k entries takes as long as 100 calls of the reference, k columns of the Jacobian 20000.
     answer = expect_no_longer(1000, reference.softmax_vjp, "the whole product", softmax_vjp, z=z, u=u)
@@ -324,7 +305,7 @@ def network_extremes(mlp_gradients, rng):
         expect_network(answer, weights, biases, x, y)
 
 
-@check("q4e", "are right for 60 layers, in time that does not double with every layer", points=0.75)
+@check("q4e", "are right for 60 layers, in time that does not double with every layer", points=0.5)
 def deep_network(mlp_gradients, rng):
     widths = [10 + i % 7 for i in range(60)] + [4]
     # Layers that turn little and shrink nothing: what comes through 60 of them is neither 0 nor huge.
@@ -338,7 +319,7 @@ def deep_network(mlp_gradients, rng):
     expect_network(answer, weights, biases, x, y, within=1e-7)
 
 
-@check("q4e", "take float32, integers and views, and have the right dtype", points=0.5)
+@check("q4e", "are right for float32, integers and views", points=0.25)
 def network_unusual_arrays(mlp_gradients, rng):
     weights, biases, x = network(rng, (4, 3, 5, 2)).values()
     for dtype, arrays in unusual(*weights, *biases, x):
@@ -347,8 +328,6 @@ def network_unusual_arrays(mlp_gradients, rng):
             Ws, bs = [2 * W for W in Ws], [2 * b + 1 for b in bs]
         y = least_likely(Ws, bs, x_)
         answer = expect(mlp_gradients, weights=Ws, biases=bs, x=x_, y=y)
-        for part in gradients_by_layer(answer):
-            part.of_dtype(dtype)
         expect_network(answer, Ws, bs, x_, y, dtype)
 
 

@@ -410,6 +410,15 @@ mistake("q1d", "the sign of the error counts", says="the size of an error counts
 mistake("q1d", "a step whose difference is NaN is taken", says="which is not a small error")(
     edit(right_step, ("np.nanargmin", "np.argmin"))
 )
+
+
+@mistake("q1d", "an infinite difference counts as exact", says="NaN or infinite, so it does not count")
+def best_step(f, df, x, hs):
+    hs = np.sort(hs)[::-1]
+    errors = [abs((f(x + h) - f(x - h)) / (2 * h) - df(x)) for h in hs]
+    return hs[np.nanargmin([0.0 if np.isinf(e) else e for e in errors])]
+
+
 mistake("q1d", "the first of equally good steps", says="not the first in hs")(
     edit(right_step, ("    hs = np.sort(hs)[::-1]\n", ""))
 )
@@ -508,7 +517,28 @@ mistake("q1e", "plain numbers for the derivatives of leaves", says="A plain numb
 )
 
 
-@mistake("q1e", "a central difference of the formula, written as a formula")
+mistake("q1e", "a name that contains the variable's name counts too", says="x and xx are two variables")(
+    edit(reference.differentiate, ("parts[0] == name", "name in parts[0]"))
+)
+mistake("q1e", "powers by the logarithm of the base, which may be negative", says="is nan")(
+    edit(
+        reference.differentiate,
+        ("parts[1] * u ** (parts[1] - 1) * du", "parts[1] * ((parts[1] - 1) * u.log()).exp() * du"),
+    )
+)
+mistake("q1e", "an exponent that is an Expression, which cannot be differentiated again", says="float()")(
+    edit(
+        reference.differentiate,
+        ("(du * v - u * dv) / v**2", '(du * v - u * dv) / Expression("**", (v, constant(2)))'),
+    )
+)
+
+
+@mistake(
+    "q1e",
+    "a central difference of the formula, written as a formula",
+    says="is it a difference quotient",
+)
 def differentiate(expression, name):
     def moved(step):
         def rule(operation, parts):
@@ -522,7 +552,7 @@ def differentiate(expression, name):
 
 
 # `right` is the reference's function, whose recursion comes back here.
-@mistake("q1e", "each part is differentiated twice at each level")
+@mistake("q1e", "each part is differentiated twice at each level", says="each part of a formula only once")
 def differentiate(expression, name, right=differentiate):
     if expression.operation in ("constant", "variable", "+"):
         return right(expression, name)
@@ -597,6 +627,12 @@ mistake("q1f", "the product rule lacks its second term", says="The term with the
 mistake("q1f", "multiplies by a Dual only", says="'float' object has no attribute 'value'")(
     edit(reference.multiply, ("a, b = as_dual(a), as_dual(b)", ""))
 )
+
+
+@mistake("q1f", "of plain numbers only ints and floats count", says="object has no attribute 'value'")
+def multiply(a, b):
+    a, b = (Dual(c, 0.0) if isinstance(c, (int, float)) else c for c in (a, b))
+    return Dual(a.value * b.value, a.slope * b.value + a.value * b.slope)
 
 
 @mistake("q1f", "turns the slope into a float")
@@ -688,7 +724,7 @@ def divide(a, b):
     return Dual(a.value / b.value, (a.slope * b.value - a.value * b.slope) / (b.value * b.value))
 
 
-@mistake("q1f", "central differences along the slopes")
+@mistake("q1f", "central differences along the slopes", says="is it a difference quotient")
 def divide(a, b, h=1e-6):
     a, b = as_dual(a), as_dual(b)
     up = (a.value + h * a.slope) / (b.value + h * b.slope)
@@ -759,7 +795,7 @@ def log(a):
     return Dual(log(a.value), 1 / a.value) if isinstance(a, Dual) else np.log(a)
 
 
-@mistake("q1g", "the logarithm to the base 10")
+@mistake("q1g", "the logarithm to the base 10", says="It is the logarithm to the base 10")
 def log(a):
     return Dual(log(a.value), a.slope / a.value / np.log(10)) if isinstance(a, Dual) else np.log10(a)
 
@@ -792,10 +828,14 @@ def tanh(a):
     return Dual(tanh(a.value), 4 * exp(a.value) / both * (exp(-a.value) / both) * a.slope)
 
 
-mistake("q1g", "the slope of tanh lacks the square")(edit(reference.tanh, ("value * value", "value")))
+mistake("q1g", "the slope of tanh lacks the square", says="The square is missing")(
+    edit(reference.tanh, ("value * value", "value"))
+)
 
 
-@mistake("q1g", "the slope of tanh is 1 - a^2 of the argument")
+@mistake(
+    "q1g", "the slope of tanh is 1 - a^2 of the argument", says="the square is that of tanh(a), not of a"
+)
 def tanh(a):
     return Dual(tanh(a.value), (1 - a.value * a.value) * a.slope) if isinstance(a, Dual) else np.tanh(a)
 
@@ -827,6 +867,25 @@ def power(a, b):
 @mistake("q1g", "the logarithm of a negative base", says="its value is nan")
 def power(a, b):
     return exp(as_dual(b) * log(a))
+
+
+@mistake("q1g", "exp takes only floats for plain numbers", says="'int' object has no attribute 'value'")
+def exp(a):
+    if isinstance(a, float):
+        return np.exp(a)
+    return Dual(exp(a.value), exp(a.value) * a.slope)
+
+
+@mistake("q1g", "exp is cut off where it is small", says="exp(Dual(-900.0, 2.0)): its value")
+def exp(a):
+    if not isinstance(a, Dual):
+        return np.exp(max(a, -20.0))
+    return Dual(exp(a.value), exp(a.value) * a.slope)
+
+
+mistake("q1g", "at a base of 0 every power has the slope 0", says="But the slope of a^1 is the slope of a")(
+    edit(reference.power, ("* a.slope)", "* a.slope if a.value != 0 else 0.0)"))
+)
 
 
 @mistake("q1g", "x ** 0 divides by zero at 0", says="ZeroDivisionError")
@@ -906,7 +965,7 @@ def derivative(f, x):
     return f(Dual(x, 1.0)).slope if isinstance(f(Dual(x, 1.0)), Dual) else 0.0
 
 
-mistake("q1h", "the input is turned into a float")(
+mistake("q1h", "the input is turned into a float", says="Do not turn x into a float")(
     edit(reference.derivative, ("x, 1.0", 'float(getattr(x, "value", x)), 1.0'))
 )
 mistake("q1h", "no return", says="Did you forget a return?")(edit(reference.derivative, ("return ", "")))
@@ -952,7 +1011,9 @@ def second_derivative(f, x):
     return derivative(lambda t: slope, x)
 
 
-@mistake("q1i", "fails where a derivative is a plain number")
+@mistake(
+    "q1i", "fails where a derivative is a plain number", says="may return a plain number, which has no slope"
+)
 def second_derivative(f, x):
     return f(Dual(Dual(x, 1.0), 1.0)).slope.slope
 
@@ -980,6 +1041,31 @@ def is_gradient_right(f, gradient, x):
 
 
 checker = is_gradient_right
+
+
+mistake("q1j", "0 / 0 where f and its derivatives are zero", says="f and the gradient are zero")(
+    edit(checker, ("max(abs(f(x)) + np.abs(D).max(), 1e-300)", "(abs(f(x)) + np.abs(D).max())"))
+)
+mistake("q1j", "no step for an entry of x that is 0", says="where x is 0")(
+    edit(checker, ("np.where(x == 0, 1.0, np.abs(x))", "np.abs(x)"))
+)
+
+
+@mistake("q1j", "the steps are lost in a copy of whole numbers", says="x holds ints")
+def is_gradient_right(f, gradient, x):
+    g = np.asarray(gradient(x))
+    if g.shape != x.shape:
+        return False, -1, np.inf
+    if not np.all(np.isfinite(g)):
+        return False, int(np.argmin(np.isfinite(g))), np.inf
+    s, D = np.where(x == 0, 1.0, np.abs(x)), np.zeros(len(x))
+    for i in range(len(x)):
+        up, down = x.copy(), x.copy()
+        up[i], down[i] = up[i] + 1e-5 * s[i], down[i] - 1e-5 * s[i]
+        D[i] = (f(up) - f(down)) / 2e-5
+    errors = np.abs(g * s - D) / max(abs(f(x)) + np.abs(D).max(), 1e-300)
+    worst = int(np.argmax(errors))
+    return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
 
 
 mistake("q1j", "the sign of the error counts", says="it is too small")(

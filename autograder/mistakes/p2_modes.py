@@ -76,9 +76,20 @@ def jvp(layers, x, v):
     return np.stack(columns, axis=1) @ v
 
 
-mistake("q2a", "always computes in float64", fails=("jvp_unusual_arrays",), costs=1)(
-    edit(reference.jvp, ("for f", "x, v = x.astype(float), v.astype(float)\n    for f"))
-)
+@mistake("q2a", "fails for a chain without layers", says="A chain without layers is the identity")
+def jvp(layers, x, v):
+    for f, layer_jvp, _ in layers[:-1]:
+        x, v = f(x), layer_jvp(x, v)
+    return layers[-1][1](x, v)
+
+
+mistake(
+    "q2a",
+    "always computes in float64",
+    says="should be float32, because x and v have dtype float32",
+    fails=("jvp_dtypes",),
+    costs=0.5,
+)(edit(reference.jvp, ("for f", "x, v = x.astype(float), v.astype(float)\n    for f")))
 
 
 @mistake(
@@ -227,6 +238,15 @@ def vjp(layers, x, u, stored={}):
     return u
 
 
+mistake(
+    "q2b",
+    "always computes in float64",
+    says="should be float32, because x and u have dtype float32",
+    fails=("vjp_dtypes",),
+    costs=0.25,
+)(edit(right_vjp, ("points = []", "points, x, u = [], x.astype(float), u.astype(float)")))
+
+
 @mistake("q2b", "fails for a chain without layers", says="A chain without layers is the identity")
 def vjp(layers, x, u):
     points = [x]
@@ -350,9 +370,24 @@ def jacobian_forward(layers, x):
     return jvp(layers, x, np.ones(len(x), dtype=np.result_type(x, np.float32)))
 
 
-mistake("q2c", "unit vectors of float64 for every x", fails=("forward_jacobian_unusual_arrays",), costs=0.5)(
-    edit(reference.jacobian_forward, (", dtype=np.result_type(x, np.float32)", ""))
-)
+mistake(
+    "q2c",
+    "unit vectors of float64 for every x",
+    says="should be float32, because x has dtype float32",
+    fails=("forward_jacobian_dtypes",),
+    costs=0.25,
+)(edit(reference.jacobian_forward, (", dtype=np.result_type(x, np.float32)", "")))
+
+
+@mistake("q2c", "fails for a chain without layers", says="A chain without layers is the identity")
+def jacobian_forward(layers, x):
+    columns = []
+    for column in np.eye(len(x), dtype=np.result_type(x, np.float32)):
+        point = x
+        for f, layer_jvp, _ in layers[:-1]:
+            point, column = f(point), layer_jvp(point, column)
+        columns.append(layers[-1][1](point, column))
+    return np.stack(columns, axis=1)
 
 
 @mistake(
@@ -472,9 +507,29 @@ def jacobian_backward(layers, x):
     return u
 
 
-mistake("q2d", "unit vectors of float64 for every x", fails=("backward_jacobian_unusual_arrays",), costs=0.5)(
-    edit(reference.jacobian_backward, (", dtype=np.result_type(x, np.float32)", ""))
-)
+mistake(
+    "q2d",
+    "unit vectors of float64 for every x",
+    says="should be float32, because x has dtype float32",
+    fails=("backward_jacobian_dtypes",),
+    costs=0.25,
+)(edit(reference.jacobian_backward, (", dtype=np.result_type(x, np.float32)", "")))
+
+
+@mistake("q2d", "fails for a chain without layers", says="A chain without layers is the identity")
+def jacobian_backward(layers, x):
+    points = [x]
+    for f, _, _ in layers:
+        points.append(f(points[-1]))
+    rows = []
+    for u in np.eye(len(points[-1]), dtype=np.result_type(x, np.float32)):
+        row = layers[-1][2](points[-2], u)
+        for (_, _, layer_vjp), point in zip(layers[-2::-1], points[-3::-1]):
+            row = layer_vjp(point, row)
+        rows.append(row)
+    return np.stack(rows)
+
+
 mistake(
     "q2d",
     "the rows are put into an array that the next call fills too",
@@ -581,6 +636,13 @@ def backward_cost(sizes):
     return float(sizes[-1]) * sum(a * b for a, b in zip(sizes, sizes[1:]))
 
 
+@mistake("q2e", "the modes are compared in NumPy's 64-bit ints", says="NumPy's 64-bit ints")
+def cheaper_mode(sizes):
+    sizes = np.array(sizes, dtype=np.int64)
+    once = (sizes[1:] * sizes[:-1]).sum()
+    return "forward" if sizes[0] * once < sizes[-1] * once else "backward"
+
+
 mistake("q2e", "a tie goes to forward mode", says="Both modes take the same number here")(
     edit(reference.cheaper_mode, ("<= sizes", "< sizes"))
 )
@@ -592,6 +654,11 @@ mistake("q2e", "the modes are the wrong way round", says="Which mode finds one c
 @mistake("q2e", "a bool in place of the mode's name", says="yours is a bool")
 def cheaper_mode(sizes):
     return sizes[-1] <= sizes[0]
+
+
+@mistake("q2e", "the storage in floats", says="NumPy's 64-bit ints, or through floats")
+def backward_storage(sizes):
+    return int(float(sum(sizes)) + max(a + b for a, b in zip(sizes, sizes[1:])))
 
 
 @mistake("q2e", "the tangents are left out", says="Count the tangent of each value")
@@ -757,6 +824,14 @@ mistake(
         reference.topological_order,
         ("(node):", "(node, seen=set()):"),
         ("order, seen, path = [], {node}, ", "seen.add(node)\n    order, path = [], "),
+    )
+)
+
+
+mistake("q2f", "an empty list for a node without parents", says="itself is missing")(
+    edit(
+        reference.topological_order,
+        ("order, seen, path = ", "if not node.parents:\n        return []\n    order, seen, path = "),
     )
 )
 
@@ -1051,7 +1126,7 @@ def backward(node, upstream):
 mistake("q2g", "no return", says="Did you forget a return?")(edit(right_backward, ("return gradients", "")))
 
 
-@mistake("q2g", "gradients that are zero are not passed on")
+@mistake("q2g", "gradients that are zero are not passed on", says="a gradient of zero belongs in the dict")
 def backward(node, upstream):
     gradients = {node: upstream}
     for current in reversed(topological_order(node)):
@@ -1064,7 +1139,43 @@ def backward(node, upstream):
     return gradients
 
 
-mistake("q2g", "all gradients are turned into float64", fails=("gradients_of_dtypes",), costs=0.5)(
+mistake(
+    "q2g",
+    "the nodes are visited from the inputs to the result",
+    says="In which order do you visit the nodes?",
+)(edit(right_backward, ("reversed(topological_order(node))", "topological_order(node)")))
+
+
+@mistake("q2g", "all gradients begin as zeros of the shape of upstream", says="could not be broadcast")
+def backward(node, upstream):
+    gradients = {n: np.zeros_like(upstream) for n in topological_order(node)}
+    gradients[node] = upstream
+    for current in reversed(topological_order(node)):
+        for parent, local_vjp in zip(current.parents, current.local_vjps):
+            gradients[parent] = gradients[parent] + local_vjp(gradients[current])
+    return gradients
+
+
+@mistake(
+    "q2g", "a node without parents has no gradients", says="the dict has no gradient for x, the node itself"
+)
+def backward(node, upstream):
+    gradients: dict = {}
+    for current in reversed(topological_order(node)):
+        for parent, local_vjp in zip(current.parents, current.local_vjps):
+            gradients.setdefault(node, upstream)
+            contribution = local_vjp(gradients[current])
+            gradients[parent] = gradients[parent] + contribution if parent in gradients else contribution
+    return gradients
+
+
+mistake(
+    "q2g",
+    "all gradients are turned into float64",
+    says="should be float32, because the values and upstream have dtype float32",
+    fails=("gradients_dtypes",),
+    costs=0.25,
+)(
     edit(
         right_backward,
         (": upstream", ": np.asarray(upstream, dtype=float)"),

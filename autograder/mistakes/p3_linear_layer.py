@@ -84,7 +84,7 @@ def softmax(z):
 
 
 mistake("q3a", "computes in float32")(edit(right_softmax, ("z - z.max", "z.astype(np.float32) - z.max")))
-mistake("q3a", "always returns float64", fails=("unusual_arrays",), costs=1.5)(
+mistake("q3a", "always returns float64", says="has dtype float64", fails=("dtypes",), costs=0.75)(
     edit(right_softmax, ("z - z.max", "z.astype(np.float64) - z.max"))
 )
 
@@ -130,6 +130,18 @@ def softmax_jacobian(z):
     return J
 
 
+mistake("q3b", "p as a row in place of a column: p_j (delta_ij - p_j)", says="broadcasting takes p as a row")(
+    edit(reference.softmax_jacobian, ("np.diag(p) - np.outer(p, p)", "p * (np.eye(len(p)) - p)"))
+)
+mistake("q3b", "the inner product of p and p", says="p @ p is a single number")(
+    edit(reference.softmax_jacobian, ("np.outer(p, p)", "p @ p"))
+)
+mistake("q3b", "p_j in place of p_i p_j", says="the second term needs an outer product")(
+    edit(reference.softmax_jacobian, ("np.outer(p, p)", "p"))
+)
+mistake("q3b", "the squares of p on the diagonal", says="is p multiplied by itself?")(
+    edit(reference.softmax_jacobian, ("np.diag(p)", "np.diag(p * p)"))
+)
 mistake("q3b", "the whole has the wrong sign", says="It has the wrong sign")(
     edit(reference.softmax_jacobian, ("np.diag(p) - np.outer(p, p)", "np.outer(p, p) - np.diag(p)"))
 )
@@ -259,6 +271,12 @@ mistake("q3d", "the bias is left out", says="is b left out?")(edit(reference.nll
 mistake("q3d", "the probability instead of its logarithm", says="is the logarithm missing?")(
     edit(reference.nll_loss, ("log_softmax", "softmax"))
 )
+mistake(
+    "q3d",
+    "the mean over the classes instead of the label's",
+    says="which log-probability is that of the label?",
+)(edit(reference.nll_loss, ("[y]", ".mean()")))
+mistake("q3d", "W is transposed", says="In this line W is (3, 2)")(edit(reference.nll_loss, ("W @", "W.T @")))
 mistake("q3d", "the label counts from one", says="is it off by one?")(
     edit(reference.nll_loss, ("[y]", "[y - 1]"))
 )
@@ -318,6 +336,9 @@ mistake("q3e", "the label is not subtracted", says="without the logit of the lab
 mistake("q3e", "the label is off by one", says="the label is off by one")(
     edit(reference.nll_gradients, ("db[y] -= 1", "db[y - 1] -= 1"))
 )
+mistake(
+    "q3e", "x is forgotten: every column of dW is db", says="the factor x_j of the chain rule is missing"
+)(edit(reference.nll_gradients, ("np.outer(db, x)", "np.outer(db, np.ones_like(x))")))
 mistake("q3e", "dW is transposed", says="the transpose of the right one")(
     edit(reference.nll_gradients, ("db, x", "x, db"))
 )
@@ -440,9 +461,11 @@ mistake("q3f", "the batch dimension is not summed over", says="Its mean over axi
         ("P.T @ X / len(y), P.mean(axis=0)", "P[:, :, None] * X[:, None, :], P"),
     )
 )
-mistake("q3f", "one maximum for the whole batch, so that rows with small logits vanish")(
-    edit(reference.batch_nll_gradients, ("Z.max(axis=1, keepdims=True)", "Z.max()"))
-)
+mistake(
+    "q3f",
+    "one maximum for the whole batch, so that rows with small logits vanish",
+    says="subtract from each row its",
+)(edit(reference.batch_nll_gradients, ("Z.max(axis=1, keepdims=True)", "Z.max()")))
 mistake("q3f", "the column of every label is lowered in every row", says="every label of the batch")(
     edit(reference.batch_nll_gradients, ("np.arange(len(y))", ":"))
 )
@@ -462,7 +485,7 @@ def batch_nll_gradients(W, b, X, y):
     return P.T @ X[:-1] / len(y), P.sum(axis=0) / len(y)
 
 
-@mistake("q3f", "a Python loop over the batch")
+@mistake("q3f", "a Python loop over the batch", says="Is there a loop over the batch?")
 def batch_nll_gradients(W, b, X, y):
     gradients = [nll_gradients(W, b, x, label) for x, label in zip(X, y, strict=True)]
     dW = sum(g[0] for g in gradients) / len(y)

@@ -96,9 +96,9 @@ mistake("q4a", "computes in float32", says="It has been rounded to float32")(
         ("return W.T @ p", "return W.T.astype(np.float32) @ p"),
     )
 )
-mistake("q4a", "always returns float64", fails=("input_gradient_unusual_arrays",), costs=0.5)(
-    edit(right_input_gradient, ("p[y] -= 1\n    return W.T @ p", "return W.T @ (p - np.eye(len(p))[y])"))
-)
+mistake(
+    "q4a", "always returns float64", says="has dtype float64", fails=("input_gradient_dtypes",), costs=0.5
+)(edit(right_input_gradient, ("p[y] -= 1\n    return W.T @ p", "return W.T @ (p - np.eye(len(p))[y])")))
 mistake("q4a", "the result is a column of shape (d, 1)", says="but the shape should be")(
     edit(right_input_gradient, ("z = W @ x + b", "z = (W @ x + b).reshape(-1, 1)"))
 )
@@ -131,6 +131,12 @@ mistake("q4b", "the sign of the second term is wrong", says="the sign of the sec
 )
 mistake("q4b", "the first term is missing", says="the term with delta_ij is missing")(
     edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return -p * (u @ p)"))
+)
+mistake(
+    "q4b", "the sum of u instead of its mean with the weights p", says="the sum over i needs the weights p_i"
+)(edit(reference.softmax_vjp, ("u @ p", "u.sum()")))
+mistake("q4b", "the factor p is missing", says="the factor p_j in front is missing")(
+    edit(reference.softmax_vjp, ("p * (u - u @ p)", "u - u @ p"))
 )
 mistake("q4b", "the whole has the wrong sign", says="It has the wrong sign")(
     edit(reference.softmax_vjp, ("return p * (u - u @ p)", "return p * (u @ p - u)"))
@@ -166,14 +172,18 @@ mistake("q4b", "the Jacobian of log softmax", says="log p, not p")(
 )
 
 
-@mistake("q4b", "the whole Jacobian is formed")
+@mistake("q4b", "the whole Jacobian is formed", says="as a k x k matrix does")
 def softmax_vjp(z, u):
     p = np.exp(z - z.max())
     p /= p.sum()
     return u.astype(p.dtype) @ (np.diag(p) - np.outer(p, p))
 
 
-@mistake("q4b", "one column of the Jacobian at a time, in quadratic time")
+@mistake(
+    "q4b",
+    "one column of the Jacobian at a time, in quadratic time",
+    hidden_only="one of the checks has $k = 200000$",
+)
 def softmax_vjp(z, u):
     p = np.exp(z - z.max())
     p /= p.sum()
@@ -193,7 +203,7 @@ def softmax_vjp(z, u):
     return p * (u - u @ p)
 
 
-mistake("q4b", "always returns float64", fails=("product_unusual_arrays",), costs=0.5)(
+mistake("q4b", "always returns float64", says="has dtype float64", fails=("product_dtypes",), costs=0.5)(
     edit(reference.softmax_vjp, ("z - z.max", "z.astype(float) - z.max"))
 )
 
@@ -289,9 +299,7 @@ def linear_vjp(W, x, u):
     return np.outer(u, x), u, W.T @ u
 
 
-@mistake(
-    "q4c", "always returns float64", says="dW has dtype float64", fails=("layer_vjp_dtypes",), costs=0.75
-)
+@mistake("q4c", "always returns float64", says="dW has dtype float64", fails=("layer_vjp_dtypes",), costs=0.5)
 def linear_vjp(W, x, u):
     W, x, u = (a.astype(np.float64) for a in (W, x, u))
     return np.outer(u, x), u, W.T @ u
@@ -306,7 +314,7 @@ def linear_vjp(W, x, u):
     return 1.0 * W, 1.0 * u, dx
 
 
-@mistake("q4c", "a difference quotient for every weight")
+@mistake("q4c", "a difference quotient for every weight", hidden_only="One of the checks has 200000 weights")
 def linear_vjp(W, x, u):
     W, x, u = 1.0 * W, 1.0 * x, 1.0 * u
     dW = np.zeros_like(W)
@@ -380,7 +388,9 @@ def relu_vjp(z, u):
     return u * np.maximum(z, 0) / z
 
 
-mistake("q4d", "small z count as dead")(edit(reference.relu_vjp, ("z > 0", "z > 1e-8")))
+mistake("q4d", "small z count as dead", says="z is small but positive")(
+    edit(reference.relu_vjp, ("z > 0", "z > 1e-8"))
+)
 
 
 @mistake(
@@ -390,7 +400,7 @@ def relu_vjp(z, u):
     return np.where(z > 0, u, np.zeros_like(u))
 
 
-@mistake("q4d", "always returns float64", says="has dtype float64", fails=("relu_dtypes",), costs=0.75)
+@mistake("q4d", "always returns float64", says="has dtype float64", fails=("relu_dtypes",), costs=0.5)
 def relu_vjp(z, u):
     return u * (z > 0).astype(float)
 
@@ -613,7 +623,11 @@ def mlp_gradients(weights, biases, x, y):
     return [gradient(W) for W in weights], [gradient(b) for b in biases]
 
 
-@mistake("q4e", "a recursion that computes what is below a layer twice")
+@mistake(
+    "q4e",
+    "a recursion that computes what is below a layer twice",
+    says="go through all layers below it twice",
+)
 def mlp_gradients(weights, biases, x, y):
     def z(n):
         return weights[n] @ h(n) + biases[n]
@@ -667,7 +681,7 @@ mistake("q4e", "computes in float32", says="It has been rounded to float32")(
         ("W.T", "W.T.astype(np.float32)"),
     )
 )
-mistake("q4e", "always returns float64", fails=("network_unusual_arrays",), costs=0.5)(
+mistake("q4e", "always returns float64", says="dW1 has dtype float64", fails=("network_dtypes",), costs=0.25)(
     edit(right_gradients, ("u[y] -= 1", "u = u - np.eye(len(u))[y]"))
 )
 

@@ -80,7 +80,7 @@ def skip_forward(W1, W2, x):
 @mistake(
     "q5a",
     "stays in whole numbers",
-    says="has dtype int64; for these arguments it should be float64",
+    says="has dtype int64; for arguments of int64 it should be float64",
     fails=("dtypes",),
     costs=0.25,
 )
@@ -92,7 +92,7 @@ def skip_forward(W1, W2, x):
     )
 
 
-@mistake("q5a", "computes in float32", says="has dtype float32; for these arguments it should be float64")
+@mistake("q5a", "computes in float32", says="has dtype float32; for arguments of int64 it should be float64")
 def skip_forward(W1, W2, x):
     x = x.astype(np.float32)
     W1, W2 = W1.astype(np.float32), W2.astype(np.float32)
@@ -289,11 +289,15 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), dx
 
 
-mistake("q5b", "the derivative of ReLU at 0 is 1")(edit(reference.skip_vjp, ("> 0", ">= 0")))
-mistake("q5b", "the mask relu(z) / z, which is NaN at 0")(
+mistake("q5b", "the derivative of ReLU at 0 is 1", says="where the derivative of ReLU counts as 0")(
+    edit(reference.skip_vjp, ("> 0", ">= 0"))
+)
+mistake("q5b", "the mask relu(z) / z, which is NaN at 0", says="where the derivative of ReLU counts as 0")(
     edit(reference.skip_vjp, ("z > 0", "np.maximum(z, 0) / z"))
 )
-mistake("q5b", "units with z below 1e-8 count as inactive")(edit(reference.skip_vjp, ("> 0", "> 1e-8")))
+mistake("q5b", "units with z below 1e-8 count as inactive", says="compare z with 0")(
+    edit(reference.skip_vjp, ("> 0", "> 1e-8"))
+)
 
 
 @mistake("q5b", "computes in float32", says="rounded to float32")
@@ -304,7 +308,13 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta
 
 
-@mistake("q5b", "always returns float64, by a mask of floats", fails=("gradients_unusual_arrays",), costs=0.5)
+@mistake(
+    "q5b",
+    "always returns float64, by a mask of floats",
+    says="has dtype float64",
+    fails=("gradients_dtypes",),
+    costs=0.25,
+)
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     mask = np.where(z > 0, 1.0, 0.0)
@@ -312,9 +322,9 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0) * mask), W1.T @ dz + delta
 
 
-mistake("q5b", "dx stays in whole numbers", fails=("gradients_unusual_arrays",), costs=0.5)(
-    edit(reference.skip_vjp, ("delta = delta.astype(np.result_type(delta, np.float32))", ""))
-)
+mistake(
+    "q5b", "dx stays in whole numbers", says="dx has dtype int64", fails=("gradients_dtypes",), costs=0.25
+)(edit(reference.skip_vjp, ("delta = delta.astype(np.result_type(delta, np.float32))", "")))
 
 
 @mistake("q5b", "central differences in place of the chain rule", says="is it a difference quotient")
@@ -410,12 +420,20 @@ def skip_jacobian(W1, W2, x):
     return skip_vjp(W1, W2, skip_forward(W1, W2, x)[1], u)[2]
 
 
-@mistake("q5c", "always returns float64", fails=("jacobian_unusual_arrays",), costs=0.5)
+@mistake("q5c", "always returns float64", says="has dtype float64", fails=("jacobian_dtypes",), costs=0.25)
 def skip_jacobian(W1, W2, x):
     return np.eye(len(x)) + (W2 * (W1 @ x > 0)) @ W1
 
 
-mistake("q5c", "the derivative of ReLU at 0 is 1")(edit(reference.skip_jacobian, ("> 0", ">= 0")))
+mistake("q5c", "the derivative of ReLU at 0 is 1", says="where the derivative of ReLU counts as 0")(
+    edit(reference.skip_jacobian, ("> 0", ">= 0"))
+)
+mistake("q5c", "z itself in place of the derivative of ReLU", says="R(z) holds z itself")(
+    edit(reference.skip_jacobian, ("W1 @ x > 0", "W1 @ x"))
+)
+mistake("q5c", "the mask on the inputs instead of the hidden units", says="The mask is on the wrong axis")(
+    edit(reference.skip_jacobian, ("(W2 * active) @ W1", "W2 @ (W1 * active)"))
+)
 
 
 @mistake("q5c", "central differences in place of the chain rule", says="is it a difference quotient")
@@ -552,7 +570,7 @@ mistake("q5d", "the norms relative to that of delta", says="the norms relative t
         ("sizes)])[::-1]", "sizes)])\n    return norms[::-1] / norms[0] if norms[0] > 0 else norms"),
     )
 )
-mistake("q5d", "always returns float64", fails=("norms_unusual_arrays",), costs=0.5)(
+mistake("q5d", "always returns float64", says="has dtype float64", fails=("norms_dtypes",), costs=0.25)(
     edit(right_norms, ("sizes)])", "sizes)], dtype=float)"))
 )
 mistake(
@@ -570,7 +588,7 @@ mistake(
 )
 
 
-@mistake("q5d", "starts at the input again for every block")
+@mistake("q5d", "starts at the input again for every block", says="start again for every block")
 def stack_gradient_norms(W1s, W2s, x0, delta, skip):
     gradient = delta.astype(np.result_type(delta, np.float32))
     gradients = [gradient]

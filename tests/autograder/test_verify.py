@@ -102,7 +102,7 @@ IN_FLOAT64 = "def relu_vjp(z, u):\n    return np.where(z > 0, u, 0.0).astype(flo
     ("source", "says", "fails", "costs"),
     [
         (IN_PLACE, "changes its argument u", "relu_no_traces", 0.5),
-        (IN_FLOAT64, "float64", "relu_dtypes", 0.75),
+        (IN_FLOAT64, "float64", "relu_dtypes", 0.5),
     ],
 )
 def test_one_fault_costs_one_check_and_wrong_statements_of_a_mistake_are_faults(source, says, fails, costs):

@@ -208,6 +208,15 @@ def test_an_exception_is_reported_with_the_line_of_the_student():
         Submission(names).function("f")(1.0)
 
 
+def test_an_error_of_shapes_comes_with_the_shapes_of_the_names_in_its_line():
+    from autograder.verify import execute
+
+    names = {}
+    execute("def f(W, x, b):\n    unused = x\n    return W.T @ x + b", names)
+    with pytest.raises(Raised, match=r"In this line W is \(3, 2\), x is \(2,\) and b is \(3,\)\.$"):
+        Submission(names).function("f")(np.ones((3, 2)), np.ones(2), np.ones(3))
+
+
 @pytest.mark.parametrize(
     "catch", ["pass", "try:\n            pass\n        except Exception:\n            pass"]
 )

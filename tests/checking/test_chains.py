@@ -47,17 +47,17 @@ def test_the_two_products_of_a_layer_belong_together(chain):
     ],
 )
 def test_a_chain_complains_of_a_call_at_another_point(chain, body, place):
-    with pytest.raises(Incorrect, match=f"the jvp of layer 1 is called at {place}"):
+    with pytest.raises(Incorrect, match=f"the jvp of layer 0 is called at {place}"):
         called(chain, body)
 
 
 def test_a_chain_complains_of_the_other_mode(chain):
-    with pytest.raises(Incorrect, match="the vjp of layer 2 is called; this mode needs the jvp"):
+    with pytest.raises(Incorrect, match="the vjp of layer 1 is called; this mode needs the jvp"):
         called(chain, "layers[1][2](layers[0][0](x), v)")
 
 
 def test_a_complaint_goes_before_what_the_function_raises(chain):
-    with pytest.raises(Incorrect, match="the vjp of layer 2 is called"):
+    with pytest.raises(Incorrect, match="the vjp of layer 1 is called"):
         called(chain, "layers[1][2](layers[0][0](x), v); 1 / 0")
 
 
@@ -68,7 +68,7 @@ def test_a_complaint_goes_before_what_the_function_raises(chain):
             "layers[1][1](layers[0][0](x), v)",
             r"as v; it got an array of shape \(2,\). The jvp of a layer takes",
         ),
-        ("layers[1][0](x)", r"the f of layer 2 takes an array of shape \(3,\) as x"),
+        ("layers[1][0](x)", r"the f of layer 1 takes an array of shape \(3,\) as x"),
         ("layers[0][0]([1.0, 2.0])", "it got a list of 2"),
         ("layers[0][1](x)", "takes x and v; it got 1 arguments"),
     ],
@@ -85,16 +85,16 @@ def test_what_is_not_attempted_stays_so(chain):
 
 def test_calls_are_counted(chain):
     answer = called(chain, f"layers[0][0](x)\n    {SWEEP}")
-    with pytest.raises(Incorrect, match="the f of layer 1 is called twice; once is enough"):
+    with pytest.raises(Incorrect, match="the f of layer 0 is called twice; once is enough"):
         expect_passes(answer, chain, 1)
     with pytest.raises(Incorrect, match="called once; 2 sweeps need 2 calls"):
         expect_sweeps(answer, chain, "jvp", 2)
-    with pytest.raises(Incorrect, match="the vjp of layer 1 is never called"):
+    with pytest.raises(Incorrect, match="the vjp of layer 0 is never called"):
         expect_sweeps(answer, chain, "vjp", 1)
 
 
 def test_f_of_the_last_layer_may_be_left_out(chain):
     answer = called(chain, "return layers[1][1](layers[0][0](x), layers[0][1](x, v))")
     expect_passes(answer, chain, 1)
-    with pytest.raises(Incorrect, match="the f of layer 2 is never called"):
+    with pytest.raises(Incorrect, match="the f of layer 1 is never called"):
         expect_passes(answer, chain, 1, last=1)

@@ -65,8 +65,14 @@ def test_parts_are_named():
 def test_the_dtype_has_to_be_the_one_asked_for():
     answer = expect(submission_of("return z").function("f"), z=Z)
     answer.of_dtype(np.float64)
-    with pytest.raises(Incorrect, match=r"dtype float64.*should be float32"):
+    with pytest.raises(Incorrect, match=r"dtype float64; for arguments of float64 it should be float32"):
         answer.of_dtype(np.float32)
+
+
+def test_an_argument_that_is_not_float64_says_its_dtype():
+    z, W = np.array([2, -1]), np.ones((2, 3), np.float32)
+    answer = Answer("f", {"z": z, "W": W}, z)
+    assert str(answer.wrong("wrong.")) == "f(z, W): wrong.\nwhere z = [2, -1] of int64, W (2, 3) of float32"
 
 
 def derivative_of(kind, body, parts=(), wrt=0, **given):

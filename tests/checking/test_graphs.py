@@ -19,6 +19,14 @@ def test_the_derivatives_are_the_gradients_of_the_reference(graph):
         assert name == graph.result or sum(uses) == pytest.approx(gradients[nodes[name]], rel=1e-12)
 
 
+def test_contributions_through_a_matrix_are_products_with_its_transpose():
+    W, u = np.array([[1.0, 2.0], [0.0, 1.0], [3.0, 0.0]]), np.array([1.0, -1.0, 0.5])
+    graph = Graph(x=np.array([0.5, -1.0]), s=("sin", "x"), z=("@", W, "s"))
+    (contribution,) = graph.contributions(u, "s")
+    assert contribution == pytest.approx(W.T @ u)
+    assert graph.derivative(u, "s") == pytest.approx(W.T @ u)
+
+
 def test_nodes_have_the_values_of_the_steps():
     W = np.array([[1.0, 2.0], [0.0, 1.0], [3.0, 0.0]])
     graph = Graph(x=np.array([0.5, -1.0]), y=("@", W, "x"), z=("sin", "y"))
@@ -89,8 +97,8 @@ def test_one_call_of_each_local_vjp_is_right():
 @pytest.mark.parametrize(
     ("calls", "wrong"),
     [
-        ([[0.8, 0.8], []], "the local vjp of z for its parent x, of use 2, is never called."),
-        ([[0.8, 0.8], [0.8]], "of use 1, is called twice. Call it once"),
+        ([[0.8, 0.8], []], "the local vjp of z for its parent x (local_vjps[1]) is never called."),
+        ([[0.8, 0.8], [0.8]], "(local_vjps[0]) is called twice. Call it once"),
         ([[0.8], [0.5]], "is called with 0.5, which is not the gradient of z. Have all contributions"),
     ],
 )
