@@ -275,7 +275,7 @@ MISSING = {
         "NotAttempted: softmax is not written yet (Question 3(a))",
         "This picture needs your answer to Question 3(f) first.",
         "This picture needs your answer to Question 5(d) first.",
-        "This picture first needs more answers from this problem and from Problems 3 and 4: Question 5(a).",
+        "This picture needs your answer to Question 5(a) first.",
     ],
 }
 
