@@ -110,7 +110,7 @@ def expect_dtypes(function, rng, name=None, end=0, dtypes=BOTH_DTYPES):
             )
 
 
-@check("q2a", "the layers are called in one sweep, each at its own input", points=0.75)
+@check("q2a", "the layers are called in one sweep, each at its own input", points=0.5)
 def one_sweep_forward(jvp, rng):
     for chain, x, v in public_chains(rng):
         answer = expect_on(jvp, chain, "jvp", x=x, v=v)
@@ -230,7 +230,7 @@ def forward_jacobian_of_whole_numbers(jacobian_forward, rng):
         expect_jacobian_of_whole_numbers(jacobian_forward, chain)
 
 
-@check("q2c", "jacobian_forward changes neither its arguments nor an earlier result", points=0.5)
+@check("q2c", "jacobian_forward changes neither its arguments nor an earlier result", points=0.25)
 def forward_jacobian_no_traces(jacobian_forward, program, rng):
     for chain, x, _ in public_chains(rng, every=FEW):
         expect_no_traces_on(jacobian_forward, program, chain, rng, chain.jacobian(x), x=x)
