@@ -172,6 +172,8 @@ def _text(step: Any) -> str:
     if not isinstance(step, tuple):
         return f"Node({shape_as_text(step.shape) if isinstance(step, np.ndarray) else f'{step:.6g}'})"
     operation, *operands = step
+    if operation == "node":
+        return f"a node of {', '.join(operands[2:])}"
     texts = [a if isinstance(a, str) else "W" for a in operands]
     return f"{operation}({texts[0]})" if len(texts) == 1 else f" {operation} ".join(texts)
 

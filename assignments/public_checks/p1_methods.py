@@ -704,7 +704,7 @@ def derivatives_at_duals(derivative, program):
         numbers_in(answer, 1).close(np.array(right), within=1e-12, reveal=True)
 
 
-@check("q1i", "it is the slope of the slope of a program, a plain number", points=0.75)
+@check("q1i", "it is the slope of the slope of a program, a plain number", points=0.5)
 def curvatures_of_programs(second_derivative, program):
     for text, f in PROGRAMS.items():
         for x in (0.7, -1.3):

@@ -1,6 +1,7 @@
 """Problem 2, the public checks, and what they share with the hidden ones."""
 
 import re
+from functools import partial
 
 import numpy as np
 
@@ -110,7 +111,7 @@ def expect_dtypes(function, rng, name=None, end=0, dtypes=BOTH_DTYPES):
             )
 
 
-@check("q2a", "the layers are called in one sweep, each at its own input", points=0.75)
+@check("q2a", "the layers are called in one sweep, each at its own input", points=0.5)
 def one_sweep_forward(jvp, rng):
     for chain, x, v in public_chains(rng):
         answer = expect_on(jvp, chain, "jvp", x=x, v=v)
@@ -230,7 +231,7 @@ def forward_jacobian_of_whole_numbers(jacobian_forward, rng):
         expect_jacobian_of_whole_numbers(jacobian_forward, chain)
 
 
-@check("q2c", "jacobian_forward changes neither its arguments nor an earlier result", points=0.5)
+@check("q2c", "jacobian_forward changes neither its arguments nor an earlier result", points=0.25)
 def forward_jacobian_no_traces(jacobian_forward, program, rng):
     for chain, x, _ in public_chains(rng, every=FEW):
         expect_no_traces_on(jacobian_forward, program, chain, rng, chain.jacobian(x), x=x)
@@ -344,8 +345,8 @@ def call_on(graph, function, program, task, calls):
             raise failure.with_note(f"The graph has {count} nodes. {hint}") from None
         if re.search(r"KeyError: 'node \w+'", str(failure)):
             wrong_order = "That node is looked up before a use of it has added anything to its gradient."
-            shown = f"Call backward on {graph}." if count < 10 else f"The graph has {count} nodes."
-            raise failure.with_note(f"{wrong_order} In which order do you visit the nodes? {shown}") from None
+            shown = f"\nwhere node = {graph}" if count < 10 else f" The graph has {count} nodes."
+            raise failure.with_note(f"{wrong_order} In which order do you visit the nodes?{shown}") from None
         raise
 
 
@@ -509,8 +510,9 @@ def gradients_dtypes(backward, program, rng):
 
 def graphs_of_arrays(rng):
     """The small graphs with arrays as inputs, each with an upstream."""
-    for graph in SMALL:
-        yield graph.with_inputs(lambda: rng.normal(size=3)), rng.uniform(0.5, 2, size=3)
+    for number, graph in enumerate(SMALL):
+        shape = (2, 2) if number % 2 else (3,)
+        yield graph.with_inputs(partial(rng.normal, size=shape)), rng.uniform(0.5, 2, size=shape)
 
 
 def expect_each_use_once(backward, program, graph, upstream):

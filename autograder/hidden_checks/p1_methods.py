@@ -555,7 +555,7 @@ def derivative_at_a_dual(derivative, program, rng):
             expect_like_reference(run, f"derivative({text}, Dual({x!r}, 1.5))", size=100)
 
 
-@check("q1i", "matches the reference, to rounding", points=0.75)
+@check("q1i", "matches the reference, to rounding", points=1)
 def curvature_matches(second_derivative, program, rng):
     run = runner(program, second_derivative)
     for text in PROGRAMS:

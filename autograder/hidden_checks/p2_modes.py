@@ -55,7 +55,7 @@ def jvp_matches_reference(jvp, rng):
     expect_identity(jvp, "v")
 
 
-@check("q2a", "calls the layers in one sweep, each at its own input", points=0.75)
+@check("q2a", "calls the layers in one sweep, each at its own input", points=1)
 def jvp_sweeps_once(jvp, rng):
     for chain, x, v in chains(rng, 0):
         answer = expect_on(jvp, chain, "jvp", x=x, v=v)
@@ -114,7 +114,7 @@ def forward_jacobian_matches_reference(jacobian_forward, rng):
     expect(jacobian_forward, layers=[], x=rng.normal(size=4)).close(np.eye(4))
 
 
-@check("q2c", "calls the jvp of each layer n times, at its own input", points=0.75)
+@check("q2c", "calls the jvp of each layer n times, at its own input", points=1)
 def forward_jacobian_sweeps(jacobian_forward, rng):
     for chain, x, _ in chains(rng, 0, SIZES):
         answer = expect_on(jacobian_forward, chain, "jvp", x=x)

@@ -395,7 +395,7 @@ def jacobian_forward(layers, x):
     "the columns are put into an array that the next call fills too",
     says="the next call changes this result",
     fails=("forward_jacobian_no_traces",),
-    costs=0.5,
+    costs=0.25,
 )
 def jacobian_forward(layers, x, kept={}):  # noqa: B006
     units = np.eye(len(x), dtype=np.result_type(x, np.float32))

@@ -109,3 +109,7 @@ def test_wrong_calls_of_local_vjps_are_described(calls, wrong):
 def test_a_local_vjp_takes_a_number():
     with pytest.raises(TypeError, match=r"takes a number, and was called with an array of shape \(1,\)"):
         noted([[np.array([0.8])], []])
+
+
+def test_a_graph_of_noted_vjps_is_shown_by_its_parents():
+    assert str(PRODUCT.noted()) == "z of x = Node(0.7); y = Node(-1.2); p = a node of x, y; z = a node of p, x"
