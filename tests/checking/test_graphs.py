@@ -112,4 +112,6 @@ def test_a_local_vjp_takes_a_number():
 
 
 def test_a_graph_of_noted_vjps_is_shown_by_its_parents():
-    assert str(PRODUCT.noted()) == "z of x = Node(0.7); y = Node(-1.2); p = a node of x, y; z = a node of p, x"
+    assert (
+        str(PRODUCT.noted()) == "z of x = Node(0.7); y = Node(-1.2); p = a node of x, y; z = a node of p, x"
+    )
