@@ -90,7 +90,7 @@ BOTH_DTYPES = ((np.float32, np.float32), (np.int64, np.float64))
 FLOAT32_ONLY = ((np.float32, np.float32),)
 
 
-def expect_dtypes(function, rng, name=None, end=0, dtypes=BOTH_DTYPES):
+def expect_sweep_dtypes(function, rng, name=None, end=0, dtypes=BOTH_DTYPES):
     """Expect results of the right dtype, for each pair of an input's dtype and the result's.
 
     name, end : what the vector is called and which end of the chain has its size; None if there is none.
@@ -101,14 +101,7 @@ def expect_dtypes(function, rng, name=None, end=0, dtypes=BOTH_DTYPES):
         arguments: dict = {"x": np.arange(1, sizes[0] + 1).astype(given)}
         if name:
             arguments[name] = np.arange(2, sizes[end] + 2).astype(given)
-        answer = expect(function, layers=chain.layers, **arguments)
-        found = answer.numbers().dtype
-        if found != wanted:
-            why = f"x and {name} have" if name else "x has"
-            raise answer.wrong(
-                f"the result has dtype {found}; it should be {np.dtype(wanted)}, because {why} dtype "
-                f"{np.dtype(given)}."
-            )
+        expect(function, layers=chain.layers, **arguments).of_dtype(wanted)
 
 
 @check("q2a", "the layers are called in one sweep, each at its own input", points=0.5)
@@ -133,7 +126,7 @@ def jvp_is_the_derivative(jvp, rng):
 
 @check("q2a", "float32 gives float32, and integers give float64", points=0.25)
 def jvp_dtypes(jvp, rng):
-    expect_dtypes(jvp, rng, "v")
+    expect_sweep_dtypes(jvp, rng, "v")
 
 
 @check(
@@ -162,7 +155,7 @@ def vjp_is_the_derivative(vjp, rng):
 
 @check("q2b", "float32 gives float32, and integers give float64", points=0.25)
 def vjp_dtypes(vjp, rng):
-    expect_dtypes(vjp, rng, "u", -1)
+    expect_sweep_dtypes(vjp, rng, "u", -1)
 
 
 @check(
@@ -222,7 +215,7 @@ def forward_jacobian_is_the_derivative(jacobian_forward, rng):
 
 @check("q2c", "float32 gives float32", points=0.25)
 def forward_jacobian_dtypes(jacobian_forward, rng):
-    expect_dtypes(jacobian_forward, rng, dtypes=FLOAT32_ONLY)
+    expect_sweep_dtypes(jacobian_forward, rng, dtypes=FLOAT32_ONLY)
 
 
 @check("q2c", "the Jacobian is right where x holds integers", points=0.25)
@@ -255,7 +248,7 @@ def backward_jacobian_is_the_derivative(jacobian_backward, rng):
 
 @check("q2d", "float32 gives float32", points=0.25)
 def backward_jacobian_dtypes(jacobian_backward, rng):
-    expect_dtypes(jacobian_backward, rng, dtypes=FLOAT32_ONLY)
+    expect_sweep_dtypes(jacobian_backward, rng, dtypes=FLOAT32_ONLY)
 
 
 @check("q2d", "the Jacobian is right where x holds integers", points=0.25)
@@ -500,12 +493,7 @@ def gradients_dtypes(backward, program, rng):
         upstream = rng.uniform(0.5, 2, size=3).astype(np.float32)
         (parts,) = expect_gradients(backward, program, graph, (graph.result, upstream))
         for part in parts.values():
-            found = part.numbers().dtype
-            if found != np.float32:
-                raise part.wrong(
-                    f"{part.name} has dtype {found}; it should be float32, because the values and "
-                    "upstream have dtype float32."
-                )
+            part.of_dtype(np.float32)
 
 
 def graphs_of_arrays(rng):

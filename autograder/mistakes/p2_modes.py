@@ -86,7 +86,7 @@ def jvp(layers, x, v):
 mistake(
     "q2a",
     "always computes in float64",
-    says="should be float32, because x and v have dtype float32",
+    says="for arguments of float32 it should be float32",
     fails=("jvp_dtypes",),
     costs=0.5,
 )(edit(reference.jvp, ("for f", "x, v = x.astype(float), v.astype(float)\n    for f")))
@@ -241,7 +241,7 @@ def vjp(layers, x, u, stored={}):
 mistake(
     "q2b",
     "always computes in float64",
-    says="should be float32, because x and u have dtype float32",
+    says="for arguments of float32 it should be float32",
     fails=("vjp_dtypes",),
     costs=0.25,
 )(edit(right_vjp, ("points = []", "points, x, u = [], x.astype(float), u.astype(float)")))
@@ -373,7 +373,7 @@ def jacobian_forward(layers, x):
 mistake(
     "q2c",
     "unit vectors of float64 for every x",
-    says="should be float32, because x has dtype float32",
+    says="for arguments of float32 it should be float32",
     fails=("forward_jacobian_dtypes",),
     costs=0.25,
 )(edit(reference.jacobian_forward, (", dtype=np.result_type(x, np.float32)", "")))
@@ -510,7 +510,7 @@ def jacobian_backward(layers, x):
 mistake(
     "q2d",
     "unit vectors of float64 for every x",
-    says="should be float32, because x has dtype float32",
+    says="for arguments of float32 it should be float32",
     fails=("backward_jacobian_dtypes",),
     costs=0.25,
 )(edit(reference.jacobian_backward, (", dtype=np.result_type(x, np.float32)", "")))
@@ -1172,7 +1172,7 @@ def backward(node, upstream):
 mistake(
     "q2g",
     "all gradients are turned into float64",
-    says="should be float32, because the values and upstream have dtype float32",
+    says="for arguments of float32 it should be float32",
     fails=("gradients_dtypes",),
     costs=0.25,
 )(
