@@ -20,8 +20,9 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from autograder.builder.files import ROOT
-from autograder.builder.lock import cut
+from autograder.builder.lock import grading_lock, student_lock
 from autograder.builder.master import STUDENT_PACKAGES, number_cells, without_prompt
+from autograder.builder.settings import Settings
 from autograder.errors import FellShortError
 from autograder.grading.process import ASSIGNMENT
 
@@ -53,21 +54,25 @@ def normalise_notebook(path: Path) -> NotebookNode:
     return notebook
 
 
-def student_files(folder: Path, name: str, extra_requirements: list[str]) -> dict[str, bytes]:
-    """The files for students from Otter's student directory, in one folder named after the assignment."""
+def student_files(folder: Path, settings: Settings) -> dict[str, bytes]:
+    """The files for students from Otter's student directory, in one folder named after the assignment.
+
+    The lock is for an environment of their own, the requirements for one that exists, as on a hub.
+    """
+    name = settings.name
     files = {
         f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes()
         for part in (f"{name}.ipynb", "tests", *STUDENT_PACKAGES)
         for path in _files(folder / part)
     }
-    requirements = (folder.parent / "autograder" / "requirements.txt").read_text().split("\n")
-    lines = [line for line in (*requirements, *extra_requirements) if line]
+    lock = student_lock([*settings.requirements, *settings.student_requirements])
     files[f"{name}/README.md"] = (ROOT / "assignments" / "student_readme.md").read_bytes()
-    files[f"{name}/requirements.txt"] = ("\n".join(lines) + "\n").encode()
+    files[f"{name}/requirements.txt"] = ("\n".join(settings.requirements) + "\n").encode()
+    files[f"{name}/requirements.lock"] = lock.encode()
     return files
 
 
-def autograder_files(folder: Path, requirements: list[str], described: dict[str, Any]) -> dict[str, bytes]:
+def autograder_files(folder: Path, settings: Settings, described: dict[str, Any]) -> dict[str, bytes]:
     """The files of Otter's autograder zip, with our set-up and our runner instead of Otter's.
 
     described : what `homework grade` and `homework report` need to know about the assignment.
@@ -79,7 +84,7 @@ def autograder_files(folder: Path, requirements: list[str], described: dict[str,
             for name in archive.namelist()
             if not name.endswith("/") and "__pycache__" not in name
         }
-    lock = cut((ROOT / "requirements.lock").read_text(encoding="utf-8"), requirements)
+    lock = grading_lock([*settings.requirements, *settings.grading_requirements])
     ours = {path.name: path.read_bytes() for path in CONTAINER}
     about = json.dumps(described, indent=2, ensure_ascii=False)
     return files | ours | {"requirements.lock": lock.encode(), ASSIGNMENT: about.encode()}
@@ -91,7 +96,7 @@ def solution_files(notebook: NotebookNode, folder: Path, name: str) -> dict[str,
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.source = without_prompt(cell.source)
-    notebook.cells = [c for c in notebook.cells if "grader.export" not in c.source]
+    notebook.cells = [c for c in notebook.cells if "hand_in(" not in c.source]
     try:
         NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     except CellExecutionError as error:
