@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from latex2mathml.converter import convert
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from nbconvert import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from autograder.builder.files import ROOT
 from autograder.builder.lock import grading_lock, student_lock
 from autograder.builder.master import STUDENT_PACKAGES, number_cells, without_prompt
 from autograder.builder.settings import Settings
+from autograder.builder.solution_page import to_html
 from autograder.errors import FellShortError
 from autograder.grading.process import ASSIGNMENT
+from checking.export import PLACEHOLDER
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 EXECUTABLE = {"setup.sh", "run_autograder"}
@@ -96,7 +95,9 @@ def solution_files(notebook: NotebookNode, folder: Path, name: str) -> dict[str,
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.source = without_prompt(cell.source)
-    notebook.cells = [c for c in notebook.cells if "hand_in(" not in c.source]
+    notebook.cells = [
+        c for c in notebook.cells if "hand_in(" not in c.source and not c.source.startswith(PLACEHOLDER)
+    ]
     try:
         NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     except CellExecutionError as error:
@@ -130,33 +131,6 @@ def _normalise_outputs(notebook: NotebookNode) -> None:
             data: dict[str, Any] = output.get("data", {})
             if "text/html" in data:
                 data["text/html"] = re.sub(r"(passed!) \S+(</p>)", r"\1\2", data["text/html"])
-
-
-class _MathMLRenderer(IPythonRenderer):
-    """Writes formulas as MathML, which browsers show without a script."""
-
-    def block_math(self, body: str) -> str:
-        return convert(body, display="block")
-
-    def multiline_math(self, text: str) -> str:
-        return self.block_math(text)
-
-    def inline_math(self, body: str) -> str:
-        return convert(body)
-
-
-def markdown_to_html(source: str) -> str:
-    """Write Markdown of this project as HTML. Its formulas become MathML; HTML in it is kept."""
-    html: str = MarkdownWithMath(renderer=_MathMLRenderer(escape=False)).render(source)
-    return html
-
-
-def to_html(notebook: NotebookNode, title: str) -> str:
-    """A page that shows the notebook without installed software, scripts or a network."""
-    exporter = HTMLExporter(template_name="lab")
-    exporter.register_filter("markdown2html", markdown_to_html)
-    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
-    return re.sub(r"<script\b.*?</script>", "", html, flags=re.DOTALL)
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
