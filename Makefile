@@ -8,7 +8,7 @@
 #              notebooks, a million fuzzed frames, a signal at any time, one submission 100 times (15 minutes)
 # make test-secrets   homework verify with 20 random secrets (an hour or more on two cores)
 # make lint    ruff (lint and format) and mypy
-# make lock    resolve requirements.lock again from pyproject.toml (needs uv on the PATH)
+# make lock    resolve requirements.lock and students.lock again from pyproject.toml (needs uv on the PATH)
 # make clean   remove everything that the other targets make
 
 PYTHON ?= python3
@@ -59,6 +59,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 lock:
 	uv pip compile pyproject.toml --universal --python-version 3.10 --extra dev \
 		--generate-hashes --no-emit-index-url --no-header --quiet -o requirements.lock
+	uv pip compile --group student --universal --python-version 3.10 \
+		--no-emit-index-url --no-header --quiet -o students.lock
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -63,6 +63,7 @@ def copy_of_the_project(tmp_path) -> Path:
     copy = tmp_path / "copy"
     for folder in ("assignments", "autograder", "solutions"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "requirements.lock", copy)
+    for lock in ("requirements.lock", "students.lock"):
+        shutil.copy(ROOT / lock, copy)
     write_assignments(copy, {"backprop": ["p3_linear_layer"]})
     return copy

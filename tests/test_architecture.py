@@ -30,7 +30,7 @@ ERRORS = {"autograder.errors", "autograder.signals"}
 # The packages that each package may import, in addition to itself and the standard library.
 ALLOWED = {
     "gradcheck": {"numpy", "matplotlib"},
-    "checking": {"numpy", "IPython", "matplotlib", "gradcheck"},
+    "checking": {"numpy", "IPython", "matplotlib", "otter", "gradcheck"},
     "public_checks": {"numpy", "gradcheck", "checking"},
     "solutions": {"numpy"},
     "autograder.hidden_checks": {*CHECKS, "solutions", "autograder.mistakes"},

@@ -20,12 +20,13 @@ import numpy as np
 
 from checking.limits import NO_LIMITS, SECONDS, CallLimits, line_limit, time_limit
 from checking.names import names_used
-from checking.outcomes import CheckFailure, Incorrect, NotAttempted, Raised
+from checking.outcomes import CheckFailure, Incorrect, NotAttempted, NotCalled, OutOfTime, Raised
 from checking.programs import function_from, source_of
 
 PLAIN = (type(None), bool, int, float, complex, str)
 NUMBER_KINDS = {"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"}
 DEEPEST = 20
+PROGRAMS = "programs of the checks"
 
 
 class CannotCrossError(TypeError):
@@ -124,11 +125,14 @@ def _callback(function: Callable[..., Any]) -> Callable[..., Any]:
 class Submission:
     """The names that a student's notebook defines, in this process.
 
+    A function that has run out of time is not called again. The programs of the checks count as one function.
+
     namespace : the notebook's global names. A value that already is a `Proxy` stays as it is.
     """
 
     def __init__(self, namespace: Mapping[str, Any]):
         self._namespace = dict(namespace) if not isinstance(namespace, dict) else namespace
+        self._out_of_time: set[str] = set()
 
     def function(self, name: str) -> Proxy:
         """Find a function by name. Raises NotAttempted if it is missing."""
@@ -149,16 +153,25 @@ class Submission:
 
     def program_from(self, source: str, name: str) -> Proxy:
         """Define a function of the check from its source text, see `program`."""
-        return self._proxy(name, function_from(source, lambda taken: self.function(taken).target))
+        function = function_from(source, lambda taken: self.function(taken).target)
+        return self._proxy(name, function, program=True)
 
     def names_used_by(self, name: str) -> set[str]:
         """The names of the notebook that a function uses, directly or indirectly. It is not called."""
         return names_used(name, self._namespace)
 
-    def _proxy(self, name: str, function: Callable[..., Any]) -> Proxy:
+    def _proxy(self, name: str, function: Callable[..., Any], program: bool = False) -> Proxy:
         def send(arguments: tuple[Any, ...], limits: CallLimits) -> Reply:
+            if name in self._out_of_time:
+                raise OutOfTime(f"{name} ran out of time before, and is not called again.")
+            if program and PROGRAMS in self._out_of_time:  # this one may be innocent
+                raise NotCalled(f"{name} was not called, because a call before ran out of time.")
             arrived = crossing(arguments, wrap=_arrive)
-            value = self.invoke(name, function, arrived, limits)
+            try:
+                value = self.invoke(name, function, arrived, limits)
+            except OutOfTime:
+                self._out_of_time.add(PROGRAMS if program else name)
+                raise
             try:
                 return Reply(crossing(value), tuple(map(as_left, arrived)))
             except CannotCrossError as error:

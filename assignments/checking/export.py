@@ -1,46 +1,134 @@
-"""Before a student hands in a notebook: is the file on disk the notebook on the screen?"""
+"""The last step: hand in the notebook in the file, which must be the notebook on the screen."""
 
 from __future__ import annotations
 
 import ast
 import contextlib
 import inspect
+import io
 import json
 import os
+import re
+import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from IPython.core.getipython import get_ipython
 from IPython.core.inputtransformer2 import TransformerManager
 
+NOT_YET = """Nothing is handed in yet. When you want to hand in:
+1. Save the notebook (Ctrl+S, or Cmd+S on a Mac).
+2. Run this cell once more, by itself."""
+ON_COLAB = "Otter cannot make the zip on Colab. Choose File, Download, Download .ipynb, and upload that file."
+PLACEHOLDER = "_Type your answer here"
 
-class NotSavedError(Exception):
-    """The saved file is not the notebook that ran. The message says what to do."""
+Points = Mapping[str, tuple[float, float]]
+
+
+class NotHandedInError(Exception):
+    """Nothing was handed in. The message says what to do."""
 
     def _render_traceback_(self) -> list[str]:
         """What Jupyter shows instead of a traceback."""
-        return [str(self)]
+        return [f"Nothing is handed in. {self}"]
 
 
-def saved_notebook(namespace: Mapping[str, Any]) -> str:
-    """Find the notebook's file, and make sure that it holds the functions that are in memory.
+def hand_in(namespace: Mapping[str, Any]) -> None:
+    """Make the zip that students upload, and say what is in it.
 
-    Only functions can be compared; text and other code cannot.
+    This needs two runs of the cell in a row: "Run All" runs it once, so it hands in nothing.
 
     Parameters
     ----------
     namespace : the notebook's global names.
 
-    Returns
-    -------
-    The file's name, for `grader.export`.
+    Raises
+    ------
+    NotHandedInError : the notebook's file is missing, or is not what ran last.
+    """
+    if not _ran_before():
+        print(NOT_YET)
+        return
+    grader = namespace.get("grader")
+    if grader is None:
+        raise NotHandedInError("Run the first cell of the notebook, then this cell twice.")
+    if getattr(grader.interpreter, "name", "") == "COLAB":
+        print(ON_COLAB)
+        return
+    path = find_notebook(namespace)
+    target = path.with_suffix(".zip")
+    target.unlink(missing_ok=True)
+    expect_saved(path, namespace)
+    saved = time.strftime("%H:%M", time.localtime(path.stat().st_mtime))
+    print(f"Running the public checks on {path.name}, saved at {saved} ...", flush=True)
+    grader.export(path.name, export_path=target.name, pdf=False, ignore_log=True, display_link=False)
+    print(f"\n{summary(_points(path, target), written_answers(path))}\n")
+    print(
+        f"Upload {target.name}. It is in the folder of the notebook and holds what was saved at {saved}. If "
+        "you change anything after that, also in a text, save and run this cell again."
+    )
+
+
+def find_tests() -> None:
+    """Expect the folder of the public checks beside the notebook.
 
     Raises
     ------
-    NotSavedError : the file cannot be found, or a function was changed and run but not saved.
+    ModuleNotFoundError : there is none, as for a package that is missing.
     """
-    path = _find(namespace)
+    if not Path("tests").is_dir():
+        raise ModuleNotFoundError("there is no folder tests", name="tests")
+
+
+def _ran_before() -> bool:
+    """Whether the cell that runs now also ran just before."""
+    shell: Any = get_ipython()
+    ran = shell.history_manager.input_hist_raw if shell is not None else []
+    return len(ran) > 1 and ran[-1].strip() == ran[-2].strip()
+
+
+def find_notebook(namespace: Mapping[str, Any]) -> Path:
+    """The notebook's file: the one that JupyterLab or VS Code names, otherwise the only notebook here.
+
+    Raises
+    ------
+    NotHandedInError : there is no such file.
+    """
+    for told in (os.environ.get("JPY_SESSION_NAME"), namespace.get("__vsc_ipynb_file__")):
+        if told and told.endswith(".ipynb") and Path(Path(told).name).is_file():
+            return Path(Path(told).name)
+    found = sorted(Path().glob("*.ipynb"))
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotHandedInError(
+            f"There is no notebook in {Path.cwd()}. Save it there, beside the folder tests, and run this "
+            "cell again."
+        )
+    names = ", ".join(path.name for path in found)
+    raise NotHandedInError(
+        f"There are several notebooks here: {names}. Move the others to another folder, and run this cell "
+        "again."
+    )
+
+
+def expect_saved(path: Path, namespace: Mapping[str, Any]) -> None:
+    """Expect the file to hold the functions that are in memory.
+
+    Only functions can be compared; text and other code cannot.
+
+    Parameters
+    ----------
+    path : the notebook's file.
+    namespace : the notebook's global names.
+
+    Raises
+    ------
+    NotHandedInError : a function was changed and run but not saved.
+    """
     saved = _saved_functions(path)
     for name, value in namespace.items():
         if isinstance(value, FunctionType) and value.__globals__ is namespace and name in saved:
@@ -49,43 +137,85 @@ def saved_notebook(namespace: Mapping[str, Any]) -> str:
             except (OSError, TypeError, SyntaxError):
                 continue
             if name in ran and ran[name] != saved[name]:
-                raise NotSavedError(
+                raise NotHandedInError(
                     f"{name} in the file {path.name} is not the {name} that you ran last. Save the "
                     "notebook (Ctrl+S, or Cmd+S on a Mac) and run this cell again. If it is saved, run "
                     f"the cell with {name} first."
                 )
-    return path.name
 
 
-def _find(namespace: Mapping[str, Any]) -> Path:
-    """The notebook's file: the one that JupyterLab or VS Code names, otherwise the only notebook here."""
-    for told in (os.environ.get("JPY_SESSION_NAME"), namespace.get("__vsc_ipynb_file__")):
-        if told and told.endswith(".ipynb") and Path(Path(told).name).is_file():
-            return Path(Path(told).name)
-    found = sorted(Path().glob("*.ipynb"))
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        raise NotSavedError(
-            f"There is no notebook in {Path.cwd()}. Save it there, beside the folder tests, and run "
-            "this cell again."
+def _points(path: Path, target: Path) -> Points:
+    """The points and the possible points of the public checks by question, empty if they cannot run.
+
+    Otter runs the notebook in the zip from the top, in a process of its own.
+    """
+    from otter.check.utils import grade_zip_file
+
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.suppress(Exception),  # the zip is complete without it
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("ignore")  # ipykernel warns about the connection to that process
+        results = grade_zip_file(target.name, path.name, "./tests").results
+        return {name: (float(file.score), float(file.possible)) for name, file in results.items()}
+    return {}
+
+
+def written_answers(path: Path) -> dict[str, bool]:
+    """The written questions, and whether each has an answer."""
+    found, question = {}, ""
+    for cell in _cells(path):
+        heading = re.search(r"^## (\d+\([a-z]\))", cell["source"], flags=re.MULTILINE)
+        question = heading[1] if heading else question
+        tags = cell.get("metadata", {}).get("tags", [])
+        if cell["cell_type"] == "markdown" and "otter_answer_cell" in tags:
+            answer = cell["source"].strip()
+            found[question] = bool(answer) and not answer.startswith(PLACEHOLDER)
+    return found
+
+
+def summary(points: Points, written: Mapping[str, bool]) -> str:
+    """The table of questions, and what happens with those that miss something.
+
+    points : the points and the possible points of the public checks, by question.
+    written : the written questions, and whether each has an answer.
+    """
+    ordered = sorted(points, key=lambda name: (len(name), name))
+    spoken = {f"{name[1:-1]}({name[-1]})": points[name] for name in ordered}
+    failing = [name for name, (score, most) in spoken.items() if score < most]
+    rows = {
+        name: "written" if answered else "written, NOT ANSWERED YET" for name, answered in written.items()
+    }
+    for name, (score, most) in spoken.items():
+        rows[name] = f"{score:5g} of {most:g}{', A CHECK FAILS' if name in failing else ''}"
+    lines = ["question   points of the public checks"]
+    lines += [f"{name:<9}{rows[name]}" for name in sorted(rows, key=lambda name: (len(name), name))]
+    if not points:
+        return "\n".join([*lines, "The public checks cannot run here. The zip is complete all the same."])
+    score, most = (sum(part) for part in zip(*points.values(), strict=True))
+    lines.append(f"{'all':<9}{score:5g} of {most:g}")
+    if failing:
+        lines.append(
+            f"\nA check fails in {', '.join(failing)}. You can hand in like this, but you lose the "
+            "points of\nthe checks that fail, and perhaps more in the hidden checks of these questions."
         )
-    names = ", ".join(path.name for path in found)
-    raise NotSavedError(
-        f"There are several notebooks here: {names}. Move the others away, or run in a new cell "
-        f'grader.export("{found[0].name}", pdf=False, ignore_log=True, run_tests=True).'
-    )
+    return "\n".join(lines)
+
+
+def _cells(path: Path) -> list[dict[str, Any]]:
+    """The cells in the notebook's file, the source of each as one string."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return [{**cell, "source": "".join(cell["source"])} for cell in cells if cell["cell_type"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise NotHandedInError(f"{path.name} cannot be read as a notebook. Save it again.") from None
 
 
 def _saved_functions(path: Path) -> dict[str, str]:
     """The functions that the file's code cells define; of several with one name, the last."""
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        codes = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise NotSavedError(f"{path.name} cannot be read as a notebook. Save it again.") from None
     found: dict[str, str] = {}
-    for code in codes:
+    for code in (cell["source"] for cell in _cells(path) if cell["cell_type"] == "code"):
         with contextlib.suppress(SyntaxError):
             found |= _functions(TransformerManager().transform_cell(code))
     return found

@@ -70,7 +70,9 @@ def time_limit(name: str, seconds: float) -> Iterator[None]:
                 signal.signal(signal.SIGALRM, before)
         look()
     except _Interrupt:
-        raise OutOfTime(f"{name} did not finish within {seconds:g} s.") from None
+        raise OutOfTime(
+            f"{name} did not finish within {seconds:g} s. Is there a loop that never ends?"
+        ) from None
 
 
 @contextmanager

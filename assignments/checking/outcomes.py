@@ -1,6 +1,6 @@
 """The ways a check can fail: one class for each, with a sentence for the student.
 
-Otter shows a failed check as "<class>: <sentence>", so students read the names of the classes.
+Otter shows a failed check as "<class>: <sentence>", so the classes have names that students can read.
 """
 
 from __future__ import annotations
@@ -67,3 +67,13 @@ class NotCalled(OutOfTime):
 
 class TooSlow(CheckFailure):
     """The function takes longer than a right answer needs, in lines of Python or beside a yardstick."""
+
+
+for _failure, _name in (
+    (NotAttempted, "Not attempted"),
+    (Raised, "Error"),
+    (OutOfTime, "Out of time"),
+    (NotCalled, "Not called"),
+    (TooSlow, "Too slow"),
+):
+    _failure.__name__ = _name

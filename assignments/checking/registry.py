@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import inspect
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -84,6 +84,23 @@ class Check:
         return np.random.default_rng(np.frombuffer(seed, dtype=np.uint32))
 
 
+@dataclass
+class _Sequence:
+    """Checks of one question that run one after the other, as in `grader.check`, and share a submission.
+
+    So an endless loop is waited for only once, and is forgotten when the question is checked again.
+    """
+
+    question: str
+    env: Mapping[str, Any]
+    submission: Submission
+    ran: set[str] = field(default_factory=set)
+
+    def goes_on(self, question: str, name: str, env: Mapping[str, Any]) -> bool:
+        """Whether this check belongs to it."""
+        return question == self.question and env is self.env and name not in self.ran
+
+
 class Registry:
     """The checks that the modules of one package register.
 
@@ -99,6 +116,7 @@ class Registry:
         self._checks: dict[tuple[str, str], Check] = {}
         self._uses: dict[str, tuple[str, ...]] = {}
         self._loaded = False
+        self._latest: _Sequence | None = None
         self._fails: WeakKeyDictionary[Submission, dict[str, bool]] = WeakKeyDictionary()
 
     def check(self, question: str, title: str, *, points: float) -> Callable[[CheckFunction], CheckFunction]:
@@ -179,7 +197,7 @@ class Registry:
         earlier question's function that fails its own checks, it says to fix that first.
         """
         self.load()
-        submission = env if isinstance(env, Submission) else Submission(env)
+        submission = env if isinstance(env, Submission) else self._shared(question, name, env)
         if (question, name) not in self._checks:
             raise RegistryError(
                 f"{self.package} has no check {name} of {question}: it is of another version than the folder "
@@ -206,6 +224,13 @@ class Registry:
                 f"The check cannot read this result ({type(error).__name__}). "
                 "If you think that it is right, show it to your instructor."
             ) from None
+
+    def _shared(self, question: str, name: str, env: Mapping[str, Any]) -> Submission:
+        """The submission with the names of a notebook, shared by the checks of a sequence."""
+        if self._latest is None or not self._latest.goes_on(question, name, env):
+            self._latest = _Sequence(question, env, Submission(env))
+        self._latest.ran.add(name)
+        return self._latest.submission
 
     def _first_broken(self, check: Check, taken: set[str], submission: Submission) -> str | None:
         """The first question that the answer uses and whose own checks fail, or None.

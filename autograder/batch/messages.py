@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from autograder.grading.process import CheckResult
-from checking.outcomes import SAME_RESULT
+from checking.outcomes import SAME_RESULT, NotAttempted
 
 LONGEST = 4000
 # Otter's words around a message, and the class of the failure.
 _AROUND = re.compile(r"\A[^\n]*Test case failed\nError at line \d+ in test [^\n]*\n[^\n]*\n")
-_CLASS = re.compile(r"\A([A-Z][A-Za-z]*): ")
+_CLASS = re.compile(r"\A[A-Z][a-z ]*: ")
 _FOLLOWS = re.compile(
     r"^This may come from (.+?), which fails its own checks: fix that first\.$", re.MULTILINE
 )
@@ -43,4 +43,4 @@ def follows_from(check: CheckResult) -> str:
 
 def attempted(check: CheckResult) -> bool:
     """Whether the check found an answer to judge."""
-    return check.passed or not _AROUND.sub("", check.message).startswith("NotAttempted: ")
+    return check.passed or not _AROUND.sub("", check.message).startswith(f"{NotAttempted.__name__}: ")

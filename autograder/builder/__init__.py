@@ -30,6 +30,7 @@ from autograder.builder.package import (
 )
 from autograder.builder.settings import DEFAULT_SECRET, Settings, read_settings
 from autograder.builder.sources import Problem, read_problem
+from autograder.builder.test_files import write_test_files
 from autograder.errors import FellShortError, HomeworkError
 from autograder.grading.isolation import isolation_level
 from autograder.sandbox import NONE
@@ -98,13 +99,14 @@ def _package(
     dist.mkdir()
     template = otter / "student" / f"{name}.ipynb"
     solution = otter / "autograder" / f"{name}.ipynb"
+    write_test_files(otter / "student", checks, hidden=False)
+    tests = write_test_files(otter / "autograder", checks, hidden=True)
     normalise_notebook(template)
     notebook = normalise_notebook(solution)
-    write_zip(dist / "student.zip", student_files(otter / "student", name, settings.student_requirements))
+    write_zip(dist / "student.zip", student_files(otter / "student", settings))
     described = {"name": name, "title": settings.title, "questions": _questions(problems, checks)}
-    write_zip(
-        dist / "autograder.zip", autograder_files(otter / "autograder", settings.requirements, described)
-    )
+    grading = autograder_files(otter / "autograder", settings, described)
+    write_zip(dist / "autograder.zip", grading | tests)
     with ProcessPoolExecutor(2, get_context("spawn"), _prepare_to_grade) as processes:
         runs = [
             processes.submit(otter_run, submission, dist / "autograder.zip")
@@ -190,7 +192,7 @@ def _fingerprint(settings: Settings) -> str:
     paths = [
         path for folder in folders for path in sorted(folder.glob("*.*")) if path.suffix in {".py", ".md"}
     ]
-    for path in (*paths, *CONTAINER, ROOT / "requirements.lock"):
+    for path in (*paths, *CONTAINER, ROOT / "requirements.lock", ROOT / "students.lock"):
         digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
     digest.update(repr(settings).encode())
     digest.update(repr([version(v) for v in VERSIONS]).encode())

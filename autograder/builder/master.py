@@ -38,6 +38,27 @@ PACKAGES = {name: ROOT / "assignments" / name for name in STUDENT_PACKAGES} | {
     name: ROOT / name for name in INSTRUCTOR_PACKAGES
 }
 
+FIRST_CELL = """\
+# Run this cell first. If something is missing, it says what to do.
+try:
+    from checking.export import find_tests
+    import gradcheck, matplotlib, otter, public_checks
+
+    find_tests()
+    grader = otter.Notebook()
+except ModuleNotFoundError as missing:
+    if missing.name in ("checking", "gradcheck", "public_checks", "tests"):
+        print(
+            f"The folder {missing.name} is not beside this notebook: keep all files of the zip together; on "
+            "Colab or a hub, upload the whole folder and run %cd with its name in a new cell."
+        )
+    else:
+        print(
+            f"The package {missing.name} is missing: run %pip install -r requirements.txt in a new cell, "
+            "restart the kernel, and run this cell again."
+        )
+"""
+
 
 def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:
     """The checks of each question, public ones first.
@@ -101,10 +122,12 @@ def write_master(
     (folder / "autograder" / "hidden_checks" / "secret.txt").write_text(
         settings.secret + "\n", encoding="utf-8"
     )
-    (folder / "requirements.txt").write_text("\n".join(settings.requirements) + "\n", encoding="utf-8")
+    requirements = [*settings.requirements, *settings.grading_requirements]
+    (folder / "requirements.txt").write_text("\n".join(requirements) + "\n", encoding="utf-8")
 
     identity = identity_of(problems)
-    cells = [_config_cell(settings, identity), *read_notebook(settings.introduction).cells]
+    first = new_code_cell(FIRST_CELL.strip(), metadata={"deletable": False, "editable": False})
+    cells = [_config_cell(settings, identity), *read_notebook(settings.introduction).cells, first]
     for problem in problems:
         for cell in problem.cells:
             if isinstance(cell, Question):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import FellShortError
+from autograder.grading.case_names import title_of
 from checking import Check
 from checking.outcomes import html_safe
 
@@ -54,7 +55,7 @@ def otter_run(submission: Path, autograder: Path) -> list[Case]:
     return [
         Case(
             question,
-            str(result.test_case.success_message),
+            title_of(result.test_case.name),
             result.test_case.points,
             result.test_case.hidden,
             result.passed,

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from latex2mathml.converter import convert
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from nbconvert import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 
 from autograder.builder.files import ROOT
-from autograder.builder.lock import cut
+from autograder.builder.lock import grading_lock, student_lock
 from autograder.builder.master import STUDENT_PACKAGES, number_cells, without_prompt
+from autograder.builder.settings import Settings
+from autograder.builder.solution_page import to_html
 from autograder.errors import FellShortError
 from autograder.grading.process import ASSIGNMENT
+from checking.export import PLACEHOLDER
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 EXECUTABLE = {"setup.sh", "run_autograder"}
@@ -53,21 +53,25 @@ def normalise_notebook(path: Path) -> NotebookNode:
     return notebook
 
 
-def student_files(folder: Path, name: str, extra_requirements: list[str]) -> dict[str, bytes]:
-    """The files for students from Otter's student directory, in one folder named after the assignment."""
+def student_files(folder: Path, settings: Settings) -> dict[str, bytes]:
+    """The files for students from Otter's student directory, in one folder named after the assignment.
+
+    The lock is for an environment of their own, the requirements for one that exists, as on a hub.
+    """
+    name = settings.name
     files = {
         f"{name}/{path.relative_to(folder).as_posix()}": path.read_bytes()
         for part in (f"{name}.ipynb", "tests", *STUDENT_PACKAGES)
         for path in _files(folder / part)
     }
-    requirements = (folder.parent / "autograder" / "requirements.txt").read_text().split("\n")
-    lines = [line for line in (*requirements, *extra_requirements) if line]
+    lock = student_lock([*settings.requirements, *settings.student_requirements])
     files[f"{name}/README.md"] = (ROOT / "assignments" / "student_readme.md").read_bytes()
-    files[f"{name}/requirements.txt"] = ("\n".join(lines) + "\n").encode()
+    files[f"{name}/requirements.txt"] = ("\n".join(settings.requirements) + "\n").encode()
+    files[f"{name}/requirements.lock"] = lock.encode()
     return files
 
 
-def autograder_files(folder: Path, requirements: list[str], described: dict[str, Any]) -> dict[str, bytes]:
+def autograder_files(folder: Path, settings: Settings, described: dict[str, Any]) -> dict[str, bytes]:
     """The files of Otter's autograder zip, with our set-up and our runner instead of Otter's.
 
     described : what `homework grade` and `homework report` need to know about the assignment.
@@ -79,7 +83,7 @@ def autograder_files(folder: Path, requirements: list[str], described: dict[str,
             for name in archive.namelist()
             if not name.endswith("/") and "__pycache__" not in name
         }
-    lock = cut((ROOT / "requirements.lock").read_text(encoding="utf-8"), requirements)
+    lock = grading_lock([*settings.requirements, *settings.grading_requirements])
     ours = {path.name: path.read_bytes() for path in CONTAINER}
     about = json.dumps(described, indent=2, ensure_ascii=False)
     return files | ours | {"requirements.lock": lock.encode(), ASSIGNMENT: about.encode()}
@@ -91,7 +95,9 @@ def solution_files(notebook: NotebookNode, folder: Path, name: str) -> dict[str,
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.source = without_prompt(cell.source)
-    notebook.cells = [c for c in notebook.cells if "grader.export" not in c.source]
+    notebook.cells = [
+        c for c in notebook.cells if "hand_in(" not in c.source and not c.source.startswith(PLACEHOLDER)
+    ]
     try:
         NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     except CellExecutionError as error:
@@ -125,33 +131,6 @@ def _normalise_outputs(notebook: NotebookNode) -> None:
             data: dict[str, Any] = output.get("data", {})
             if "text/html" in data:
                 data["text/html"] = re.sub(r"(passed!) \S+(</p>)", r"\1\2", data["text/html"])
-
-
-class _MathMLRenderer(IPythonRenderer):
-    """Writes formulas as MathML, which browsers show without a script."""
-
-    def block_math(self, body: str) -> str:
-        return convert(body, display="block")
-
-    def multiline_math(self, text: str) -> str:
-        return self.block_math(text)
-
-    def inline_math(self, body: str) -> str:
-        return convert(body)
-
-
-def markdown_to_html(source: str) -> str:
-    """Write Markdown of this project as HTML. Its formulas become MathML; HTML in it is kept."""
-    html: str = MarkdownWithMath(renderer=_MathMLRenderer(escape=False)).render(source)
-    return html
-
-
-def to_html(notebook: NotebookNode, title: str) -> str:
-    """A page that shows the notebook without installed software, scripts or a network."""
-    exporter = HTMLExporter(template_name="lab")
-    exporter.register_filter("markdown2html", markdown_to_html)
-    html, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
-    return re.sub(r"<script\b.*?</script>", "", html, flags=re.DOTALL)
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:

@@ -22,15 +22,17 @@ SETTINGS: dict[str, tuple[type, Any]] = {
     "problems": (list, None),
     "requirements": (list, None),
     "student_requirements": (list, []),
+    "grading_requirements": (list, []),
     "gradescope": (dict, {}),
 }
-SHARED = ("requirements", "student_requirements", "gradescope")
+SHARED = ("requirements", "student_requirements", "grading_requirements", "gradescope")
 
 
 @dataclass(frozen=True)
 class Settings:
     """The settings of one assignment in `homework.toml`.
 
+    requirements : what students and grading need; each of the two needs more.
     secret : the source of the inputs of hidden checks.
     gradescope : entries of Otter's otter_config.json, such as show_hidden.
     """
@@ -41,6 +43,7 @@ class Settings:
     problems: list[str]
     requirements: list[str]
     student_requirements: list[str]
+    grading_requirements: list[str]
     gradescope: dict[str, Any]
     secret: str
 

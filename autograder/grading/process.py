@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.errors import FellShortError, HomeworkError, fault
+from autograder.grading.case_names import title_of
 from autograder.grading.isolation import WITHOUT_ISOLATION
 from autograder.grading.notebook import Notebook, parse_notebook, read_notebook
 from autograder.sandbox import NONE, ForkServer
@@ -139,7 +140,7 @@ def _check_results(tests: list[TestFile]) -> list[CheckResult]:
                 CheckResult(
                     test.name,
                     case.body.test_func.__name__.removeprefix(f"{test.name}_"),
-                    case.success_message or "",
+                    title_of(case.name),
                     float(case.points) * result.passed,
                     float(case.points),
                     case.hidden,

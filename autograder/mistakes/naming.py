@@ -19,6 +19,7 @@ from autograder.mistakes import entries
 from checking import Check, CheckFailure
 from checking.boundary import Proxy, Reply, Submission
 from checking.limits import CallLimits
+from checking.outcomes import Raised
 
 Trace = list[Any]
 
@@ -146,7 +147,7 @@ def _trace(check: Check, submission: Submission, names: set[str]) -> tuple[Trace
 def _how(failure: Exception) -> str:
     """How a call or a check fails: the class of the failure, and that of the exception in it."""
     words = str(failure).split("\n")[0].split(":")[0].split()
-    return " ".join([type(failure).__name__, *(words[-1:] if type(failure).__name__ == "Raised" else [])])
+    return " ".join([type(failure).__name__, *(words[-1:] if isinstance(failure, Raised) else [])])
 
 
 def _distance(trace: Trace, mistake: Trace, right: Trace) -> float:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from autograder.batch.messages import plain
 from autograder.batch.records import GRADED, Record
-from autograder.builder.package import markdown_to_html
+from autograder.builder.solution_page import markdown_to_html
 from autograder.grading.notebook import LONGEST_ANSWER
 from autograder.report.people import Person, person_of
 

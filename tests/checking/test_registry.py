@@ -1,6 +1,6 @@
 import pytest
 
-from checking import CheckFailure, Incorrect, Registry
+from checking import CheckFailure, Incorrect, OutOfTime, Registry
 from checking.outcomes import html_safe
 from checking.registry import RegistryError, spoken
 
@@ -164,3 +164,72 @@ def test_an_explanation_that_fails_leaves_the_short_message(registry):
 def test_a_check_of_another_version_says_so(registry):
     with pytest.raises(RegistryError, match=r"has no check old of q1a.*Download the assignment again"):
         registry.run("q1a", "old", notebook("def f(): return 1"))
+
+
+def call_f(*, f):
+    return f()
+
+
+def call_g(*, g):
+    return g()
+
+
+ENDLESS = "calls = []\ndef f():\n    calls.append(1)\n    while True:\n        pass\n"
+
+
+@pytest.fixture
+def three_checks(registry, monkeypatch):
+    """q1a gets two more checks, and a call may take 0.05 s."""
+    monkeypatch.setattr("checking.boundary.SECONDS", 0.05)
+
+    @registry.check("q1a", "f is not two", points=1)
+    def f_is_not_two(f):
+        f()
+
+    @registry.check("q1a", "f can be called by a program", points=1)
+    def f_in_a_program(program):
+        program(call_f, "f")()
+
+    return registry
+
+
+def said_by(registry, env):
+    said = []
+    for name in ("f_is_one", "f_is_not_two", "f_in_a_program"):
+        with pytest.raises(OutOfTime) as failure:
+            registry.run("q1a", name, env)
+        said.append(str(failure.value))
+    return said
+
+
+def test_an_endless_loop_is_waited_for_once_until_the_question_is_checked_again(three_checks):
+    env = notebook(ENDLESS)
+    first, second, third = said_by(three_checks, env)
+    assert first == "f did not finish within 0.05 s. Is there a loop that never ends?"
+    assert second == third == "f ran out of time before, and is not called again."
+    assert len(env["calls"]) == 1
+    assert said_by(three_checks, env) == [first, second, third]
+    assert len(env["calls"]) == 2
+    env.update(notebook("def f(): return 1"))
+    for name in ("f_is_one", "f_is_not_two", "f_in_a_program"):
+        three_checks.run("q1a", name, env)
+
+
+def test_a_program_that_ran_out_of_time_says_nothing_about_the_programs_of_earlier_questions(
+    registry, monkeypatch
+):
+    monkeypatch.setattr("checking.boundary.SECONDS", 0.05)
+
+    @registry.check("q1a", "f is one in a program", points=1)
+    def f_in_a_program(program):
+        program(call_f, "f()")()
+
+    @registry.check("q1b", "g is two in a program", points=1)
+    def g_in_a_program(program):
+        program(call_g, "g()")()
+
+    env = notebook("def f(): return 1\ndef g():\n    f()\n    while True:\n        pass\n")
+    with pytest.raises(OutOfTime, match=r"^g\(\) did not finish within 0\.05 s\. [^\n]*$"):
+        registry.run("q1b", "g_in_a_program", env)
+    with pytest.raises(OutOfTime, match=r"^g did not finish within 0\.05 s\. [^\n]*$"):
+        registry.run("q1b", "g_is_two", env)

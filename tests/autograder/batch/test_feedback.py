@@ -19,7 +19,7 @@ FAILING = check("q3a", "the ratios are right", False, f"{AROUND}Incorrect: softm
 HIDDEN = check("q3a", "a secret title", True, f"{AROUND}Incorrect: secret.\n{NAMED}", "the sign is wrong")
 PASSING = check("q3b", "the Jacobian is right", False)
 LATER = check("q3c", "the logarithm is right", False, f"{AROUND}Incorrect: wrong.\n{FOLLOWS}")
-MISSING = check("q2a", "is there", False, f"{AROUND}NotAttempted: f is not written yet (Question 2(a)).")
+MISSING = check("q2a", "is there", False, f"{AROUND}Not attempted: f is not written yet (Question 2(a)).")
 CHECKS = [MISSING, LATER, FAILING, HIDDEN, PASSING]
 
 

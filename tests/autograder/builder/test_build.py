@@ -162,7 +162,7 @@ def test_otter_run_and_verify_score_a_mistake_the_same(function, student_folder,
     assert score(cases) == expected
     assert expected[entry.question] < full[entry.question]
     messages = [c.message for c in cases if not c.passed]
-    assert all("Traceback" not in m and re.search(r"(Incorrect|Raised|OutOfTime): \w", m) for m in messages)
+    assert all("Traceback" not in m and re.search(r"(Incorrect|Error|Out of time): \w", m) for m in messages)
 
 
 @every_assignment
@@ -226,7 +226,11 @@ def test_the_source_of_a_problem_runs_as_a_notebook(problem, tmp_path):
     execute(jupytext.read(PROBLEMS / f"{problem}.md"), tmp_path)
 
 
-def test_a_student_sees_what_is_wrong_and_exports_a_zip_that_grades(student_folder, dist, tmp_path):
+def run_the_last_cell_again(notebook):
+    notebook.cells.append(nbformat.from_dict(notebook.cells[-1]))
+
+
+def test_a_student_sees_what_is_wrong_and_hands_in_a_zip_that_grades(student_folder, dist, tmp_path):
     answers = reference_answers()
     wrong = "def nll_loss(W, b, x, y):\n    raise ValueError('1 <b>2</b> & 3 <4')"
     path = fill(
@@ -234,37 +238,55 @@ def test_a_student_sees_what_is_wrong_and_exports_a_zip_that_grades(student_fold
     )
     (student_folder / "backprop.ipynb").unlink()
     notebook = nbformat.read(path, as_version=4)
+    run_the_last_cell_again(notebook)
     execute(notebook, student_folder, allow_errors=True)
+    first, second = ("".join(str(o) for o in c.outputs) for c in notebook.cells[-2:])
+    assert "Nothing is handed in yet" in first
+    assert "3(a)       2.5 of 2.5" in second
+    assert "3(d)         0 of 2, A CHECK FAILS" in second
+    assert "3(g)     written, NOT ANSWERED YET" in second
+    assert "Upload hw (1).zip." in second
+    assert "Warning" not in second
     output = {c.source: "".join(str(o) for o in c.get("outputs", [])) for c in notebook.cells}
     assert "passed!" in output['grader.check("q3a")']
     said = output['grader.check("q3d")']
-    assert "Raised: nll_loss raised ValueError: 1 <\u2060b>2<\u2060/b> & 3 <4" in said.replace(
+    assert "Error: nll_loss raised ValueError: 1 <\u2060b>2<\u2060/b> & 3 <4" in said.replace(
         "\\u2060", "\u2060"
     )
     assert "passed!" in output['grader.check("q3e")']  # its check uses its own loss
-    (exported,) = student_folder.glob("hw (1)_*.zip")
+    exported = student_folder / "hw (1).zip"
     autograder = with_questions(dist / "autograder.zip", tmp_path / "short.zip", ["q3a", "q3d", "q4a"])
     points = score(otter_run(exported, autograder))
     assert points == score(otter_run(path, autograder))
     assert points["q3a"] > points["q3d"] == 0
 
 
-def test_a_forgotten_save_stops_the_export(student_folder):
+def test_run_all_hands_in_nothing(student_folder):
+    notebook = nbformat.read(student_folder / "backprop.ipynb", as_version=4)
+    notebook.cells = [notebook.cells[-1], notebook.cells[0], notebook.cells[-1]]
+    execute(notebook, student_folder)
+    assert all("Nothing is handed in yet" in str(notebook.cells[i].outputs) for i in (0, 2))
+    assert not list(student_folder.glob("*.zip"))
+
+
+def test_a_forgotten_save_hands_in_nothing_and_leaves_no_earlier_zip(student_folder):
+    (student_folder / "backprop.zip").write_bytes(b"an earlier one")
     notebook = nbformat.read(student_folder / "backprop.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.source.startswith("def softmax("):
             cell.source = reference_answers()["softmax"]
     notebook.cells = [c for c in notebook.cells if "plt" not in c.source or "import" in c.source]
+    run_the_last_cell_again(notebook)
     execute(notebook, student_folder, allow_errors=True)
     said = "".join(str(o) for o in notebook.cells[-1].outputs)
-    assert "NotSavedError" in said
+    assert "Nothing is handed in. softmax" in said
     assert "softmax in the file backprop.ipynb is not the softmax that you ran last" in said
     assert not list(student_folder.glob("*.zip"))
 
 
 MISSING = {
     "autodiff": [
-        "NotAttempted: forward_difference is not written yet (Question 1(a))",
+        "Not attempted: forward_difference is not written yet (Question 1(a))",
         "This picture needs your answer to Question 1(a) first.",
         "This needs your answer to Question 1(e) first.",
         "This picture needs your answer to Question 1(f) first.",
@@ -272,12 +294,31 @@ MISSING = {
         "This picture needs your answer to Question 2(g) first.",
     ],
     "backprop": [
-        "NotAttempted: softmax is not written yet (Question 3(a))",
+        "Not attempted: softmax is not written yet (Question 3(a))",
         "This picture needs your answer to Question 3(f) first.",
         "This picture needs your answer to Question 5(d) first.",
         "This picture needs your answer to Question 5(a) first.",
     ],
 }
+
+
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        ("tests", "The folder tests is not beside this notebook: keep all files of the zip together"),
+        ("checking", "The folder checking is not beside this notebook: keep all files of the zip together"),
+        ("otter", "The package otter is missing: run %pip install -r requirements.txt in a new cell"),
+    ],
+)
+def test_the_first_cell_says_what_is_missing(gone, said, student_folder):
+    notebook = nbformat.read(student_folder / "backprop.ipynb", as_version=4)
+    (first,) = [c for c in notebook.cells if "otter.Notebook()" in c.source]
+    hidden = "import sys\nsys.modules['otter'] = None" if gone == "otter" else ""
+    if not hidden:
+        shutil.rmtree(student_folder / gone)
+    notebook.cells = [nbformat.v4.new_code_cell(hidden), first]
+    execute(notebook, student_folder)
+    assert said in str(first.outputs)
 
 
 @pytest.mark.parametrize(("assignment", "said"), MISSING.items())

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.environment
 EXECUTE = """
 import nbformat, nbclient, sys
 notebook = nbformat.read(sys.argv[1], 4)
+notebook.cells.append(nbformat.from_dict(notebook.cells[-1]))  # hands in
 nbclient.NotebookClient(notebook, timeout=1800, startup_timeout=1800, iopub_timeout=1800).execute()
 nbformat.write(notebook, "executed.txt")
 """
@@ -26,8 +27,10 @@ def test_the_notebook_runs_with_its_own_requirements_and_exports(assignment, stu
     notebook = student_folder / f"{assignment}.ipynb"
     subprocess.run([sys.executable, "-m", "venv", student_folder / "venv"], check=True)
     python = student_folder / "venv" / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--quiet", "-r", "requirements.txt"]
+    install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "-r", "requirements.lock"]
     subprocess.run(install, cwd=student_folder, check=True, timeout=BACKSTOP, stderr=subprocess.DEVNULL)
+    size = sum(path.lstat().st_size for path in (student_folder / "venv").rglob("*"))
+    assert size < 500e6
     fill(notebook, reference_answers(assignment), notebook)
 
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
@@ -41,5 +44,5 @@ def test_the_notebook_runs_with_its_own_requirements_and_exports(assignment, stu
     assert "Test case failed" not in outputs
     assert "image/png" in outputs
     assert subprocess.run([python.parent / "jupyter", "lab", "--version"], check=False).returncode == 0
-    (exported,) = student_folder.glob(f"{assignment}_*.zip")
+    exported = student_folder / f"{assignment}.zip"
     assert all(case.passed for case in otter_run(exported, dist / "autograder.zip"))

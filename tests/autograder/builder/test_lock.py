@@ -5,7 +5,7 @@ import re
 import pytest
 
 from autograder.builder.files import ROOT
-from autograder.builder.lock import LEFT_OUT, cut
+from autograder.builder.lock import LEFT_OUT, cut, student_lock
 from autograder.builder.settings import read_settings
 from autograder.errors import HomeworkError
 
@@ -53,7 +53,7 @@ def test_a_requirement_is_found_under_any_spelling_of_its_name():
 
 
 def test_a_requirement_that_is_not_in_the_lock_is_refused():
-    with pytest.raises(HomeworkError, match=r"does not have sympy>=1; add it to the dependencies"):
+    with pytest.raises(HomeworkError, match=r"does not have sympy>=1; add it to pyproject.toml"):
         cut(LOCK, ["a", "sympy>=1"])
 
 
@@ -70,7 +70,16 @@ def test_a_requirement_of_another_version_is_refused():
 
 @pytest.mark.parametrize("assignment", ["autodiff", "backprop"])
 def test_a_container_gets_only_the_packages_that_grading_imports(assignment, lock):
-    found = names(cut(lock, read_settings(assignment).requirements))
+    settings = read_settings(assignment)
+    found = names(cut(lock, [*settings.requirements, *settings.grading_requirements]))
     assert {"otter-grader", "numpy", "scipy", "matplotlib", "ipython", "dill", "pandas", "fica"} <= found
     assert not found & (LEFT_OUT | {"pytest", "mypy", "ruff", "sphinx", "playwright", "babel", "greenlet"})
     assert found <= names(lock)
+
+
+@pytest.mark.parametrize("assignment", ["autodiff", "backprop"])
+def test_students_get_jupyterlab_and_otter_without_what_they_do_not_need(assignment):
+    settings = read_settings(assignment)
+    found = names(student_lock([*settings.requirements, *settings.student_requirements]))
+    assert {"otter-grader", "jupyterlab", "numpy", "matplotlib", "pandas", "ipykernel", "nbconvert"} <= found
+    assert not found & {"scipy", "playwright", "sphinx", "debugpy", "jedi", "pypdf", "pytest"}

@@ -111,7 +111,7 @@ def test_credit_is_full_partial_or_none():
 
 
 def test_an_answer_that_was_not_attempted_is_counted_as_blank():
-    missing = OFF_BY.replace("Incorrect: off by {}", "NotAttempted: softmax is not written yet.")
+    missing = OFF_BY.replace("Incorrect: off by {}", "Not attempted: softmax is not written yet.")
     credit = collected(ClassResults.of(questions()), [graded(message=missing), graded(message="no")]).credit[
         "q3a"
     ]

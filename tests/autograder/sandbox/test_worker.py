@@ -199,7 +199,7 @@ def test_endless_callbacks_run_out_of_time():
             )
         except OutOfPatience:
             return
-        assert answer["class"] == "OutOfTime"  # its own time limit stopped it outside the try block
+        assert answer["class"] == "Out of time"  # its own time limit stopped it outside the try block
 
 
 def test_closing_a_fork_server_leaves_no_process_and_no_folder():
