@@ -29,7 +29,7 @@ math msub.low > :nth-child(2) { position: relative; top: -0.22em; }
 .highlight pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 nav { margin: 1rem 0 2rem; padding: 0.5rem 1.2rem; border: 1px solid #bbb; }
 nav { font: 0.9rem/1.5 system-ui, sans-serif; }
-nav ul { columns: 18rem; margin: 0; padding-left: 1.2rem; }
+nav ul { columns: 18rem; column-gap: 2rem; margin: 0; padding-left: 1.2rem; }
 nav li.part { break-before: auto; list-style: none; margin: 0.4em 0 0 -1.2rem; font-weight: bold; }
 nav a, .jp-RenderedHTMLCommon a { color: #0b57a4; }
 a.anchor-link { color: #616161; }
