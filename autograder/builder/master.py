@@ -38,27 +38,6 @@ PACKAGES = {name: ROOT / "assignments" / name for name in STUDENT_PACKAGES} | {
     name: ROOT / name for name in INSTRUCTOR_PACKAGES
 }
 
-FIRST_CELL = """\
-# Run this cell first. If something is missing, it says what to do.
-try:
-    from checking.export import find_tests
-    import gradcheck, matplotlib, otter, public_checks
-
-    find_tests()
-    grader = otter.Notebook()
-except ModuleNotFoundError as missing:
-    if missing.name in ("checking", "gradcheck", "public_checks", "tests"):
-        print(
-            f"The folder {missing.name} is not beside this notebook: keep all files of the zip together; on "
-            "Colab or a hub, upload the whole folder and run %cd with its name in a new cell."
-        )
-    else:
-        print(
-            f"The package {missing.name} is missing: run %pip install -r requirements.txt in a new cell, "
-            "restart the kernel, and run this cell again."
-        )
-"""
-
 
 def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:
     """The checks of each question, public ones first.
@@ -126,8 +105,8 @@ def write_master(
     (folder / "requirements.txt").write_text("\n".join(requirements) + "\n", encoding="utf-8")
 
     identity = identity_of(problems)
-    first = new_code_cell(FIRST_CELL.strip(), metadata={"deletable": False, "editable": False})
-    cells = [_config_cell(settings, identity), *read_notebook(settings.introduction).cells, first]
+    cells = [_config_cell(settings, identity)]
+    cells += read_notebook(settings.introduction).cells + read_notebook("first_cell").cells
     for problem in problems:
         for cell in problem.cells:
             if isinstance(cell, Question):

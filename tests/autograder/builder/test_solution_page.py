@@ -5,8 +5,8 @@ import shutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.builder.master import FIRST_CELL
 from autograder.builder.solution_page import markdown_to_html, to_html
+from autograder.builder.sources import read_notebook
 from tests.helpers import unzip
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -16,7 +16,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 def page():
     cells = [
         new_markdown_cell("# Problem 3: a layer"),
-        new_code_cell(FIRST_CELL),
+        *read_notebook("first_cell").cells,
         new_markdown_cell("## 3(a) The array"),
         new_code_cell("def f(): ..."),
         new_code_cell('grader.check("q3a")'),
