@@ -67,8 +67,8 @@ def hand_in(namespace: Mapping[str, Any]) -> None:
     grader.export(path.name, export_path=target.name, pdf=False, ignore_log=True, display_link=False)
     print(f"\n{summary(_points(path, target), written_answers(path))}\n")
     print(
-        f"Upload {target.name}. It is in the folder of the notebook and holds what was saved at {saved}. If "
-        "you change anything after that, also in a text, save and run this cell again."
+        f"Upload {target.name}. It is in the folder of the notebook and holds what was saved at {saved}.\n"
+        "If you change anything after that, also in a text, save and run this cell again."
     )
 
 
