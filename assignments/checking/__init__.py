@@ -22,7 +22,7 @@ from checking.outcomes import (
     TooSlow,
 )
 from checking.registry import Check, Registry
-from checking.rules import expect_dtypes, expect_few_lines
+from checking.rules import expect_about, expect_dtypes, expect_few_lines
 from checking.traces import expect_no_change, expect_no_traces
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Submission",
     "TooSlow",
     "expect",
+    "expect_about",
     "expect_derivative",
     "expect_dtypes",
     "expect_few_lines",

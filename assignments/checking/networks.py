@@ -6,11 +6,13 @@ for gradcheck's complex steps.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from checking.expectations import Answer
+from gradcheck import numerical_jacobian
 
 LOGITS = (np.array([0.5, -1.0, 2.0, 0.0]), np.array([3.0, 1.0]), np.linspace(-2.0, 2.0, 5))
 LARGE, LESS = np.array([3000.0, 2999.0, -3000.0]), np.array([1.0, 0.0, -5999.0])  # LESS is 2999 less
@@ -55,6 +57,12 @@ def draw_layer(rng: np.random.Generator, k: int, d: int) -> dict[str, Any]:
     return {"W": rng.normal(size=(k, d)), "b": rng.normal(size=k), "x": rng.normal(size=d)}
 
 
+def slope_of(forward: Callable[..., Any], *arguments: Any, wrt: int) -> Any:
+    """The numerical derivative of `forward(*arguments)` with respect to one argument, an array."""
+    before, after = arguments[:wrt], arguments[wrt + 1 :]
+    return numerical_jacobian(lambda x: forward(*before, x, *after), arguments[wrt]).value
+
+
 def expect_unmoved(large: Answer, less: Answer, *shape: int) -> None:
     """Expect the same array for the logits LARGE as for LESS."""
     expect_no_overflow(large, *shape)
@@ -63,6 +71,24 @@ def expect_unmoved(large: Answer, less: Answer, *shape: int) -> None:
             f"with 2999 less in every logit all probabilities are the same, so {large.name} should "
             "be the same; yours is not. Are large logits cut off?"
         )
+
+
+def expect_no_division_by_p(answer: Answer, *shape: int) -> None:
+    """Say so if NaN or infinity come from a division by a probability that is 0 as a float."""
+    if answer.is_array(*shape) and not np.isfinite(answer.value).all():
+        raise answer.wrong(
+            f"{answer.name} is nan or infinite for a label whose probability is 0 as a float. Is something "
+            "divided by it? Simplify on paper first."
+        )
+    answer.array(*shape)
+
+
+def expect_in_order(parts: list[Answer], *shapes: tuple[int, ...]) -> None:
+    """Say so if the parts of an answer have the right shapes in another order."""
+    found = [np.shape(part.value) for part in parts]
+    if found != [*shapes] and sorted(found) == sorted(shapes):
+        order = ", ".join(part.name for part in parts)
+        raise parts[0].wrong(f"these are the right shapes in another order. Return {order}, in this order.")
 
 
 def expect_no_overflow(answer: Answer, *shape: int) -> None:

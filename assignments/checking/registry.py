@@ -228,7 +228,7 @@ class Registry:
     def _shared(self, question: str, name: str, env: Mapping[str, Any]) -> Submission:
         """The submission with the names of a notebook, shared by the checks of a sequence."""
         if self._latest is None or not self._latest.goes_on(question, name, env):
-            self._latest = _Sequence(question, env, Submission(env))
+            self._latest = _Sequence(question, env, Submission(env, impatient=True))
         self._latest.ran.add(name)
         return self._latest.submission
 

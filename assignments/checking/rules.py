@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ def _itself(answer: Answer) -> list[Answer]:
 
 def expect_dtypes(
     function: Proxy,
+    right: Callable[..., Any],
     /,
     parts: Callable[[Answer], Iterable[Answer]] = _itself,
     labels: Iterable[str] = (),
@@ -29,18 +30,32 @@ def expect_dtypes(
     Parameters
     ----------
     function : the student's function, or a program.
+    right : computes the right result from the arguments in float64, or some of its parts, by name. A wrong
+        answer earns nothing for its dtype.
     parts : takes the answer apart, if it is not one array.
     labels : the names of arrays that keep their dtype.
     arguments : the arguments, with arrays of integers.
 
     Raises
     ------
-    Incorrect : a result has another dtype. Its values do not matter.
+    Incorrect : a result has another dtype, or is wrong.
     """
-    for dtype, right in ((np.float32, np.float32), (np.int64, np.float64)):
-        given = {name: v if name in labels else _of_dtype(v, dtype) for name, v in arguments.items()}
-        for part in parts(expect(function, **given)):
-            part.of_dtype(right)
+
+    def given(dtype: type) -> dict[str, Any]:
+        return {name: v if name in labels else _of_dtype(v, dtype) for name, v in arguments.items()}
+
+    for dtype, of_results in ((np.float32, np.float32), (np.int64, np.float64)):
+        answers = [part.of_dtype(of_results) for part in parts(expect(function, **given(dtype)))]
+    known = right(*given(np.float64).values())
+    expect_about(answers, known if isinstance(known, dict) else {"the result": known})
+
+
+def expect_about(parts: Iterable[Answer], right: Mapping[str, Any]) -> None:
+    """Expect that some parts of an answer have about the right values, by name."""
+    for part in parts:
+        if part.name in right:
+            expected = np.asarray(right[part.name])
+            part.close(expected, within=1e-3 * np.abs(expected).max(initial=1.0))
 
 
 def _of_dtype(value: Any, dtype: type) -> Any:

@@ -4,7 +4,14 @@ from functools import partial
 
 import numpy as np
 
-from checking import expect, expect_derivative, expect_dtypes, expect_few_lines, expect_no_traces
+from checking import (
+    expect,
+    expect_about,
+    expect_derivative,
+    expect_dtypes,
+    expect_few_lines,
+    expect_no_traces,
+)
 from checking.hints import hint_for
 from checking.networks import (
     LARGE,
@@ -12,10 +19,12 @@ from checking.networks import (
     LOGITS,
     OTHER_LAYER_LOSSES,
     draw_layer,
+    expect_no_division_by_p,
     expect_no_overflow,
     expect_unmoved,
     layer_loss,
     probabilities,
+    slope_of,
 )
 from public_checks import check, uses
 
@@ -74,7 +83,7 @@ def no_traces(softmax, program, rng):
 
 @check("q3a", "float32 gives float32, and integers give float64", points=0.25)
 def dtypes(softmax):
-    expect_dtypes(softmax, z=np.array([2, -1, 0]))
+    expect_dtypes(softmax, probabilities, z=np.array([2, -1, 0]))
 
 
 # 3(b)
@@ -132,7 +141,7 @@ def jacobian_no_traces(softmax_jacobian, program, rng):
 
 @check("q3b", "float32 gives float32, and integers give float64", points=0.25)
 def jacobian_dtypes(softmax_jacobian):
-    expect_dtypes(softmax_jacobian, z=np.array([1, 0, -2]))
+    expect_dtypes(softmax_jacobian, partial(slope_of, probabilities, wrt=0), z=np.array([1, 0, -2]))
 
 
 # 3(c)
@@ -170,10 +179,12 @@ def differences(log_softmax):
         factor = mine[1] / right[1]
         yours = f"{factor:.5g} times that" if np.allclose(mine, factor * right, rtol=1e-9) else "not"
         if factor < 0:
-            yours += ": a sign is wrong"
+            yours += ": a sign is wrong."
         elif z is LARGE:
             yours += " for large logits: is p cut off, or a small number added to it?"
-        raise answer.wrong(f"log p_i - log p_j should be z_i - z_j for all i and j; yours is {yours}.")
+        else:
+            yours += "."
+        raise answer.wrong(f"log p_i - log p_j should be z_i - z_j for all i and j; yours is {yours}")
 
 
 @check("q3c", "log_softmax changes neither its argument nor an earlier result", points=0.5)
@@ -186,7 +197,7 @@ def log_no_traces(log_softmax, program, rng):
 
 @check("q3c", "float32 gives float32, and integers give float64", points=0.25)
 def log_dtypes(log_softmax):
-    expect_dtypes(log_softmax, z=np.array([0, 3, -1]))
+    expect_dtypes(log_softmax, lambda z: np.log(probabilities(z)), z=np.array([0, 3, -1]))
 
 
 # 3(d)
@@ -299,6 +310,10 @@ def gradients_of_large_logits(nll_gradients):
     W, x = np.zeros((3, 2)), np.array([0.5, -1.0])
     for y in (0, 1):
         expect_unmoved_gradients(nll_gradients, W=W, b=LESS, x=x, y=y)
+    for part, shape in zip(
+        dW_and_db(expect(nll_gradients, W=W, b=LESS, x=x, y=2)), ((3, 2), (3,)), strict=True
+    ):
+        expect_no_division_by_p(part, *shape)
 
 
 def expect_unmoved_gradients(function, **given):
@@ -318,11 +333,16 @@ def gradients_no_traces(nll_gradients, program, rng):
 @check("q3e", "float32 gives float32, and integers give float64", points=0.25)
 def gradients_dtypes(nll_gradients):
     W, b, x = np.array([[1, 0], [-2, 1], [0, 3]]), np.array([2, 0, -1]), np.array([1, -1])
-    expect_dtypes(nll_gradients, dW_and_db, W=W, b=b, x=x, y=1)
+    expect_dtypes(nll_gradients, partial(slopes_of, layer_loss), dW_and_db, W=W, b=b, x=x, y=1)
 
 
 def dW_and_db(answer):
     return answer.parts("dW", "db")
+
+
+def slopes_of(loss, *given):
+    """The numerical derivatives of a loss with respect to W and b."""
+    return {"dW": slope_of(loss, *given, wrt=0), "db": slope_of(loss, *given, wrt=1)}
 
 
 # 3(f)
@@ -388,15 +408,18 @@ def batch_of_large_logits(batch_nll_gradients):
 
 @check("q3f", "takes as many lines of Python for 2000 examples as for two", points=0.25)
 def batch_in_few_lines(batch_nll_gradients, rng):
-    given = draw_batch(rng, 3, 2, 2000)
+    given = draw_batch(rng, 3, 2, 20)
+    right = slopes_of(mean_loss, *given.values())
+    given["X"], given["y"] = np.tile(given["X"], (100, 1)), np.tile(given["y"], 100)  # this changes no mean
     asked = "Is there a loop over the batch? Compute with whole arrays."
-    expect_few_lines(1000, asked, batch_nll_gradients, **given)
+    expect_about(dW_and_db(expect_few_lines(1000, asked, batch_nll_gradients, **given)), right)
 
 
 @check("q3f", "float32 gives float32, and integers give float64", points=0.25)
 def batch_dtypes(batch_nll_gradients):
     W, b, X = np.array([[1, 0], [-2, 1], [0, 3]]), np.array([2, 0, -1]), np.array([[1, -1], [0, 2]])
-    expect_dtypes(batch_nll_gradients, dW_and_db, labels=["y"], W=W, b=b, X=X, y=np.array([2, 0]))
+    given = {"W": W, "b": b, "X": X, "y": np.array([2, 0])}
+    expect_dtypes(batch_nll_gradients, partial(slopes_of, mean_loss), dW_and_db, labels=["y"], **given)
 
 
 @check("q3f", "batch_nll_gradients changes neither an argument nor an earlier result", points=0.5)

@@ -4,7 +4,14 @@ from functools import partial
 
 import numpy as np
 
-from checking import expect, expect_derivative, expect_dtypes, expect_few_lines, expect_no_traces
+from checking import (
+    expect,
+    expect_about,
+    expect_derivative,
+    expect_dtypes,
+    expect_few_lines,
+    expect_no_traces,
+)
 from checking.hints import NO_HINTS, hint_for
 from checking.networks import (
     LARGE,
@@ -13,11 +20,14 @@ from checking.networks import (
     OTHER_LAYER_LOSSES,
     OTHER_LOSSES,
     draw_layer,
+    expect_in_order,
+    expect_no_division_by_p,
     expect_unmoved,
     layer_loss,
     log_loss,
     probabilities,
     relu,
+    slope_of,
 )
 from gradcheck import numerical_jacobian
 from public_checks import check, uses
@@ -66,6 +76,7 @@ def large_biases(nll_input_gradient):
     for y in (0, 1):
         large, less = (expect(nll_input_gradient, W=W, b=b, x=x, y=y) for b in (LARGE, LESS))
         expect_unmoved(large, less, 2)
+    expect_no_division_by_p(expect(nll_input_gradient, W=W, b=LESS, x=x, y=2), 2)
 
 
 @check("q4a", "nll_input_gradient changes neither an argument nor an earlier result", points=0.25)
@@ -79,7 +90,7 @@ def input_gradient_no_traces(nll_input_gradient, program, rng):
 @check("q4a", "float32 gives float32, and integers give float64", points=0.25)
 def input_gradient_dtypes(nll_input_gradient):
     W, b, x = np.array([[1, 0], [-2, 1], [0, 3]]), np.array([2, 0, -1]), np.array([1, -1])
-    expect_dtypes(nll_input_gradient, W=W, b=b, x=x, y=1)
+    expect_dtypes(nll_input_gradient, partial(slope_of, layer_loss, wrt=2), W=W, b=b, x=x, y=1)
 
 
 # 4(b)
@@ -127,9 +138,10 @@ def rows_and_constants(softmax_vjp):
                 "depends on every logit, through the sum in the denominator."
             )
         if row.value[1] <= 0 and np.all(others < 0):
+            zero = "0: the sum over i needs the weights p_i."
             raise row.wrong(
                 f"{is_row_1} The one by its own logit should be positive, since p_1 rises with it; yours is "
-                "not: the term with delta_ij is missing."
+                f"{'negative: the term with delta_ij is missing.' if row.value[1] else zero}"
             )
         if row.value[1] > 0 and np.all(others > 0):
             raise row.wrong(
@@ -185,22 +197,29 @@ def memory_of_softmax_vjp(z, u, *, softmax_vjp):
 def expect_little_memory(program, z, u):
     """Expect that softmax_vjp takes memory for 100 arrays of the size of z at most, not for a matrix."""
     measured = expect(program(memory_of_softmax_vjp, "softmax_vjp"), z=z, u=u)
-    _, much = measured.value
+    product, much = measured.value
     if much:
         raise measured.wrong(
             "the call takes memory for more than 100 arrays of length k, as a k x k matrix does. Find u^T J "
             "without J: for k = 200000 that would be 320 GB."
         )
+    return measured.part("the result", product)
 
 
 @check("q4b", "takes memory for some arrays of length k, and for no matrix", points=0.25)
 def product_without_a_matrix(softmax_vjp, program, rng):
-    expect_little_memory(program, rng.normal(size=1000), rng.uniform(-2.0, 2.0, size=1000))
+    z, u = rng.normal(size=1000), rng.uniform(-2.0, 2.0, size=1000)
+    product = expect_little_memory(program, z, u)
+    along_u = slope_of(lambda t: u @ probabilities(z + t * u), np.zeros(1), wrt=0)
+    expect_about(
+        [product.part("the product with u", product.array(1000) @ u)], {"the product with u": along_u[0]}
+    )
 
 
 @check("q4b", "float32 gives float32, and integers give float64", points=0.25)
 def product_dtypes(softmax_vjp):
-    expect_dtypes(softmax_vjp, z=np.array([1, 0, -2]), u=np.array([3, -1, 2]))
+    right = lambda z, u: u @ slope_of(probabilities, z, wrt=0)  # noqa: E731
+    expect_dtypes(softmax_vjp, right, z=np.array([1, 0, -2]), u=np.array([3, -1, 2]))
 
 
 # 4(c)
@@ -223,6 +242,8 @@ def layer_vjp_is_the_derivative(linear_vjp, program, rng):
     for k, d in ((3, 3), (2, 4)):
         given = draw_layer(rng, k, d)
         u = rng.uniform(1.0, 2.0, size=k) * np.where(np.arange(k) % 2, -1, 1)
+        parts = expect(linear_vjp, W=given["W"], x=given["x"], u=u).parts("dW", "db", "dx")
+        expect_in_order(parts, (k, d), (k,), (d,))
         expect_layer_vjp(program, **given, u=u, reveal=True)
 
 
@@ -246,7 +267,12 @@ def layer_vjp_in_x(linear_vjp, rng):
 @check("q4c", "float32 gives float32, and integers give float64", points=0.25)
 def layer_vjp_dtypes(linear_vjp):
     W, x, u = np.array([[1, 2], [0, -3], [4, 1]]), np.array([2, -1]), np.array([3, -2, 1])
-    expect_dtypes(linear_vjp, lambda answer: answer.parts("dW", "db", "dx"), W=W, x=x, u=u)
+
+    def right(W, x, u):
+        loss = lambda W, x: u @ (W @ x)  # noqa: E731
+        return {"dW": slope_of(loss, W, x, wrt=0), "dx": slope_of(loss, W, x, wrt=1)}
+
+    expect_dtypes(linear_vjp, right, lambda answer: answer.parts("dW", "db", "dx"), W=W, x=x, u=u)
 
 
 @check("q4c", "linear_vjp changes neither an argument nor an earlier result", points=0.25)
@@ -309,7 +335,9 @@ def slopes_of_relu(relu_vjp):
 
 @check("q4d", "float32 gives float32, and integers give float64", points=0.25)
 def relu_dtypes(relu_vjp):
-    expect_dtypes(relu_vjp, z=np.array([2, -1, 3]), u=np.array([-1, 4, 5]))
+    expect_dtypes(
+        relu_vjp, lambda z, u: u @ slope_of(relu, z, wrt=0), z=np.array([2, -1, 3]), u=np.array([-1, 4, 5])
+    )
 
 
 @check("q4d", "relu_vjp changes neither an argument nor an earlier result", points=0.5)
@@ -380,7 +408,20 @@ def by_layer(*arrays, mlp_gradients):
 
 def loss_by_layer(loss):
     """The loss as a function of W1, W2, ..., b1, b2, ..., x and y."""
-    return lambda *a: loss(a[: len(a) // 2 - 1], a[len(a) // 2 - 1 : -2], *a[-2:])
+    return lambda *a: loss(*in_lists(a))
+
+
+def in_lists(arrays):
+    """The weights, the biases, x and y."""
+    depth = len(arrays) // 2 - 1
+    return arrays[:depth], arrays[depth:-2], *arrays[-2:]
+
+
+def relu_without_its_derivative(*arrays, at):
+    """The loss of a network with a ReLU after the last layer too, whose derivative counts as 1."""
+    logits = partial(network_loss, last=lambda z, y: z)
+    p = probabilities(relu(logits(*in_lists(at))))
+    return (p - (np.arange(len(p)) == arrays[-1])) @ logits(*in_lists(arrays))
 
 
 def expect_network_gradients(loss, mlp_gradients, program, reveal=False, instead=NO_HINTS, **given):
@@ -396,19 +437,22 @@ def expect_network_gradients(loss, mlp_gradients, program, reveal=False, instead
         parts,
         wrt=range(2 * depth),
         reveal=reveal,
-        instead={words: loss_by_layer(other) for words, other in instead.items()},
+        instead=instead,
         **dict(zip(names, (*weights, *biases, *x_and_y), strict=True)),
     )
 
 
 @check("q4e", "the gradients are the numerical derivatives of the loss, for one to three layers", points=1.25)
 def network_gradients_are_the_derivatives(mlp_gradients, program, rng):
-    others = {words: partial(network_loss, last=loss) for words, loss in OTHER_LOSSES.items()} | {
+    losses = {words: partial(network_loss, last=loss) for words, loss in OTHER_LOSSES.items()} | {
         "there is a ReLU after the last layer too": partial(
             network_loss, last=lambda z, y: log_loss(relu(z), y)
         ),
         "the ReLU is applied to x too": partial(network_loss, first=relu),
         "there is no ReLU between the layers": partial(network_loss, between=lambda z: z),
+    }
+    others = {words: loss_by_layer(loss) for words, loss in losses.items()} | {
+        "there is a ReLU after the last layer too, without its derivative": relu_without_its_derivative,
     }
     for widths, y in (((3, 4, 3), 1), ((2, 3, 4, 2), 0), ((2, 3), 2)):
         given = network(rng, widths) | {"y": y}
@@ -484,15 +528,28 @@ def network_no_traces(mlp_gradients, program, rng):
     expect_network_gradients(network_loss, mlp_gradients, program, **first)
 
 
+def first_and_last_slopes(weights, biases, x, y):
+    """The numerical derivatives of the loss with respect to the first weights and the last biases."""
+
+    def loss(W, b):
+        return network_loss([W, *weights[1:]], [*biases[:-1], b], x, y)
+
+    W, b = weights[0], biases[-1]
+    return {"dW1": slope_of(loss, W, b, wrt=0), f"db{len(biases)}": slope_of(loss, W, b, wrt=1)}
+
+
 @check("q4e", "twice as many layers take about twice as many lines of Python", points=0.25)
 def network_in_few_lines(mlp_gradients, rng):
     weights, biases = [np.eye(3) + 0.1 * rng.normal(size=(3, 3)) for _ in range(16)], [np.ones(3)] * 16
-    asked = "Does each layer go through all layers below it twice? Carry the gradient from layer to layer."
-    expect_few_lines(20_000, asked, mlp_gradients, weights=weights, biases=biases, x=np.ones(3), y=1)
+    asked = "Is there a loop that never ends, or does each layer go through all layers below it twice?"
+    given = {"weights": weights, "biases": biases, "x": np.ones(3), "y": 1}
+    answer = expect_few_lines(20_000, asked, mlp_gradients, **given)
+    expect_about(gradients_by_layer(answer), first_and_last_slopes(**given))
 
 
 @check("q4e", "float32 gives float32, and integers give float64", points=0.25)
 def network_dtypes(mlp_gradients):
     weights = [np.array([[1, 0], [-2, 1], [1, 3]]), np.array([[2, -1, 1], [0, 1, 1]])]
     biases, x = [np.array([1, 2, -1]), np.array([0, 1])], np.array([1, 2])
-    expect_dtypes(mlp_gradients, gradients_by_layer, weights=weights, biases=biases, x=x, y=1)
+    function, right = mlp_gradients, first_and_last_slopes
+    expect_dtypes(function, right, gradients_by_layer, weights=weights, biases=biases, x=x, y=1)

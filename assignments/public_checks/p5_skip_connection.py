@@ -4,9 +4,16 @@ from functools import partial
 
 import numpy as np
 
-from checking import expect, expect_derivative, expect_dtypes, expect_few_lines, expect_no_traces
+from checking import (
+    expect,
+    expect_about,
+    expect_derivative,
+    expect_dtypes,
+    expect_few_lines,
+    expect_no_traces,
+)
 from checking.hints import hint_for
-from checking.networks import relu
+from checking.networks import expect_in_order, relu, slope_of
 from checking.wording import numbers_as_text
 from gradcheck import numerical_jacobian
 from public_checks import check, uses
@@ -83,9 +90,10 @@ def vjp_after_another_pass(W1, W2, x, delta, V1, V2, other, *, skip_forward, ski
     return skip_vjp(W1, W2, cache, delta)
 
 
-def vjp_after_another_use(W1, W2, x, delta, upstream, *, skip_forward, skip_vjp):
+def vjp_after_other_uses(W1, W2, x, delta, upstream, *, skip_forward, skip_vjp):
     cache = skip_forward(W1, W2, x)[1]
-    skip_vjp(W1, W2, cache, upstream)
+    for other in (upstream, -upstream):
+        skip_vjp(W1, W2, cache, other)
     return skip_vjp(W1, W2, cache, delta)
 
 
@@ -134,7 +142,8 @@ def value_of_the_block(skip_forward, program, rng):
 @check("q5a", "float32 gives float32, and integers give float64", points=0.25)
 def dtypes(skip_forward, program):
     W1, W2, x = WHOLE
-    expect_dtypes(program(forward, "skip_forward"), output, W1=W1, W2=W2, x=x)
+    right = lambda W1, W2, x: {"y": block(W1, W2, x)}  # noqa: E731
+    expect_dtypes(program(forward, "skip_forward"), right, output, W1=W1, W2=W2, x=x)
 
 
 @check(
@@ -161,6 +170,7 @@ def gradients_are_the_derivatives(skip_forward, skip_vjp, program, rng):
     }
     for h, n in ((3, 3), (3, 2), (2, 3)):
         given = named(draw(rng, h, n))
+        expect_in_order(expect(vjp_of(program), **given).parts(*PARTS), (h, n), (n, h), (n,))
         expect_derivative(
             "vjp", block, vjp_of(program), PARTS, wrt=(0, 1, 2), reveal=True, instead=others, **given
         )
@@ -200,14 +210,18 @@ def paths_of_the_gradient(skip_forward, skip_vjp, program, rng):
 def caches_last(skip_forward, skip_vjp, program, rng):
     given, (V1, V2, other, upstream) = named(draw(rng, 4, 3)), draw(rng, 4, 3)
     expected = expect(vjp_of(program), **given).parts(*PARTS)
-    of_two = program(vjp_after_another_pass, "skip_forward for two blocks, then skip_vjp for the first")
-    twice = program(vjp_after_another_use, "skip_forward, then skip_vjp twice with the same cache")
+    of_two = program(
+        vjp_after_another_pass, "skip_vjp(W1, W2, cache, delta) after another skip_forward(V1, V2, other)"
+    )
+    twice = program(
+        vjp_after_other_uses, "skip_vjp(W1, W2, cache, delta) after skip_vjp(W1, W2, cache, upstream)"
+    )
     answers = {
         "after another forward pass, the first cache gives something else. Keep all that skip_vjp needs in "
         "it, and make a new one in every call, without global variables.": (
             expect(of_two, **given, V1=V1, V2=V2, other=other)
         ),
-        "the second use of a cache gives something else. skip_vjp must not change what is in the cache.": (
+        "a later use of a cache gives something else. skip_vjp must not change what is in the cache.": (
             expect(twice, **given, upstream=upstream)
         ),
     }
@@ -258,7 +272,13 @@ def gradients_of_small_inputs(skip_forward, skip_vjp, program, rng):
 def gradients_dtypes(skip_forward, skip_vjp, program):
     W1, W2, x = WHOLE
     delta = np.array([-1, 2])
-    expect_dtypes(vjp_of(program), lambda answer: answer.parts(*PARTS), W1=W1, W2=W2, x=x, delta=delta)
+
+    def right(W1, W2, x, delta):
+        loss = lambda W1, W2, x: delta @ block(W1, W2, x)  # noqa: E731
+        return {part: slope_of(loss, W1, W2, x, wrt=n) for n, part in enumerate(PARTS)}
+
+    parts = lambda answer: answer.parts(*PARTS)  # noqa: E731
+    expect_dtypes(vjp_of(program), right, parts, W1=W1, W2=W2, x=x, delta=delta)
 
 
 # 5(c)
@@ -346,7 +366,7 @@ def jacobian_of_small_inputs(skip_jacobian, rng):
 @check("q5c", "float32 gives float32, and integers give float64", points=0.25)
 def jacobian_dtypes(skip_jacobian):
     W1, W2, x = WHOLE
-    expect_dtypes(skip_jacobian, W1=W1, W2=W2, x=x)
+    expect_dtypes(skip_jacobian, partial(slope_of, block, wrt=2), W1=W1, W2=W2, x=x)
 
 
 @check("q5c", "skip_jacobian changes neither an argument nor an earlier result", points=0.5)
@@ -495,11 +515,19 @@ def norms_in_few_lines(stack_gradient_norms, rng):
     W1s, W2s = (list(size * rng.normal(size=(100, 3, 3))) for size in (1, 0.02))
     stack = {"W1s": W1s, "W2s": W2s, "x": rng.normal(size=3), "delta": rng.normal(size=3)}
     asked = "There are 100 blocks. Does the way back start again for every block? Go through them once."
-    expect_few_lines(15_000, asked, stack_gradient_norms, **stack, skip=True)
+    answer = expect_few_lines(15_000, asked, stack_gradient_norms, **stack, skip=True)
+
+    def along_delta(x):
+        for W1, W2 in zip(W1s, W2s, strict=True):
+            x = block(W1, W2, x)
+        return stack["delta"] @ x
+
+    first = np.linalg.norm(slope_of(along_delta, stack["x"], wrt=0))
+    expect_about([answer.part("entry 0", answer.array(101)[0])], {"entry 0": first})
 
 
 @check("q5d", "float32 gives float32, and integers give float64", points=0.25)
 def norms_dtypes(stack_gradient_norms):
     W1, W2, x = WHOLE
     W1s, W2s, delta = [W1, 2 * W1], [W2, W2 - 1], np.array([-1, 2])
-    expect_dtypes(stack_gradient_norms, W1s=W1s, W2s=W2s, x=x, delta=delta, skip=True)
+    expect_dtypes(stack_gradient_norms, norms_of, W1s=W1s, W2s=W2s, x=x, delta=delta, skip=True)

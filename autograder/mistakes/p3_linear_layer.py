@@ -339,6 +339,19 @@ mistake("q3e", "the label is off by one", says="the label is off by one")(
 mistake(
     "q3e", "x is forgotten: every column of dW is db", says="the factor x_j of the chain rule is missing"
 )(edit(reference.nll_gradients, ("np.outer(db, x)", "np.outer(db, np.ones_like(x))")))
+mistake(
+    "q3e",
+    "divides by the label's probability, which is 0 for large logits",
+    says="Is something divided by it?",
+)(
+    edit(
+        reference.nll_gradients,
+        (
+            "db = softmax(W @ x + b)\n    db[y] -= 1",
+            "z = W @ x + b\n    db = -softmax_jacobian(z)[y] / softmax(z)[y]",
+        ),
+    )
+)
 mistake("q3e", "dW is transposed", says="the transpose of the right one")(
     edit(reference.nll_gradients, ("db, x", "x, db"))
 )

@@ -182,7 +182,7 @@ def softmax_vjp(z, u):
 @mistake(
     "q4b",
     "one column of the Jacobian at a time, in quadratic time",
-    hidden_only="one of the checks has $k = 200000$",
+    hidden_only="one row or column at a time, passes the public checks",
 )
 def softmax_vjp(z, u):
     p = np.exp(z - z.max())
@@ -306,7 +306,7 @@ def linear_vjp(W, x, u):
 
 
 @mistake(
-    "q4c", "dW is written into W", says="changes its argument W", fails=("layer_vjp_no_traces",), costs=0.75
+    "q4c", "dW is written into W", says="changes its argument W", fails=("layer_vjp_no_traces",), costs=1.0
 )
 def linear_vjp(W, x, u):
     dx = W.T @ (1.0 * u)
@@ -314,7 +314,11 @@ def linear_vjp(W, x, u):
     return 1.0 * W, 1.0 * u, dx
 
 
-@mistake("q4c", "a difference quotient for every weight", hidden_only="One of the checks has 200000 weights")
+@mistake(
+    "q4c",
+    "a difference quotient for every weight",
+    hidden_only="a hidden check has 200000 weights. (No public check has",
+)
 def linear_vjp(W, x, u):
     W, x, u = 1.0 * W, 1.0 * x, 1.0 * u
     dW = np.zeros_like(W)
@@ -623,6 +627,16 @@ def mlp_gradients(weights, biases, x, y):
     return [gradient(W) for W in weights], [gradient(b) for b in biases]
 
 
+mistake(
+    "q4e",
+    "a ReLU after the last layer too, without its derivative",
+    says="there is a ReLU after the last layer too, without its derivative",
+)(
+    edit(
+        reference.mlp_gradients,
+        ("u = np.exp(zs[-1] - zs[-1].max())", "u = np.exp(inputs[-1] - inputs[-1].max())"),
+    )
+)
 mistake("q4e", "the first layer is left out on the way back", says="Is this layer left out on the way back?")(
     edit(
         reference.mlp_gradients,

@@ -239,11 +239,11 @@ def skip_forward(W1, W2, x, cache=[None, None]):
 mistake(
     "q5b",
     "the cache is a generator, which is empty after its first use",
-    says="skip_vjp twice with the same cache",
+    says="after skip_vjp(W1, W2, cache, upstream)",
 )(edit(reference.skip_forward, ("x, z", "part for part in (x, z)")))
 
 
-@mistake("q5b", "the mask is written into the cache", says="the second use of a cache gives something else")
+@mistake("q5b", "the mask is written into the cache", says="a later use of a cache gives something else")
 def skip_vjp(W1, W2, cache, delta):
     x, z = cache
     delta = delta.astype(np.result_type(delta, np.float32))
@@ -289,6 +289,26 @@ def skip_vjp(W1, W2, cache, delta):
     return np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), dx
 
 
+@mistake("q5b", "the mask and the gradient are written into the cached z", says="a later use of a cache")
+def skip_vjp(W1, W2, cache, delta):
+    x, z = cache
+    delta = delta.astype(np.result_type(delta, np.float32))
+    a = np.maximum(z, 0)
+    z[z > 0], z[z < 0] = 1, 0
+    dz = (W2.T @ delta) * z
+    z *= dz
+    return np.outer(dz, x), np.outer(delta, a), W1.T @ dz + delta
+
+
+mistake("q5b", "the three gradients in another order", says="the right shapes in another order")(
+    edit(
+        reference.skip_vjp,
+        (
+            "np.outer(dz, x), np.outer(delta, np.maximum(z, 0)), W1.T @ dz + delta",
+            "W1.T @ dz + delta, np.outer(delta, np.maximum(z, 0)), np.outer(dz, x)",
+        ),
+    )
+)
 mistake("q5b", "the derivative of ReLU at 0 is 1", says="where the derivative of ReLU counts as 0")(
     edit(reference.skip_vjp, ("> 0", ">= 0"))
 )

@@ -194,7 +194,7 @@ BROKEN = {
     ),
     "Otter that fails": (
         PROBLEM,
-        lambda t: t.replace("**A worked example.**", "```{raw-cell}\n# END QUESTION\n```"),
+        lambda t: t.replace("**Worked examples.**", "```{raw-cell}\n# END QUESTION\n```"),
         1,
         "otter assign failed on backprop.ipynb",
     ),

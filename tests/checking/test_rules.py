@@ -21,15 +21,23 @@ Z = np.array([2, -1, 3])
     ],
 )
 def test_float32_gives_float32_and_integers_give_float64(body, said):
-    expect_dtypes(function("return 0.5 * z"), z=Z)
+    expect_dtypes(function("return 0.5 * z"), lambda z: 0.5 * z, z=Z)
     with pytest.raises(Incorrect, match=said):
-        expect_dtypes(function(body), z=Z)
+        expect_dtypes(function(body), lambda z: 0.5 * z, z=Z)
+
+
+def test_a_wrong_result_earns_nothing_for_its_dtype():
+    with pytest.raises(Incorrect, match=r"the result is off by 1\.5"):
+        expect_dtypes(function("return 0.5 * z"), lambda z: z, z=Z)
 
 
 def test_every_part_of_an_answer_and_every_array_of_a_list_counts_but_labels_keep_their_dtype():
     both = function("return 0.5 * z[0], z[1][y]")
+    right = lambda z, y: {"a": 0.5 * z[0]}  # noqa: E731
     with pytest.raises(Incorrect, match="b has dtype int64"):
-        expect_dtypes(both, lambda answer: answer.parts("a", "b"), labels=["y"], z=[Z, Z], y=np.array([1]))
+        expect_dtypes(
+            both, right, lambda answer: answer.parts("a", "b"), labels=["y"], z=[Z, Z], y=np.array([1])
+        )
 
 
 def test_an_answer_that_runs_too_many_lines_gets_a_question():
