@@ -850,6 +850,18 @@ def topological_order(node):
     return order
 
 
+@mistake(
+    "q2f", "a loop that never ends: it takes no node off its list", says="Is there a loop that never ends?"
+)
+def topological_order(node):
+    order, waiting = [], [node]
+    while waiting:
+        current = waiting[-1]
+        if current not in order:
+            order = [current, *order]
+    return order
+
+
 mistake("q2f", "the node itself is left out", says="itself is missing")(
     edit(reference.topological_order, ("return order", "return order[:-1]"))
 )
@@ -1011,6 +1023,17 @@ def backward(node, upstream):
         for parent, local_vjp in zip(current.parents, current.local_vjps):
             waiting.append((parent, local_vjp(contribution)))
     return gradients
+
+
+mistake("q2g", "a loop that never ends", says="Is there a loop that never ends?")(
+    edit(
+        right_backward,
+        (
+            "return gradients",
+            "while node in gradients:\n        gradients[node] = upstream\n    return gradients",
+        ),
+    )
+)
 
 
 @mistake("q2g", "recursion, which ends at 1000 nodes", says="Python's recursion is not deep enough")
