@@ -854,7 +854,7 @@ def topological_order(node):
     "q2f", "a loop that never ends: it takes no node off its list", says="Is there a loop that never ends?"
 )
 def topological_order(node):
-    order, waiting = [], [node]
+    order, waiting = [node], [node]
     while waiting:
         current = waiting[-1]
         if current not in order:
@@ -1016,7 +1016,8 @@ def backward(node, upstream):
 
 @mistake("q2g", "follows every path by itself", says="Call it once, when the gradient")
 def backward(node, upstream):
-    gradients, waiting = {}, [(node, upstream)]
+    gradients: dict = {}
+    waiting = [(node, upstream)]
     while waiting:
         current, contribution = waiting.pop()
         gradients[current] = gradients[current] + contribution if current in gradients else contribution
