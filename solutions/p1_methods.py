@@ -265,7 +265,8 @@ class Dual:
     value : a number, or a Dual.
     slope : a number, or a Dual.
 
-    The operators call the rules add, subtract, multiply, divide and power. Comparisons use only values.
+    The operators call the rules add, subtract, multiply, divide and power. Comparisons and
+    round use only values.
     """
 
     __array_ufunc__ = None  # np.float64(2) * x is for the methods below, not for NumPy
@@ -320,6 +321,9 @@ class Dual:
 
     def __ge__(self, other):
         return self.value >= as_dual(other).value
+
+    def __round__(self):
+        return round(self.value)
 
 
 def as_dual(a: Dual | float) -> Dual:

@@ -11,12 +11,13 @@ def jvp(layers: list, x: np.ndarray, v: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     layers : list of layers, each a tuple of three functions (f, jvp, vjp), applied first to last.
-    x : (n,) array, the input of the chain.
+    x : (n,) array, the input of the chain; integers too, unless the chain is empty.
     v : (n,) array.
 
     Returns
     -------
-    product : (m,) array; for an empty chain, v itself or a copy.
+    product : (m,) array; float32 if x and v are float32, otherwise float64. For an empty chain, v itself or
+        a copy.
     """
     # BEGIN SOLUTION
     for f, layer_jvp, _ in layers:
@@ -33,12 +34,13 @@ def vjp(layers: list, x: np.ndarray, u: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     layers : list of layers, each a tuple of three functions (f, jvp, vjp), applied first to last.
-    x : (n,) array, the input of the chain.
+    x : (n,) array, the input of the chain; integers too, unless the chain is empty.
     u : (m,) array.
 
     Returns
     -------
-    product : (n,) array; for an empty chain, u itself or a copy.
+    product : (n,) array; float32 if x and u are float32, otherwise float64. For an empty chain, u itself or
+        a copy.
     """
     # BEGIN SOLUTION
     points = []
@@ -57,7 +59,7 @@ def jacobian_forward(layers: list, x: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     layers : list of layers, each a tuple of three functions (f, jvp, vjp), applied first to last.
-    x : (n,) array, the input of the chain.
+    x : (n,) array, the input of the chain; integers too, unless the chain is empty.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def jacobian_backward(layers: list, x: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     layers : list of layers, each a tuple of three functions (f, jvp, vjp), applied first to last.
-    x : (n,) array, the input of the chain.
+    x : (n,) array, the input of the chain; integers too, unless the chain is empty.
 
     Returns
     -------

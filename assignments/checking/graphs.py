@@ -72,6 +72,14 @@ class Graph:
             waiting += new
         return found
 
+    def paths(self) -> int:
+        """Count the paths from the result to its ancestors, itself included."""
+        counts = Counter({self.result: 1})
+        for name in reversed(self.steps):
+            for parent in self.parents(name):
+                counts[parent] += counts[name]
+        return sum(counts.values())
+
     def values(self, **added: Any) -> dict[str, Any]:
         """Compute the values of all steps. What is added to some changes those computed from them."""
         values: dict[str, Any] = {}

@@ -17,7 +17,8 @@ from checking import (
 )
 from checking.chains import Chain, expect_on, expect_passes, expect_sweeps
 from checking.graphs import SMALL, Graph, deep_graph, diamonds, make_nodes
-from checking.limits import most_lines
+from checking.limits import CallLimits, most_lines
+from checking.outcomes import NotCalled
 from checking.wording import numbers_as_text, times_as_text
 from public_checks import check, uses
 
@@ -323,15 +324,22 @@ def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_stora
 # Graphs
 
 
+SMALL_COUNT = 100  # nodes: so few take a tenth of a second, with their lines counted
+LINES_PER_NODE = 1000  # right answers take up to 70
+
+
 def call_on(graph, function, program, task, calls):
     """Run a program that makes the nodes of a graph and calls a student's function on some of them."""
     nodes, count = program(make_nodes, "Node"), len(graph.steps)
-    limits = most_lines(1000 * (10 + count * len(calls)))  # right answers take up to 70 for each node
+    limits = most_lines(LINES_PER_NODE * (10 + count * len(calls)))
+    if count < SMALL_COUNT:  # an endless loop need not be waited for so long
+        limits = CallLimits(limits.lines)
     try:
         return program(task, function.name).call(nodes, function, graph.steps, calls, limits=limits)
+    except NotCalled:
+        raise
     except (TooSlow, OutOfTime) as failure:
-        hint = "Does it follow every path, instead of visiting every node once?"
-        raise failure.with_note(f"The graph has {count} nodes. {hint}") from None
+        raise failure.with_note(why_slow(graph, failure)) from None
     except Raised as failure:
         if "RecursionError" in str(failure):
             hint = "Python's recursion is not deep enough for it. Keep a list of nodes to visit instead."
@@ -341,6 +349,17 @@ def call_on(graph, function, program, task, calls):
             shown = f"\nwhere node = {graph}" if count < 10 else f" The graph has {count} nodes."
             raise failure.with_note(f"{wrong_order} In which order do you visit the nodes?{shown}") from None
         raise
+
+
+def why_slow(graph, failure):
+    """What may be wrong with a function that takes too long on a graph."""
+    count = len(graph.steps)
+    if graph.paths() > 20 * count:
+        return f"The graph has {count} nodes. Does it follow every path, instead of visiting every node once?"
+    if count < 10:
+        never = "" if isinstance(failure, OutOfTime) else "Is there a loop that never ends?\n"
+        return f"{never}where node = {graph}"
+    return f"The graph has {count} nodes. Does a loop never end, or does it visit nodes again and again?"
 
 
 def names_in_order(make_nodes, topological_order, steps, calls):

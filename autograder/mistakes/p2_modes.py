@@ -109,6 +109,15 @@ def jvp(layers, x, v):
     return length * v
 
 
+mistake(
+    "q2a",
+    "the product is converted to the dtype of v",
+    says="for arguments of int64 it should be float64",
+    fails=("jvp_dtypes", "jvp_unusual_arrays"),
+    costs=0.5,
+)(edit(reference.jvp, ("return v", "return v.astype(dtype)"), ("for f", "dtype = v.dtype\n    for f")))
+
+
 @variant("q2a", "recursion over the layers")
 def jvp(layers, x, v):
     if len(layers) == 0:
@@ -266,6 +275,15 @@ mistake(
 )(edit(right_vjp, ("return u", "return u[np.newaxis]")))
 
 
+mistake(
+    "q2b",
+    "the product is converted to the dtype of u",
+    says="for arguments of int64 it should be float64",
+    fails=("vjp_dtypes", "vjp_unusual_arrays"),
+    costs=0.5,
+)(edit(right_vjp, ("return u", "return u.astype(dtype)"), ("points = []", "points, dtype = [], u.dtype")))
+
+
 @variant("q2b", "without the f of the last layer")
 def vjp(layers, x, u):
     points = [x]
@@ -403,6 +421,14 @@ def jacobian_forward(layers, x, kept={}):  # noqa: B006
     out = kept.setdefault((J.shape, str(J.dtype)), J)
     out[:] = J
     return out
+
+
+variant("q2c", "unit vectors of the dtype of x, integers too")(
+    edit(
+        reference.jacobian_forward,
+        ("dtype=np.result_type(x, np.float32))  # float64 for whole numbers too", "dtype=x.dtype)"),
+    )
+)
 
 
 @variant("q2c", "columns that are filled one by one")
@@ -544,6 +570,27 @@ mistake(
             "return rows",
             "out = kept.setdefault((rows.shape, str(rows.dtype)), rows)\n    out[:] = rows\n    return out",
         ),
+    )
+)
+
+
+variant("q2d", "unit vectors of the dtype of the output")(
+    edit(
+        reference.jacobian_backward,
+        ("dtype=np.result_type(x, np.float32))  # float64 for whole numbers too", "dtype=x.dtype)"),
+    )
+)
+mistake(
+    "q2d",
+    "the rows are put into an array of the dtype of x",
+    says="put into an array of ints?",
+    fails=("backward_jacobian_of_whole_numbers",),
+    costs=0.25,
+)(
+    edit(
+        reference.jacobian_backward,
+        ("return rows", "return np.array(rows).astype(dtype)"),
+        ("points = []", "points, dtype = [], x.dtype"),
     )
 )
 
@@ -803,6 +850,18 @@ def topological_order(node):
     return order
 
 
+@mistake(
+    "q2f", "a loop that never ends: it takes no node off its list", says="Is there a loop that never ends?"
+)
+def topological_order(node):
+    order, waiting = [node], [node]
+    while waiting:
+        current = waiting[-1]
+        if current not in order:
+            order = [current, *order]
+    return order
+
+
 mistake("q2f", "the node itself is left out", says="itself is missing")(
     edit(reference.topological_order, ("return order", "return order[:-1]"))
 )
@@ -957,13 +1016,25 @@ def backward(node, upstream):
 
 @mistake("q2g", "follows every path by itself", says="Call it once, when the gradient")
 def backward(node, upstream):
-    gradients, waiting = {}, [(node, upstream)]
+    gradients: dict = {}
+    waiting = [(node, upstream)]
     while waiting:
         current, contribution = waiting.pop()
         gradients[current] = gradients[current] + contribution if current in gradients else contribution
         for parent, local_vjp in zip(current.parents, current.local_vjps):
             waiting.append((parent, local_vjp(contribution)))
     return gradients
+
+
+mistake("q2g", "a loop that never ends", says="Is there a loop that never ends?")(
+    edit(
+        right_backward,
+        (
+            "return gradients",
+            "while node in gradients:\n        gradients[node] = upstream\n    return gradients",
+        ),
+    )
+)
 
 
 @mistake("q2g", "recursion, which ends at 1000 nodes", says="Python's recursion is not deep enough")

@@ -53,6 +53,14 @@ def test_diamonds_double_and_deep_graphs_add():
     assert deep_graph(10).values()["n10"] == 0.5 * 11
 
 
+def test_paths_are_counted():
+    assert Graph(x=1.0).paths() == 1
+    assert PRODUCT.paths() == 1 + 2 + 2  # z; p and x; x and y through p
+    assert PRODUCT.at("p").paths() == 3
+    assert diamonds(40).paths() == 2**41 - 1
+    assert deep_graph(100).paths() == 201
+
+
 @pytest.mark.parametrize("graph", [*SMALL, diamonds(40)], ids=str)
 def test_the_order_of_the_reference_is_right(graph):
     nodes = make_nodes(graph.steps, Node=Node)

@@ -123,6 +123,22 @@ def test_powers_of_a_variable_base_and_a_variable_exponent():
     assert derivative(lambda t: t**1, 0.0) == 1
 
 
+def test_round_drops_the_slope_so_a_table_entry_is_constant():
+    log_table = np.log(np.arange(100, 1001) / 100)
+
+    def f(x):  # the program of 1(l)
+        if x > 4:
+            x = 2 * x
+        return x * log_table[round(100 * x) - 100]
+
+    assert derivative(f, 3.002) == pytest.approx(np.log(3.0), rel=1e-15)
+    assert derivative(f, 4.0) == pytest.approx(np.log(4.0), rel=1e-15)
+    assert round(Dual(Dual(2.6, 1.0), 1.0)) == 3
+    for program in (f, round):
+        with pytest.raises(TypeError):
+            program(variable("x"))
+
+
 def test_tanh_neither_overflows_nor_turns_into_nan():
     for x in (0.0, 0.5, -3.0, 20.0, 1000.0, -1000.0):
         y = tanh(Dual(x, 2.0))
