@@ -152,9 +152,7 @@ def _nothing_to_differentiate(args: Arguments, names: Names) -> str:
     if not integers:
         return "No argument holds floats, so there is nothing to differentiate."
     name = names.argument(integers[0])
-    return (
-        f"Integers are not differentiated, and {name} holds integers. Use floats, such as 1.0 instead of 1."
-    )
+    return f"Integers are not differentiated, and {name} holds integers. Use floats: 1.0 instead of 1."
 
 
 def _which_arguments(task: Task, count: int) -> str:
