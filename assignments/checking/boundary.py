@@ -13,7 +13,7 @@ import linecache
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ PLAIN = (type(None), bool, int, float, complex, str)
 NUMBER_KINDS = {"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"}
 DEEPEST = 20
 PROGRAMS = "programs of the checks"
+IMPORTED = {"np", "plt", "gradcheck"}  # by the first cell of code of each problem
 
 
 class CannotCrossError(TypeError):
@@ -164,9 +165,9 @@ class Submission:
     def _proxy(self, name: str, function: Callable[..., Any], program: bool = False) -> Proxy:
         def send(arguments: tuple[Any, ...], limits: CallLimits) -> Reply:
             if name in self._out_of_time:
-                raise OutOfTime(f"{name} ran out of time before, and is not called again.")
+                raise OutOfTime(f"{name} was not called, because an earlier call ran out of time.")
             if program and PROGRAMS in self._out_of_time:  # this one may be innocent
-                raise NotCalled(f"{name} was not called, because a call before ran out of time.")
+                raise NotCalled(f"{name} was not called, because an earlier call ran out of time.")
             arrived = crossing(arguments, wrap=_arrive)
             try:
                 value = self.invoke(name, function, arrived, limits)
@@ -206,27 +207,50 @@ class Submission:
             missing = name if where is None else where[0]
             if re.search(rf"\b{re.escape(missing)}\b", name):  # the name may be that of a program
                 return NotAttempted(f"{missing} is not written yet ({text}).")
-            return NotAttempted(f"{name} calls {missing}, which is not written yet ({text}).")
+            return NotAttempted(f"{name} needs {missing}, which is not written yet ({text}).")
         message = f"{name} raised {type(error).__name__}" + (f": {text}" if text else "")
         if where is not None:
             inner, line, code, shapes = where
-            message += f"\n(line {line} of the cell with {inner}: {code})"
+            message += f"\n(line {line} of {f'the cell with {inner}' if inner else 'a cell'}: {code})"
             if shapes and isinstance(error, (ValueError, IndexError)):
                 message += f"\nIn this line {shapes}."
-        return Raised(message)
+        return Raised(message + self._what_to_run(error))
+
+    def _what_to_run(self, error: BaseException) -> str:
+        """A line about the cell that was not run, if an error is a name that the notebook does not define."""
+        missing = error.name if type(error) is NameError else None
+        if not isinstance(missing, str) or missing in self._namespace:
+            return ""
+        if missing in IMPORTED:
+            return "\nRun the cell with the imports at the top of the problem."
+        return f"\nIf {clean(missing, 50)} is spelled right, run the cells above that define or import it."
 
     def _last_line(self, traceback: TracebackType | None) -> tuple[str, int, str, str] | None:
         """The innermost line of the student's code: its function, its number, its text, and its shapes."""
-        found, function = None, ""
+        found, function, outer = None, "", None
         while traceback is not None:
             frame = traceback.tb_frame
             if frame.f_globals is self._namespace:
                 code = linecache.getline(frame.f_code.co_filename, traceback.tb_lineno).strip()
-                name = frame.f_code.co_name
-                function = function if function and name.startswith("<") else name  # a comprehension
+                function, outer = function_with(frame.f_code, function, outer), frame.f_code
                 found = function, traceback.tb_lineno, code, shapes_in(code, frame.f_locals)
             traceback = traceback.tb_next
         return found
+
+
+def function_with(code: CodeType, caller: str, outer: CodeType | None) -> str:
+    """The name of the function that contains code; empty if not known.
+
+    A comprehension or a lambda belongs to the function that contains it, which need not be its caller.
+
+    caller, outer : the name of the function that called it, and its code.
+    """
+    if not code.co_name.startswith("<"):
+        return code.co_name
+    if outer is not None and code in outer.co_consts:
+        return caller
+    qualified = getattr(code, "co_qualname", "").split(".")  # since Python 3.11
+    return next((name for name in reversed(qualified) if name and not name.startswith("<")), "")
 
 
 def shapes_in(code: str, names: Mapping[str, Any]) -> str:

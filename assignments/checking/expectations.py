@@ -272,7 +272,7 @@ def _difference(name: str, actual: np.ndarray, expected: np.ndarray, wrong: np.n
     error = np.where(wrong, np.abs(actual - expected), -1.0)
     worst = np.unravel_index(int(np.argmax(error)), error.shape)
     size = float(np.abs(expected).max())
-    relative = f" ({error[worst] / size:.2g} of the largest entry)" if size > 0 else ""
+    relative = f" ({error[worst] / size:.2g} times the largest entry)" if size > 0 else ""
     compared = f", yours {two_as_text(actual[worst], expected[worst])}" if reveal else ""
     if not worst:
         return f"{name} is off by {error[worst]:.2g}{compared}."

@@ -22,8 +22,12 @@ from IPython.core.inputtransformer2 import TransformerManager
 NOT_YET = """Nothing is handed in yet. When you want to hand in:
 1. Save the notebook (Ctrl+S, or Cmd+S on a Mac).
 2. Run this cell once more, by itself."""
+NO_GRADER = "Run the first cell of the notebook, then this cell twice."
 ON_COLAB = "Otter cannot make the zip on Colab. Choose File, Download, Download .ipynb, and upload that file."
 PLACEHOLDER = "_Type your answer here"
+HEADING = re.compile(r"^## (\d+\([a-z]\))", flags=re.MULTILINE)
+BEGIN, END = "<!-- BEGIN QUESTION -->", "<!-- END QUESTION -->"  # Otter's marks around a written question
+SHOWN = 40  # characters of a written answer
 
 Points = Mapping[str, tuple[float, float]]
 
@@ -49,12 +53,12 @@ def hand_in(namespace: Mapping[str, Any]) -> None:
     ------
     NotHandedInError : the notebook's file is missing, or is not what ran last.
     """
-    if not _ran_before():
-        print(NOT_YET)
-        return
     grader = namespace.get("grader")
     if grader is None:
-        raise NotHandedInError("Run the first cell of the notebook, then this cell twice.")
+        raise NotHandedInError(NO_GRADER)
+    if not _ran_before():
+        print("\n".join([NOT_YET, *_old_zip(namespace)]))
+        return
     if getattr(grader.interpreter, "name", "") == "COLAB":
         print(ON_COLAB)
         return
@@ -62,14 +66,46 @@ def hand_in(namespace: Mapping[str, Any]) -> None:
     target = path.with_suffix(".zip")
     target.unlink(missing_ok=True)
     expect_saved(path, namespace)
-    saved = time.strftime("%H:%M", time.localtime(path.stat().st_mtime))
-    print(f"Running the public checks on {path.name}, saved at {saved} ...", flush=True)
-    grader.export(path.name, export_path=target.name, pdf=False, ignore_log=True, display_link=False)
-    print(f"\n{summary(_points(path, target), written_answers(path))}\n")
+    written = written_answers(path)
+    saved = path.stat().st_mtime
+    at, texts = clock(saved), " or a text" if written else ""
     print(
-        f"Upload {target.name}. It is in the folder of the notebook and holds what was saved at {saved}.\n"
-        "If you change anything after that, also in a text, save and run this cell again."
+        f"This hands in {path.name} as it was saved at {at}, {ago(time.time() - saved)}.\n"
+        f"If you have changed code{texts} since then, save and run this cell again.\n\n"
+        "Running the public checks ...",
+        flush=True,
     )
+    grader.export(path.name, export_path=target.name, pdf=False, ignore_log=True, display_link=False)
+    print(f"\n{summary(_points(path, target), written)}\n")
+    print(
+        f"Upload {target.name}. It is in the folder of the notebook and holds what was saved at {at}.\n"
+        f"Is something missing{' or older than what you see above' if written else ''}? "
+        "Save and run this cell again."
+    )
+
+
+def clock(when: float) -> str:
+    """A time of today as "14:05"; an earlier one with its date."""
+    then, now = time.localtime(when), time.localtime()
+    return time.strftime("%H:%M" if then[:3] == now[:3] else "%H:%M on %Y-%m-%d", then)
+
+
+def ago(seconds: float) -> str:
+    """How long ago: "12 minutes ago"."""
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        count = int(seconds // length)
+        if count > 0:
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "less than a minute ago"
+
+
+def _old_zip(namespace: Mapping[str, Any]) -> list[str]:
+    """A line about the zip of an earlier time, if there is one."""
+    with contextlib.suppress(NotHandedInError, OSError):
+        target = find_notebook(namespace).with_suffix(".zip")
+        made = clock(target.stat().st_mtime)
+        return [f"There is an old {target.name}, made at {made}. Do not upload it: a new one replaces it."]
+    return []
 
 
 def find_tests() -> None:
@@ -162,31 +198,38 @@ def _points(path: Path, target: Path) -> Points:
     return {}
 
 
-def written_answers(path: Path) -> dict[str, bool]:
-    """The written questions, and whether each has an answer."""
-    found, question = {}, ""
+def written_answers(path: Path) -> dict[str, str | None]:
+    """The written questions, and the text of each: empty without an answer, None without a cell for it.
+
+    An answer is what stands between the question and Otter's mark, as in grading. The notebook's metadata
+    names the questions too, so that one whose cells are deleted is not forgotten.
+    """
+    found: dict[str, str | None] = dict.fromkeys(_written_questions(path))
+    question = None
     for cell in _cells(path):
-        heading = re.search(r"^## (\d+\([a-z]\))", cell["source"], flags=re.MULTILINE)
-        question = heading[1] if heading else question
-        tags = cell.get("metadata", {}).get("tags", [])
-        if cell["cell_type"] == "markdown" and "otter_answer_cell" in tags:
-            answer = cell["source"].strip()
-            found[question] = bool(answer) and not answer.startswith(PLACEHOLDER)
+        heading = HEADING.search(cell["source"]) if cell["cell_type"] == "markdown" else None
+        if heading:
+            question = heading[1] if BEGIN in cell["source"] else None
+            if question:
+                found.setdefault(question)
+        elif END in cell["source"]:
+            question = None
+        elif question:
+            text = re.sub(f"{PLACEHOLDER}[^_]*_", "", cell["source"])
+            found[question] = f"{found[question] or ''}\n\n{text}".strip()
     return found
 
 
-def summary(points: Points, written: Mapping[str, bool]) -> str:
+def summary(points: Points, written: Mapping[str, str | None]) -> str:
     """The table of questions, and what happens with those that miss something.
 
     points : the points and the possible points of the public checks, by question.
-    written : the written questions, and whether each has an answer.
+    written : the written questions and their answers, see `written_answers`.
     """
     ordered = sorted(points, key=lambda name: (len(name), name))
     spoken = {f"{name[1:-1]}({name[-1]})": points[name] for name in ordered}
     failing = [name for name, (score, most) in spoken.items() if score < most]
-    rows = {
-        name: "written" if answered else "written, NOT ANSWERED YET" for name, answered in written.items()
-    }
+    rows = {name: _beginning(answer) for name, answer in written.items()}
     for name, (score, most) in spoken.items():
         rows[name] = f"{score:5g} of {most:g}{', A CHECK FAILS' if name in failing else ''}"
     lines = ["question   points of the public checks"]
@@ -197,19 +240,48 @@ def summary(points: Points, written: Mapping[str, bool]) -> str:
     lines.append(f"{'all':<9}{score:5g} of {most:g}")
     if failing:
         lines.append(
-            f"\nA check fails in {', '.join(failing)}. You can hand in like this, but you lose the "
-            "points of\nthe checks that fail, and perhaps more in the hidden checks of these questions."
+            f"\nA check fails in {', '.join(failing)}.\nYou can hand in like this. But you lose the points "
+            "of the checks that fail, and perhaps more in the hidden checks."
         )
     return "\n".join(lines)
+
+
+def _beginning(answer: str | None) -> str:
+    """What the summary says about a written answer."""
+    if answer is None:
+        return "written, NO ANSWER CELL FOUND"
+    if not answer:
+        return "written, NOT ANSWERED YET"
+    text = " ".join(answer.split())
+    return f"written: {text if len(text) <= SHOWN else text[:SHOWN].rstrip() + ' ...'}"
+
+
+def _written_questions(path: Path) -> list[str]:
+    """The written questions that the notebook's metadata names."""
+    metadata = _notebook(path).get("metadata")
+    ours = metadata.get("homework") if isinstance(metadata, dict) else None
+    names = ours.get("written") if isinstance(ours, dict) else None
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
 
 
 def _cells(path: Path) -> list[dict[str, Any]]:
     """The cells in the notebook's file, the source of each as one string."""
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        cells = _notebook(path)["cells"]
         return [{**cell, "source": "".join(cell["source"])} for cell in cells if cell["cell_type"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise NotHandedInError(f"{path.name} cannot be read as a notebook. Save it again.") from None
+    except (KeyError, TypeError):
+        raise _unreadable(path) from None
+
+
+def _notebook(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise _unreadable(path) from None
+
+
+def _unreadable(path: Path) -> NotHandedInError:
+    return NotHandedInError(f"{path.name} cannot be read as a notebook. Save it again.")
 
 
 def _saved_functions(path: Path) -> dict[str, str]:

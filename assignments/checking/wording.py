@@ -38,7 +38,7 @@ def value_as_text(value: Any) -> str:
 
 def numbers_as_text(values: Any) -> str:
     """Numbers in a row, such as "1, 2.5, -3"."""
-    return ", ".join(f"{v:.6g}" for v in np.ravel(values))
+    return ", ".join(f"{v:.6g}" if v else "0" for v in np.ravel(values))  # -0.0 too
 
 
 def two_as_text(actual: float, expected: float) -> str:
@@ -56,7 +56,7 @@ def argument_as_text(name: str, value: Any) -> str:
         shapes = [str(np.shape(v)) for v in value]
         if len(shapes) > FEW:
             shapes[3:-1] = ["..."]
-        return f"{name} has the shapes {', '.join(shapes)}"
+        return f"{name} {'have' if name.endswith('s') else 'has'} the shapes {', '.join(shapes)}"
     if not isinstance(value, np.ndarray):
         return f"{name} = {value}"
     dtype = "" if value.dtype == np.float64 else f" of {value.dtype}"

@@ -16,7 +16,16 @@ import numpy as np
 from gradcheck.diagnosis import Context, diagnose, locate
 from gradcheck.large import compare_along_directions
 from gradcheck.numerical import EPS
-from gradcheck.protocol import NO_NAMES, Arguments, Finding, ViolationError, call_program, conduct, copied
+from gradcheck.protocol import (
+    NO_NAMES,
+    Arguments,
+    Finding,
+    Names,
+    ViolationError,
+    call_program,
+    conduct,
+    copied,
+)
 from gradcheck.report import INCONCLUSIVE, RIGHT, UNSAFE, WRONG, Comparison, Report
 from gradcheck.task import Function, Task, positions, precision
 
@@ -92,7 +101,7 @@ def _checked(
     names = context.names if context is not None else NO_NAMES
     task = Task(kind, forward, program, copied(args), positions(args, wrt), vectors, names)
     rng = rng or np.random.default_rng(0)
-    reason = task.evaluate()
+    reason = task.evaluate() if task.wrt or wrt is not None else _nothing_to_differentiate(args, names)
     if reason is not None:
         return Report(INCONCLUSIVE, reason, evaluations=task.evaluations)
     shapes, extras = task.shapes(), task.extras(rng)
@@ -108,6 +117,9 @@ def _checked(
             answers += [call_program(task.program, arguments, shapes, names) for arguments in others]
             sums = _of_sum_and_zero(task, shapes, extras)
     except ViolationError as violation:
+        if wrt is None and violation.count is not None:
+            sentence = violation.finding.sentence + _which_arguments(task, violation.count)
+            violation.finding = replace(violation.finding, sentence=sentence)
         return _violated(task, violation, extras, rng, context)
     if wrong is not None:
         return Report(WRONG, wrong.sentence, [wrong], evaluations=task.evaluations)
@@ -132,6 +144,23 @@ def _checked(
             sentence = "It returns the same result for different arguments. Is the result stored?"
             return replace(stale, reason=sentence, found=[Finding("keeps state", sentence)], search=None)
     return report
+
+
+def _nothing_to_differentiate(args: Arguments, names: Names) -> str:
+    """Why no argument is differentiated."""
+    integers = positions(args, None, kinds="iub")
+    if not integers:
+        return "No argument holds floats, so there is nothing to differentiate."
+    name = names.argument(integers[0])
+    return f"Integers are not differentiated, and {name} holds integers. Use floats: 1.0 instead of 1."
+
+
+def _which_arguments(task: Task, count: int) -> str:
+    """What to do if a program returns more or fewer arrays than there are arguments of floats."""
+    if count < len(task.wrt):
+        chosen = task.wrt[0] if count < 2 else task.wrt[:count]
+        return f" If it differentiates only some of the arguments, say which: for example, wrt={chosen}."
+    return " Arguments of integers are not differentiated. Use floats, or give wrt."
 
 
 def _compare(

@@ -26,11 +26,14 @@ class Finding:
 
 
 class ViolationError(Exception):
-    """The program's result cannot be compared at all; `finding` says why."""
+    """The program's result cannot be compared at all; `finding` says why.
 
-    def __init__(self, finding: Finding, answer: Any = None):
+    count : how many arrays it returned, if that is what is wrong.
+    """
+
+    def __init__(self, finding: Finding, answer: Any = None, count: int | None = None):
         super().__init__(finding.sentence)
-        self.finding, self.answer = finding, answer
+        self.finding, self.answer, self.count = finding, answer, count
 
 
 def copied(arguments: Arguments) -> Arguments:
@@ -97,8 +100,9 @@ def call_program(
         parts = list(parts)
     if not isinstance(parts, (tuple, list)) or len(parts) != len(shapes):
         count = len(parts) if isinstance(parts, (tuple, list)) else 1
-        what = f"It should return {len(shapes)} arrays, one for each argument; it returned {count}."
-        raise ViolationError(Finding("wrong type", what))
+        should = "one array" if len(shapes) == 1 else f"{len(shapes)} arrays, one for each argument"
+        what = f"It should return {should}; it returned {count}."
+        raise ViolationError(Finding("wrong type", what), count=count)
     arrays = [_numbers(part) for part in parts]
     for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
         if array.shape != shape:

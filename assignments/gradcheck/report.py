@@ -53,7 +53,7 @@ class Report:
     Attributes
     ----------
     verdict : "right", "wrong", "unsafe" (right values, but the program has side effects), or "inconclusive"
-        (the numerical derivative is too uncertain here; try another point)
+        (the numerical derivative is too uncertain here, try another point; or there is nothing to compare)
     reason : a sentence that says why
     found : the faults found so far
     search : finds the names of the faults, which takes longer than the check; see `names`

@@ -92,7 +92,7 @@ class Task:
 
     def differentiate(self) -> None:
         """Find the Jacobians for all of `wrt`, as parts of one. `Point.reach` needs all inputs to move."""
-        whole = replace(self, wrt=positions(self.args, None))
+        whole = replace(self, wrt=positions(self.args, None) or self.wrt)
         everything = Point(whole.flat_function(), *whole.flat_inputs())
         together = Point(self.flat_function(), *self.flat_inputs())
         together.reach = everything.reach
@@ -180,10 +180,10 @@ class Task:
         ]
 
 
-def positions(args: Arguments, wrt: int | Sequence[int] | None) -> tuple[int, ...]:
-    """The positions in `wrt`; by default those of all floating-point arguments."""
+def positions(args: Arguments, wrt: int | Sequence[int] | None, kinds: str = "f") -> tuple[int, ...]:
+    """The positions in `wrt`; by default those of all arguments of these kinds, floating-point ones."""
     if wrt is None:
-        return tuple(i for i, a in enumerate(args) if np.asarray(a).dtype.kind == "f")
+        return tuple(i for i, a in enumerate(args) if np.asarray(a).dtype.kind in kinds)
     return (wrt,) if isinstance(wrt, int) else tuple(wrt)
 
 

@@ -116,10 +116,11 @@ def write_master(
     cells += read_notebook("handing_in").cells
 
     notebook = new_notebook(cells=cells)
+    written = [spoken(q.name).removeprefix("Question ") for p in problems for q in p.questions if q.manual]
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "homework": {"assignment": settings.name, "build": identity},
+        "homework": {"assignment": settings.name, "build": identity, "written": written},
     }
     number_cells(notebook)
     path = folder / f"{settings.name}.ipynb"

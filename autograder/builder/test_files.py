@@ -39,11 +39,10 @@ def test_file(question: str, checks: Iterable[Check]) -> str:
 def _case(check: Check, number: int) -> str:
     """The code is ASCII only, because Otter reads it in the encoding of the machine."""
     package = "autograder.hidden_checks" if check.hidden else "public_checks"
-    module = check.function.__module__.rpartition(".")[2]
-    where = "a hidden check" if check.hidden else f"see {package}/{module}.py"
+    remark = "  # a hidden check" if check.hidden else ""
     return (
         f"@test_case(name={case_name(check, number)!a}, points={check.points}, hidden={check.hidden})\n"
         f"def {check.question}_{check.name}(env):\n"
         f"    from {package} import run\n\n"
-        f"    run({check.question!r}, {check.name!r}, env)  # {where}\n"
+        f"    run({check.question!r}, {check.name!r}, env){remark}\n"
     )

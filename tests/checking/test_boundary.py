@@ -155,7 +155,7 @@ def test_a_stub_in_a_program_is_not_attempted():
     s = submission("def f():\n    raise NotImplementedError('Question 3(a)')")
     with pytest.raises(NotAttempted, match=r"^f is not written yet"):
         s.program(call_f, "f, then g")()
-    with pytest.raises(NotAttempted, match=r"^the call calls f, which is not written yet"):
+    with pytest.raises(NotAttempted, match=r"^the call needs f, which is not written yet"):
         s.program(call_f, "the call")()
 
 
@@ -180,7 +180,7 @@ def test_a_stub_is_not_attempted_also_where_another_function_calls_it():
     s = submission("def f():\n    raise NotImplementedError('Question 3(a)')\ndef g():\n    return f()")
     with pytest.raises(NotAttempted, match=r"f is not written yet \(Question 3\(a\)\)"):
         s.function("f")()
-    with pytest.raises(NotAttempted, match=r"g calls f, which is not written yet"):
+    with pytest.raises(NotAttempted, match=r"g needs f, which is not written yet"):
         s.function("g")()
 
 
@@ -300,6 +300,57 @@ def test_a_class_whose_own_code_fails_is_named():
 def test_the_line_of_a_comprehension_belongs_to_its_function():
     with pytest.raises(Raised, match=r"line 2 of the cell with f"):
         submission("def f():\n    return [1 / 0 for _ in range(2)]").function("f")()
+
+
+NODE = """class Node:
+    def __init__(self, value, vjps=()):
+        self.value, self.vjps = value, vjps
+    def __add__(self, other):
+        return Node(self.value + other.value, [lambda g: g / 0])
+    def __pow__(self, power):
+        return Node(self.value**power.value)
+"""
+PUSH = """def push(node):
+    return node.vjps[0](1.0)
+def f():
+    return push(Node(1) + Node(2))
+def g():
+    return Node(1) ** 2
+"""
+
+
+def test_the_line_shown_belongs_to_the_function_that_is_named():
+    from autograder.verify import execute
+
+    names = {}
+    execute(NODE, names)
+    execute(PUSH, names)
+    where = r"cell with __add__" if sys.version_info >= (3, 11) else "a cell"
+    with pytest.raises(Raised, match=rf"\(line 5 of .*{where}: return Node\(self\.value \+ other\.value"):
+        Submission(names).function("f")()
+    with pytest.raises(Raised, match=r"\(line 7 of the cell with __pow__: return Node\("):
+        Submission(names).function("g")()
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("return plt.plot()", "\nRun the cell with the imports at the top of the problem."),
+        ("return g()", "\nIf g is spelled right, run the cells above that define or import it."),
+        (
+            "return [g() for _ in '1']",
+            "\nIf g is spelled right, run the cells above that define or import it.",
+        ),
+        ("x = x\n    return x", ""),
+        ("raise NameError('np')", ""),
+        ("raise NameError(3, name='f')", ""),
+    ],
+)
+def test_a_name_that_the_notebook_does_not_define_comes_with_the_cells_to_run(code, says):
+    with pytest.raises(Raised) as failure:
+        submission(f"def f():\n    {code}").function("f")()
+    end = str(failure.value).rpartition(")")[2]
+    assert end == says
 
 
 def test_an_exception_whose_text_never_ends_is_stopped(monkeypatch):

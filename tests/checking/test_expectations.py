@@ -21,10 +21,10 @@ Z = np.array([1.0, 2.0, 3.0])
         ("return z[:, None]", r"shape \(3,\); yours is an array of shape \(3, 1\)"),
         ("return z[:2]", r"yours is an array of shape \(2,\)"),
         ("return z * 1j", "real numbers; yours is an array of shape .* of dtype complex128"),
-        ("return -z", r"off by 6 \(2 of the largest entry\) at \[2\]"),
+        ("return -z", r"off by 6 \(2 times the largest entry\) at \[2\]"),
         (
             "return z + np.array([0, 0, 1e-6])",
-            r"off by 1e-06 \(3.3e-07 of the largest entry\) at \[2\]; 1 of 3 entries wrong",
+            r"off by 1e-06 \(3.3e-07 times the largest entry\) at \[2\]; 1 of 3 entries wrong",
         ),
         ("return z.astype(np.float32) * np.float32(1.1)", "3 of 3 entries wrong"),
     ],

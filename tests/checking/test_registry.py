@@ -206,7 +206,7 @@ def test_an_endless_loop_is_waited_for_once_until_the_question_is_checked_again(
     env = notebook(ENDLESS)
     first, second, third = said_by(three_checks, env)
     assert first == "f did not finish within 0.05 s. Is there a loop that never ends?"
-    assert second == third == "f ran out of time before, and is not called again."
+    assert second == third == "f was not called, because an earlier call ran out of time."
     assert len(env["calls"]) == 1
     assert said_by(three_checks, env) == [first, second, third]
     assert len(env["calls"]) == 2

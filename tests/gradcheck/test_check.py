@@ -116,6 +116,14 @@ VERDICTS = {
         "two values",
     ),
     "a function that returns an array": (np.sin, np.cos, X, "inconclusive", "one number"),
+    "an argument of integers": (
+        lambda x: (x**2).sum(),
+        lambda x: 2 * x,
+        np.array([1, 2, 3]),
+        "inconclusive",
+        "argument 0 holds integers. Use floats",
+    ),
+    "an argument that is text": (len, len, "text", "inconclusive", "No argument holds floats"),
     "a program that raises": (total, fail, X, "wrong", "It raised KeyError: 'no' (line"),
     "a program that returns nothing": (total, lambda x: None, X, "wrong", "Did you forget a return?"),
     "a program that returns text": (total, lambda x: "x", X, "wrong", "returned a str"),
@@ -142,6 +150,39 @@ def test_each_case_gets_its_verdict_and_a_reason(case):
     assert report.verdict == verdict, report
     assert says in str(report)
     assert len(report.reason.split()) >= 4
+
+
+def affine(W, b, x, y):
+    return (W @ x + b)[y]
+
+
+AFFINE = (np.ones((2, 3)), np.ones(2), np.array([1.0, 2.0, 4.0]), 1)
+
+
+def affine_gradient(W, b, x, y):
+    row = np.eye(len(b))[y]
+    return np.outer(row, x), row
+
+
+@pytest.mark.parametrize(
+    ("program", "args", "says"),
+    [
+        (affine_gradient, AFFINE, "returned 2. If it differentiates only some of the arguments, say which"),
+        (affine_gradient, AFFINE, "for example, wrt=(0, 1)."),
+        (lambda *args: affine_gradient(*args)[0], AFFINE, "for example, wrt=0."),
+        (affine_gradient, (AFFINE[0], [1, 1], [1, 2, 4], 1), "Arguments of integers are not differentiated."),
+    ],
+)
+def test_a_wrong_number_of_arrays_comes_with_what_to_do(program, args, says):
+    report = check_gradient(affine, program, *args)
+    assert (report.verdict, says in report.reason) == ("wrong", True), report
+
+
+def test_wrt_chooses_the_arguments_also_those_of_integers():
+    assert check_gradient(affine, affine_gradient, *AFFINE, wrt=(0, 1)).verdict == "right"
+    assert (
+        check_gradient(lambda x: (x**2).sum(), lambda x: 2.0 * x, np.array([1, 2]), wrt=0).verdict == "right"
+    )
 
 
 def changes_its_input(x):
