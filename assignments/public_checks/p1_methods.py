@@ -42,9 +42,17 @@ POINTS = (
     np.array([0.5, 9.0, -1.5, 9.0])[::2],  # a view
 )
 NO_ROOM = "x is an array of integers, so x + h is cut off. Convert x to floats."
+FLOATS_ONLY = (
+    "It is right for floats. Here x is an array of integers, which cuts x + h off: convert x to floats."
+)
 AT_ONCE = "All entries of x were moved at once: move one at a time."
 TIMES_H = "It is multiplied by h, not divided: write / (2 * h), because / 2 * h multiplies by h."
 TWICE = "It is twice the right one: x + h and x - h are 2 h apart."
+
+
+def floats_only(x):
+    """What to say of a wrong result at x, if a check has tried floats before."""
+    return FLOATS_ONLY if x.dtype.kind == "i" else ""
 
 
 def sum_of_squares(n):
@@ -107,7 +115,7 @@ def forward_of_squares(forward_difference):
                 NO_ROOM: (np.trunc(x + h) ** 2 - x**2) / h,
             }
             answer = expect(forward_difference, f=sum_of_squares(len(x)), x=x, h=h)
-            answer.close(right, reveal=True, instead=instead)
+            answer.close(right, reveal=True, instead=instead, otherwise=floats_only(x))
 
 
 @check("q1a", "forward_difference changes neither x nor an earlier result", points=0.25)
@@ -142,7 +150,7 @@ def central_of_cubes(central_difference):
                 NO_ROOM: (np.trunc(x + h) ** 3 - np.trunc(x - h) ** 3) / (2 * h),
             }
             answer = expect(central_difference, f=sum_of_cubes(len(x)), x=x, h=h)
-            answer.close(right, reveal=True, instead=instead)
+            answer.close(right, reveal=True, instead=instead, otherwise=floats_only(x))
 
 
 @check("q1b", "central_difference changes neither x nor an earlier result", points=0.25)
@@ -179,7 +187,7 @@ def jacobian_evaluations(difference_jacobian):
 
 @check("q1c", "for a linear function it is the matrix, for squares it is exact", points=0.75)
 def jacobian_of_linear_functions(difference_jacobian):
-    A, h = np.array([[1.0, 2.0, -3.0], [0.5, -1.0, 4.0], [0.0, 3.0, 7.0]]), 0.5
+    A, h = np.array([[1.0, 2.0, -3.0], [0.5, -1.0, 4.0], [0.0, 3.0, 7.0]]), 0.25
     for matrix in (A[:1], A[:2], A):
         for x in (POINTS[0], np.array([1, 0, -2])):
             f = Noted(f"A x with A = {matrix.tolist()}", partial(operator.matmul, matrix), x.shape)
@@ -191,9 +199,9 @@ def jacobian_of_linear_functions(difference_jacobian):
                 "It has the wrong sign.": -matrix,
                 "It is not divided by 2 h.": matrix * 2 * h,
                 TIMES_H: matrix * h**2,
-                NO_ROOM: matrix * (np.trunc(x + h) - np.trunc(x - h)),
+                NO_ROOM: matrix * (np.trunc(x + h) - np.trunc(x - h)) / (2 * h),
             }
-            answer.close(matrix, reveal=True, instead=instead)
+            answer.close(matrix, reveal=True, instead=instead, otherwise=floats_only(x))
     x = POINTS[0]
     answer = expect(difference_jacobian, f=Noted("the squares", lambda v: v**2, x.shape), x=x, h=h)
     forward = {"It is the forward difference.": np.diag(2 * x + h)}

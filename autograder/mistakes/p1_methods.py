@@ -82,6 +82,18 @@ def forward_difference(f, x, h):
     return g
 
 
+@mistake(
+    "q1a", "each entry of a copy moves there and back, which integers cut off", says="It is right for floats"
+)
+def forward_difference(f, x, h):
+    center, moved, g = f(x), x.copy(), np.zeros(len(x))
+    for i in range(len(x)):
+        moved[i] += h
+        g[i] = (f(moved) - center) / h
+        moved[i] -= h
+    return g
+
+
 @mistake("q1a", "the step is h x_i", says="it should be h for every entry")
 def forward_difference(f, x, h):
     center = f(x)
@@ -237,6 +249,20 @@ def central_difference(f, x, h):
     return numerical_jacobian(f, x.astype(float)).value
 
 
+@mistake(
+    "q1b", "each entry of a copy moves there and back, which integers cut off", says="It is right for floats"
+)
+def central_difference(f, x, h):
+    moved, g = x.copy(), np.zeros(len(x))
+    for i in range(len(x)):
+        moved[i] += h
+        up = f(moved)
+        moved[i] -= 2 * h
+        g[i] = (up - f(moved)) / (2 * h)
+        moved[i] += h
+    return g
+
+
 mistake("q1b", "no return", says="Did you forget a return?")(
     edit(reference.central_difference, ("return ", ""))
 )
@@ -331,6 +357,20 @@ def difference_jacobian(f, x, h):
         up[j] = up[j] + h
         down[j] = down[j] - h
         columns.append((f(up) - f(down)) / (2 * h))
+    return np.stack(columns, axis=1)
+
+
+@mistake(
+    "q1c", "each entry of a copy moves there and back, which integers cut off", says="It is right for floats"
+)
+def difference_jacobian(f, x, h):
+    moved, columns = x.copy(), []
+    for j in range(len(x)):
+        moved[j] += h
+        up = f(moved)
+        moved[j] -= 2 * h
+        columns.append((up - f(moved)) / (2 * h))
+        moved[j] += h
     return np.stack(columns, axis=1)
 
 
