@@ -22,7 +22,7 @@ from checking import (
 from checking.hints import NO_HINTS, is_same
 from checking.outcomes import NotCalled
 from checking.slopes import curvature_of, slope_of, slopes_of, wrong_slopes
-from checking.wording import times_as_text
+from checking.wording import times_as_text, value_as_text
 from public_checks import check, uses
 
 uses("q1c", "q1a", "q1b")
@@ -42,8 +42,17 @@ POINTS = (
     np.array([0.5, 9.0, -1.5, 9.0])[::2],  # a view
 )
 NO_ROOM = "x is an array of integers, so x + h is cut off. Convert x to floats."
+FLOATS_ONLY = (
+    "It is right for floats. Here x is an array of integers, which cuts x + h off: convert x to floats."
+)
 AT_ONCE = "All entries of x were moved at once: move one at a time."
+TIMES_H = "It is multiplied by h, not divided: write / (2 * h), because / 2 * h multiplies by h."
 TWICE = "It is twice the right one: x + h and x - h are 2 h apart."
+
+
+def floats_only(x):
+    """What to say of a wrong result at x, if a check has tried floats before."""
+    return FLOATS_ONLY if x.dtype.kind == "i" else ""
 
 
 def sum_of_squares(n):
@@ -106,7 +115,7 @@ def forward_of_squares(forward_difference):
                 NO_ROOM: (np.trunc(x + h) ** 2 - x**2) / h,
             }
             answer = expect(forward_difference, f=sum_of_squares(len(x)), x=x, h=h)
-            answer.close(right, reveal=True, instead=instead)
+            answer.close(right, reveal=True, instead=instead, otherwise=floats_only(x))
 
 
 @check("q1a", "forward_difference changes neither x nor an earlier result", points=0.25)
@@ -135,12 +144,13 @@ def central_of_cubes(central_difference):
                 "It has the wrong sign.": -right,
                 "It is what steps of h / 2 give: step by h to each side.": 3 * x**2 + h**2 / 4,
                 "It is not divided by 2 h.": right * 2 * h,
+                TIMES_H: right * h**2,
                 "It is the exact derivative. Did you use this h?": 3.0 * x**2,
                 AT_ONCE: np.full(len(x), slopes.sum()),
                 NO_ROOM: (np.trunc(x + h) ** 3 - np.trunc(x - h) ** 3) / (2 * h),
             }
             answer = expect(central_difference, f=sum_of_cubes(len(x)), x=x, h=h)
-            answer.close(right, reveal=True, instead=instead)
+            answer.close(right, reveal=True, instead=instead, otherwise=floats_only(x))
 
 
 @check("q1b", "central_difference changes neither x nor an earlier result", points=0.25)
@@ -163,7 +173,7 @@ def expect_shape_of_jacobian(answer, m, n):
 def jacobian_evaluations(difference_jacobian):
     for text, function, m in (
         (
-            "the sum of x_i^2, the first entry times the last, the first entry",
+            "the array of three numbers: the sum of x_i^2, x_0 times the last entry, and x_0",
             lambda x: np.array([(x**2).sum(), x[0] * x[-1], x[0]]),
             3,
         ),
@@ -177,7 +187,7 @@ def jacobian_evaluations(difference_jacobian):
 
 @check("q1c", "for a linear function it is the matrix, for squares it is exact", points=0.75)
 def jacobian_of_linear_functions(difference_jacobian):
-    A, h = np.array([[1.0, 2.0, -3.0], [0.5, -1.0, 4.0], [0.0, 3.0, 7.0]]), 0.5
+    A, h = np.array([[1.0, 2.0, -3.0], [0.5, -1.0, 4.0], [0.0, 3.0, 7.0]]), 0.25
     for matrix in (A[:1], A[:2], A):
         for x in (POINTS[0], np.array([1, 0, -2])):
             f = Noted(f"A x with A = {matrix.tolist()}", partial(operator.matmul, matrix), x.shape)
@@ -188,9 +198,10 @@ def jacobian_of_linear_functions(difference_jacobian):
                 TWICE: 2 * matrix,
                 "It has the wrong sign.": -matrix,
                 "It is not divided by 2 h.": matrix * 2 * h,
-                NO_ROOM: matrix * (np.trunc(x + h) - np.trunc(x - h)),
+                TIMES_H: matrix * h**2,
+                NO_ROOM: matrix * (np.trunc(x + h) - np.trunc(x - h)) / (2 * h),
             }
-            answer.close(matrix, reveal=True, instead=instead)
+            answer.close(matrix, reveal=True, instead=instead, otherwise=floats_only(x))
     x = POINTS[0]
     answer = expect(difference_jacobian, f=Noted("the squares", lambda v: v**2, x.shape), x=x, h=h)
     forward = {"It is the forward difference.": np.diag(2 * x + h)}
@@ -563,7 +574,15 @@ def rules_of_nested_duals(add, subtract, multiply, divide, program):
         (f"divide({x}, {x})", (1.0, 0.0, 0.0, 0.0)),
         (f"divide(1.0, {two})", (0.5, -0.25, -0.25, 0.25)),
     ):
-        numbers_in(run(text), 2).close(np.array(right), within=1e-12, reveal=True)
+        try:
+            answer = run(text)
+        except Raised as failure:
+            if "name 'power' is not defined" not in str(failure):
+                raise
+            raise failure.with_note(
+                "** calls power, which comes in 1(g). Multiply or divide twice."
+            ) from None
+        numbers_in(answer, 2).close(np.array(right), within=1e-12, reveal=True)
 
 
 def call_twice(rule, *, Dual):
@@ -705,6 +724,9 @@ def derivatives_at_duals(derivative, program):
         if not is_dual(answer.value):
             raise answer.wrong(f"the result should be a Dual; {answer.yours}. Do not turn x into a float.")
         numbers_in(answer, 1).close(np.array(right), within=1e-12, reveal=True)
+    for text, slope in (("lambda t: 5.0", 0.0), ("lambda t: t", 1.0)):
+        answer = runner(program, derivative)(f"derivative({text}, Dual(2.0, 1.0))")
+        numbers_in(answer, 1).close(np.array((slope, 0.0)), within=1e-12, reveal=True)
 
 
 @check("q1i", "it is the slope of the slope of a program, a plain number", points=0.5)
@@ -756,7 +778,12 @@ def expect_verdict(is_gradient_right, f, x, what, gradient, verdict=True, worst=
     answer = expect(is_gradient_right, f=f, gradient=noted, x=x)
     your_verdict, your_worst, your_error = answer.parts("right", "worst", "error")
     if your_verdict.of_type(bool) != verdict:
-        raise answer.wrong(f"the verdict is wrong: this gradient is {'' if verdict else 'not '}right.")
+        yours = (
+            f"Your worst is {value_as_text(your_worst.value)}, your error {value_as_text(your_error.value)}."
+        )
+        raise answer.wrong(
+            f"the verdict is wrong: this gradient is {'' if verdict else 'not '}right. {yours}"
+        )
     if worst is not None and your_worst.array() != worst:
         raise answer.wrong(f"the worst index is not {your_worst.value}.")
     if error is not None and not np.isclose(your_error.of_type(float), error, rtol=0.02, atol=2e-6):
@@ -791,6 +818,8 @@ def verdicts(is_gradient_right):
         "all entries have the wrong sign": (-g, 3, 2 * whole),
     }
     expect_verdicts(is_gradient_right, sum_of_cubes(4), x, right, wrong)
+    x = np.linspace(-2.0, 2.4, 12)  # so many that 3 n evaluations are too many
+    expect_verdicts(is_gradient_right, sum_of_cubes(12), x, {"the gradient is right": 3 * x**2}, {})
 
 
 @check("q1j", "it sees NaN and wrong shapes, and copes with variables of very different sizes", points=0.75)

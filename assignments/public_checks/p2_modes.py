@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from checking import (
 from checking.chains import Chain, expect_on, expect_passes, expect_sweeps
 from checking.graphs import SMALL, Graph, deep_graph, diamonds, make_nodes
 from checking.limits import CallLimits, most_lines
-from checking.outcomes import NotCalled
+from checking.outcomes import CheckFailure, NotCalled
 from checking.wording import numbers_as_text, times_as_text
 from public_checks import check, uses
 
@@ -285,8 +286,24 @@ def costs_of_some_chains(forward_cost, backward_cost):
         expect(cost, sizes=(10**7,) * 4).equals(3 * 10**21, otherwise=rounded, reveal=True)
 
 
+def expect_mode(cheaper_mode, costs, sizes, right, hint):
+    """Expect this mode. If it is another, say whether it may come from a wrong cost."""
+    answer = expect(cheaper_mode, sizes=sizes)
+    if answer.value != right:
+        products = sum(a * b for a, b in pairwise(sizes))
+        for cost, sweeps in zip(costs, (sizes[0], sizes[-1]), strict=True):
+            try:
+                expect(cost, sizes=sizes).equals(sweeps * products)
+            except CheckFailure:
+                hint = f"For these sizes {cost.name} is wrong: fix it first."
+                break
+    answer.equals(right, otherwise=hint)
+
+
 @check("q2e", "the cheaper mode and the memory of small and huge chains", points=1)
-def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_storage):
+def mode_and_memory_of_some_chains(
+    cheaper_mode, forward_storage, backward_storage, forward_cost, backward_cost
+):
     for sizes, right in (((5, 9, 2), "backward"), ((2, 9, 5), "forward"), ((4, 9, 4), "backward")):
         n, m = sizes[0], sizes[-1]
         hint = (
@@ -295,9 +312,10 @@ def mode_and_memory_of_some_chains(cheaper_mode, forward_storage, backward_stora
             else "Which mode finds one column in each sweep?"
         )
         sentence = f"The Jacobian has {m} rows and {n} columns. {hint}"
-        expect(cheaper_mode, sizes=sizes).equals(right, otherwise=sentence)
-    answer = expect(cheaper_mode, sizes=(2 * 10**9, 10**9, 10**9))
-    answer.equals("backward", otherwise="Do the counts go through NumPy's 64-bit ints?")
+        expect_mode(cheaper_mode, (forward_cost, backward_cost), sizes, right, sentence)
+    sizes = (2 * 10**9, 10**9, 10**9)
+    hint = "Do the counts go through NumPy's 64-bit ints?"
+    expect_mode(cheaper_mode, (forward_cost, backward_cost), sizes, "backward", hint)
     vectors = "The vector that a layer's vjp is given and the one that comes out count too, both of them."
     let_go = "Forward mode drops a value when the next layer is done."
     forward = {

@@ -82,6 +82,18 @@ def forward_difference(f, x, h):
     return g
 
 
+@mistake(
+    "q1a", "each entry of a copy moves there and back, which integers cut off", says="It is right for floats"
+)
+def forward_difference(f, x, h):
+    center, moved, g = f(x), x.copy(), np.zeros(len(x))
+    for i in range(len(x)):
+        moved[i] += h
+        g[i] = (f(moved) - center) / h
+        moved[i] -= h
+    return g
+
+
 @mistake("q1a", "the step is h x_i", says="it should be h for every entry")
 def forward_difference(f, x, h):
     center = f(x)
@@ -177,8 +189,11 @@ def central_difference(f, x, h):
     return np.array([(f(x + h / 2 * e) - f(x - h / 2 * e)) / h for e in np.eye(len(x))])
 
 
-mistake("q1b", "times 2 h instead of divided by it: / 2 * h", says="It is not divided by 2 h")(
+mistake("q1b", "not divided by 2 h", says="It is not divided by 2 h")(
     edit(reference.central_difference, (" / (2 * h)", ""))
+)
+mistake("q1b", "multiplied by h: / 2 * h", says="because / 2 * h multiplies by h")(
+    edit(reference.central_difference, ("(2 * h)", "2 * h"))
 )
 
 
@@ -232,6 +247,20 @@ def central_difference(f, x, h):
     from gradcheck import numerical_jacobian
 
     return numerical_jacobian(f, x.astype(float)).value
+
+
+@mistake(
+    "q1b", "each entry of a copy moves there and back, which integers cut off", says="It is right for floats"
+)
+def central_difference(f, x, h):
+    moved, g = x.copy(), np.zeros(len(x))
+    for i in range(len(x)):
+        moved[i] += h
+        up = f(moved)
+        moved[i] -= 2 * h
+        g[i] = (up - f(moved)) / (2 * h)
+        moved[i] += h
+    return g
 
 
 mistake("q1b", "no return", says="Did you forget a return?")(
@@ -304,6 +333,9 @@ def difference_jacobian(f, x, h):
 mistake("q1c", "divided by h", says="It is twice the right one")(
     edit(reference.difference_jacobian, ("(2 * h)", "h"))
 )
+mistake("q1c", "multiplied by h: / 2 * h", says="because / 2 * h multiplies by h")(
+    edit(reference.difference_jacobian, ("(2 * h)", "2 * h"))
+)
 mistake("q1c", "the wrong sign", says="It has the wrong sign")(
     edit(reference.difference_jacobian, ("f(x + h * e) - f(x - h * e)", "f(x - h * e) - f(x + h * e)"))
 )
@@ -325,6 +357,20 @@ def difference_jacobian(f, x, h):
         up[j] = up[j] + h
         down[j] = down[j] - h
         columns.append((f(up) - f(down)) / (2 * h))
+    return np.stack(columns, axis=1)
+
+
+@mistake(
+    "q1c", "each entry of a copy moves there and back, which integers cut off", says="It is right for floats"
+)
+def difference_jacobian(f, x, h):
+    moved, columns = x.copy(), []
+    for j in range(len(x)):
+        moved[j] += h
+        up = f(moved)
+        moved[j] -= 2 * h
+        columns.append((up - f(moved)) / (2 * h))
+        moved[j] += h
     return np.stack(columns, axis=1)
 
 
@@ -965,6 +1011,18 @@ def derivative(f, x):
     return f(Dual(x, 1.0)).slope if isinstance(f(Dual(x, 1.0)), Dual) else 0.0
 
 
+@mistake(
+    "q1h",
+    "programs that return plain numbers are forgotten where x is a Dual",
+    says="has no attribute 'slope'",
+)
+def derivative(f, x):
+    y = f(Dual(x, 1.0))
+    if isinstance(x, Dual):
+        return y.slope
+    return as_dual(y).slope
+
+
 mistake("q1h", "the input is turned into a float", says="Do not turn x into a float")(
     edit(reference.derivative, ("x, 1.0", 'float(getattr(x, "value", x)), 1.0'))
 )
@@ -1145,6 +1203,31 @@ mistake("q1j", "three steps for each entry", says="is the limit")(
         (", 1e-5)", ", h) for h in (1e-4, 1e-5, 1e-6)], axis=0)"),
     )
 )
+
+
+mistake("q1j", "two steps for each entry", says="is the limit")(
+    edit(
+        checker,
+        ("D = central_difference(", "D = np.mean([central_difference("),
+        (", 1e-5)", ", h) for h in (1e-5, 2e-5)], axis=0)"),
+    )
+)
+
+
+@mistake("q1j", "three evaluations for each entry", says="is the limit")
+def is_gradient_right(f, gradient, x):
+    g = np.asarray(gradient(x))
+    if g.shape != x.shape:
+        return False, -1, np.inf
+    if not np.all(np.isfinite(g)):
+        return False, int(np.argmin(np.isfinite(g))), np.inf
+    s, D = np.where(x == 0, 1.0, np.abs(x)), np.zeros(len(x))
+    for i, e in enumerate(np.eye(len(x))):
+        up, down, center = f(x + 1e-5 * s * e), f(x - 1e-5 * s * e), f(x)
+        D[i] = (up - down) / 2e-5
+    errors = np.abs(g * s - D) / max(abs(center) + np.abs(D).max(), 1e-300)
+    worst = int(np.argmax(errors))
+    return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
 
 
 @mistake("q1j", "gradcheck's verdict")

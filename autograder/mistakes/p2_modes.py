@@ -232,8 +232,12 @@ mistake(
 )
 
 
+# Its results depend on the calls before, those of other checks too.
 @mistake(
-    "q2b", "the stored values are those of the first call", says="perhaps left over from an earlier call"
+    "q2b",
+    "the stored values are those of the first call",
+    says="perhaps left over from an earlier call",
+    unnamed=True,
 )
 def vjp(layers, x, u, stored={}):
     points = stored.setdefault(len(layers), [])
