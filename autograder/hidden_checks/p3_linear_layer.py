@@ -207,7 +207,7 @@ def batch_rounding(W, b, X):
     return max(logit_size(W, b, x) for x in X) * max(1, np.abs(X).max())
 
 
-@check("q3f", "match the reference for every shape, a batch of one too", points=1.75)
+@check("q3f", "match the reference for every shape, a batch of one too", points=2)
 def batch_matches_reference(batch_nll_gradients, rng):
     for k, d, N in BATCHES:
         W, b, X, y = batch(rng, k, d, N)
