@@ -319,7 +319,7 @@ def jacobian_is_the_derivative(skip_jacobian, rng):
         expect_derivative("jacobian", block, skip_jacobian, wrt=2, reveal=True, instead=OTHERS, **given)
 
 
-@check("q5c", "the Jacobian is the identity where only the skip path is open", points=0.5)
+@check("q5c", "the Jacobian is the identity where only the skip path is open", points=0.25)
 def jacobian_of_the_skip_path(skip_jacobian, rng):
     for h, n in ((3, 3), (4, 2)):
         W1, W2, x, _ = draw(rng, h, n)
@@ -333,7 +333,7 @@ def jacobian_of_the_skip_path(skip_jacobian, rng):
             J.close(np.eye(n), within=1e-12, reveal=True, instead=hints)
 
 
-@check("q5c", "delta^T times the Jacobian is the gradient of delta^T y", points=0.5)
+@check("q5c", "delta^T times the Jacobian is the gradient of delta^T y", points=0.25)
 def jacobian_times_delta(skip_jacobian, rng):
     for h, n in ((3, 3), (5, 4)):
         W1, W2, x, delta = draw(rng, h, n)
