@@ -1214,20 +1214,9 @@ mistake("q1j", "two steps for each entry", says="is the limit")(
 )
 
 
-@mistake("q1j", "three evaluations for each entry", says="is the limit")
-def is_gradient_right(f, gradient, x):
-    g = np.asarray(gradient(x))
-    if g.shape != x.shape:
-        return False, -1, np.inf
-    if not np.all(np.isfinite(g)):
-        return False, int(np.argmin(np.isfinite(g))), np.inf
-    s, D = np.where(x == 0, 1.0, np.abs(x)), np.zeros(len(x))
-    for i, e in enumerate(np.eye(len(x))):
-        up, down, center = f(x + 1e-5 * s * e), f(x - 1e-5 * s * e), f(x)
-        D[i] = (up - down) / 2e-5
-    errors = np.abs(g * s - D) / max(abs(center) + np.abs(D).max(), 1e-300)
-    worst = int(np.argmax(errors))
-    return bool(errors[worst] <= 1e-5), worst, float(errors[worst])
+mistake("q1j", "three evaluations for each entry", says="is the limit")(
+    edit(checker, ("D = central_difference(", "again = [f(x) for _ in x]\n    D = central_difference("))
+)
 
 
 @mistake("q1j", "gradcheck's verdict")
