@@ -67,7 +67,14 @@ def as_html(figure: Any, alt: str) -> str:
     return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{source}">'
 
 
-def draw_beside(right: Any, yours: Any, *, title: str = "") -> Any:
+def draw_beside(
+    right: Any,
+    yours: Any,
+    *,
+    title: str = "",
+    rows: str = "row i (output)",
+    columns: str = "column j (input)",
+) -> Any:
     """Draw the right Jacobian or gradient as an image, and the student's own beside it on the same scale.
 
     Negative entries are blue, positive ones orange, and 0 is white. In the student's image a dot marks a
@@ -77,6 +84,7 @@ def draw_beside(right: Any, yours: Any, *, title: str = "") -> Any:
     ----------
     right, yours : arrays with at most two axes; one with a single axis is drawn as one row.
     title : the title of the figure.
+    rows, columns : what a row and a column are.
 
     Returns
     -------
@@ -90,19 +98,20 @@ def draw_beside(right: Any, yours: Any, *, title: str = "") -> Any:
     import matplotlib.pyplot as plt
 
     right, yours = np.asarray(right, dtype=np.float64), _numbers(yours)
-    figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.9), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
     figure.suptitle(title)
     largest = float(np.abs(right).max(initial=0.0)) or 1.0
-    image = _draw_image(axes[0], right, largest)
+    labels = (f"{rows}, counted from 0", f"{columns}, counted from 0")
+    image = _draw_image(axes[0], right, largest, labels)
     axes[0].set_title(f"right, shape {right.shape}")
-    _draw_image(axes[1], yours, largest)
+    _draw_image(axes[1], yours, largest, labels)
     if yours.shape == right.shape:
         wrong = wrong_entries(yours, right, np.full(right.shape, RELATIVE * largest))
         _draw_marks(axes[1], _matrix(wrong))
         axes[1].set_title(f"yours: {wrong.sum()} of {wrong.size} entries wrong\n(dot: right, cross: wrong)")
     else:
         axes[1].set_title(f"yours has the wrong shape: {yours.shape}")
-    end = (1 + RELATIVE) * largest
+    end = 1.01 * largest  # an entry that is off by less has no other color
     beyond = (np.nanmin(yours, initial=0.0) < -end, np.nanmax(yours, initial=0.0) > end)
     extend = {(True, True): "both", (True, False): "min", (False, True): "max"}.get(beyond, "neither")
     figure.colorbar(image, ax=axes, extend=extend, label="value of the entry")
@@ -129,7 +138,8 @@ def _matrix(array: np.ndarray) -> np.ndarray:
     return array if array.ndim == 2 else array.reshape(1, -1)
 
 
-def _draw_image(axes: Any, array: np.ndarray, largest: float) -> Any:
+def _draw_image(axes: Any, array: np.ndarray, largest: float, labels: tuple[str, str]) -> Any:
+    """Draw an array with the labels of its rows and columns."""
     from matplotlib.colors import LinearSegmentedColormap
 
     colors = LinearSegmentedColormap.from_list("signed", ["#2a6fb0", "white", "#e08a1e"])
@@ -137,9 +147,9 @@ def _draw_image(axes: Any, array: np.ndarray, largest: float) -> Any:
     rows, columns = _matrix(array).shape
     axes.set_xticks(range(0, columns, -(-columns // 10)))
     axes.set_yticks(range(0, rows, -(-rows // 10)) if array.ndim == 2 else [])
-    axes.set_xlabel("column j (input), counted from 0")
+    axes.set_xlabel(labels[1])
     if array.ndim == 2:
-        axes.set_ylabel("row i (output), counted from 0")
+        axes.set_ylabel(labels[0])
     return image
 
 

@@ -25,6 +25,19 @@ from checking.outcomes import html_safe
 from checking.registry import RegistryError, spoken
 from public_checks import public
 
+# What JupyterLab writes. If a notebook has anything else, also another version, it opens as unsaved. The
+# version of the student is not known; this one is that of Ubuntu 24.04.
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+    "version": "3.12.3",
+}
+
 STUDENT_PACKAGES = ("checking", "gradcheck", "public_checks")  # of assignments/
 INSTRUCTOR_PACKAGES = (
     "autograder",
@@ -118,8 +131,8 @@ def write_master(
     notebook = new_notebook(cells=cells)
     written = [spoken(q.name).removeprefix("Question ") for p in problems for q in p.questions if q.manual]
     notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
+        "kernelspec": KERNEL,
+        "language_info": LANGUAGE,
         "homework": {"assignment": settings.name, "build": identity, "written": written},
     }
     number_cells(notebook)

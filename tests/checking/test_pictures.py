@@ -125,6 +125,41 @@ def test_an_array_of_another_shape_is_drawn_without_marks(beside):
         assert len(own.lines) == 0
 
 
+def test_the_rows_and_columns_have_the_names_that_are_given():
+    own = draw_beside(RIGHT, RIGHT, rows="row i (hidden unit)", columns="column j (pixel)").axes[1]
+    plt.close("all")
+    assert own.get_xlabel() == "column j (pixel), counted from 0"
+    assert own.get_ylabel() == "row i (hidden unit), counted from 0"
+
+
+def colorbar_has_an_arrow(figure):
+    figure.canvas.draw()
+    axes = figure.axes[2]
+    return len(axes.patches) > 0
+
+
+@pytest.mark.parametrize(("factor", "arrow"), [(1 + 1e-5, False), (1.5, True)])
+def test_only_an_entry_clearly_beyond_the_scale_has_an_arrow(factor, arrow):
+    figure = draw_beside(RIGHT, RIGHT * factor)
+    assert colorbar_has_an_arrow(figure) == arrow
+    plt.close("all")
+
+
+@pytest.mark.parametrize("shape", [(5, 6), (6, 5), (6, 4), (3, 12), (12, 3), (30, 30), (6,)])
+def test_the_texts_of_a_picture_neither_overlap_nor_leave_it(shape):
+    right = np.random.default_rng(0).normal(size=shape)
+    figure = draw_beside(right, right + 1, title="The Jacobian of softmax at z = [2, 0, -1, 1, 1.5]")
+    figure.canvas.draw()
+    texts = [figure._suptitle]
+    for axes in figure.axes:
+        texts += [axes.title, axes.xaxis.label, axes.yaxis.label]
+    boxes = [text.get_window_extent() for text in texts if text.get_text()]
+    plt.close("all")
+    assert all(figure.bbox.x0 <= b.x0 and b.x1 <= figure.bbox.x1 for b in boxes)
+    assert all(figure.bbox.y0 <= b.y0 and b.y1 <= figure.bbox.y1 for b in boxes)
+    assert [(a, b) for i, a in enumerate(boxes) for b in boxes[i + 1 :] if a.overlaps(b)] == []
+
+
 def test_a_gradient_is_drawn_as_one_row():
     own = draw_beside(RIGHT[0], -RIGHT[0]).axes[1]
     plt.close("all")
