@@ -93,12 +93,12 @@ def other_jacobians(z):
     """Wrong Jacobians, each under a sentence for the mistake."""
     p = probabilities(z)
     return {
-        "Your entry [i, j] is p_j (delta_ij - p_j): broadcasting takes p as a row. The factor p_i needs a "
+        "your entry [i, j] is p_j (delta_ij - p_j): broadcasting takes p as a row. The factor p_i needs a "
         "column, and p_i p_j is an outer product.": p * (np.eye(len(p)) - p),
         "p @ p is a single number, the sum of the squares. The products p_i p_j of all pairs are an outer "
         "product.": np.diag(p) - p @ p,
-        "You subtract p_j where p_i p_j belongs: the second term needs an outer product.": np.diag(p) - p,
-        "The diagonal has p_i^2, not p_i: is p multiplied by itself?": np.diag(p**2) - np.outer(p, p),
+        "you subtract p_j where p_i p_j belongs: the second term needs an outer product.": np.diag(p) - p,
+        "the diagonal has p_i^2, not p_i: is p multiplied by itself?": np.diag(p**2) - np.outer(p, p),
     }
 
 

@@ -296,11 +296,11 @@ def other_block_jacobians(W1, W2, x):
     }
     if len(z) == len(x):  # otherwise the shapes do not fit
         wrong |= {
-            "The factors come in the opposite order: W1 acts first, so it stands on the right.": [
+            "the factors come in the opposite order: W1 acts first, so it stands on the right.": [
                 W1 @ np.diag(active) @ W2 + skip,
                 (W1 * active) @ W2 + skip,
             ],
-            "The mask is on the wrong axis. Hidden units are the columns of W2 and the rows of W1.": [
+            "the mask is on the wrong axis. Hidden units are the columns of W2 and the rows of W1.": [
                 W2 @ (W1 * active) + skip,
                 (W2 * active[:, None]) @ W1 + skip,
             ],

@@ -451,7 +451,7 @@ mistake("q5c", "the derivative of ReLU at 0 is 1", says="where the derivative of
 mistake("q5c", "z itself in place of the derivative of ReLU", says="R(z) holds z itself")(
     edit(reference.skip_jacobian, ("W1 @ x > 0", "W1 @ x"))
 )
-mistake("q5c", "the mask on the inputs instead of the hidden units", says="The mask is on the wrong axis")(
+mistake("q5c", "the mask on the inputs instead of the hidden units", says="the mask is on the wrong axis")(
     edit(reference.skip_jacobian, ("(W2 * active) @ W1", "W2 @ (W1 * active)"))
 )
 
