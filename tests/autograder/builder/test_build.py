@@ -247,6 +247,7 @@ def test_a_student_sees_what_is_wrong_and_hands_in_a_zip_that_grades(student_fol
     assert "3(g)     written, NOT ANSWERED YET" in second
     assert "Upload hw (1).zip." in second
     assert "Warning" not in second
+    assert second.index("This hands in hw (1).ipynb as it was saved at") < second.index("3(a)")
     output = {c.source: "".join(str(o) for o in c.get("outputs", [])) for c in notebook.cells}
     assert "passed!" in output['grader.check("q3a")']
     said = output['grader.check("q3d")']
