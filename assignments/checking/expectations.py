@@ -222,6 +222,7 @@ def expect_derivative(
     wrt: int | Sequence[int] = 0,
     reveal: bool = False,
     instead: Mapping[str, Callable[..., Any]] = NO_HINTS,
+    hints: Hints = NO_HINTS,
     **arguments: Any,
 ) -> None:
     """Expect a student's function to return the numerical derivative of `forward`, by `gradcheck`.
@@ -237,12 +238,16 @@ def expect_derivative(
     instead : functions that a wrong answer is the derivative of, each under words that complete "It is the
         derivative of something else: ...". A function with a parameter `at` also gets the tuple of the
         arguments as numbers that do not vary; what it computes from them is held constant.
+    hints : sentences for wrong results, see `hints.py`.
 
     Raises
     ------
     Incorrect : the result is not the derivative.
     """
     answer = expect(function, **arguments)
+    known = hint_for(answer.value, hints)
+    if known:
+        raise answer.wrong(known)
     positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
     count = len(arguments) - {"vjp": 1, "jvp": len(positions)}.get(kind, 0)
     values, vectors = list(arguments.values())[:count], tuple(arguments.values())[count:]

@@ -11,6 +11,7 @@ from checking.boundary import Proxy
 from checking.expectations import Answer, expect
 from checking.limits import most_lines
 from checking.outcomes import TooSlow
+from checking.traces import of_dtype
 
 
 def _itself(answer: Answer) -> list[Answer]:
@@ -42,7 +43,7 @@ def expect_dtypes(
     """
 
     def given(dtype: type) -> dict[str, Any]:
-        return {name: v if name in labels else _of_dtype(v, dtype) for name, v in arguments.items()}
+        return {name: v if name in labels else of_dtype(v, dtype, "i") for name, v in arguments.items()}
 
     for dtype, of_results in ((np.float32, np.float32), (np.int64, np.float64)):
         answers = [part.of_dtype(of_results) for part in parts(expect(function, **given(dtype)))]
@@ -56,13 +57,6 @@ def expect_about(parts: Iterable[Answer], right: Mapping[str, Any]) -> None:
         if part.name in right:
             expected = np.asarray(right[part.name])
             part.close(expected, within=1e-3 * np.abs(expected).max(initial=1.0))
-
-
-def _of_dtype(value: Any, dtype: type) -> Any:
-    """An array, or a list of arrays, with this dtype. Everything else stays as it is."""
-    if isinstance(value, list):
-        return [_of_dtype(item, dtype) for item in value]
-    return value.astype(dtype) if isinstance(value, np.ndarray) else value
 
 
 def expect_few_lines(lines: int, question: str, function: Proxy, /, **arguments: Any) -> Answer:

@@ -46,7 +46,7 @@ def expect_no_traces(
     """
     both = program(_first_of_two, function.name)
     for dtype in dtypes:
-        one, other = ({name: _of_dtype(v, dtype) for name, v in call.items()} for call in (first, second))
+        one, other = ({name: of_dtype(v, dtype, "f") for name, v in call.items()} for call in (first, second))
         answer = expect_no_change(function, **one)
         if not _alike(both(function, tuple(one.values()), tuple(other.values())), answer.value):
             raise answer.wrong("the next call changes this result. Return a new array each time.")
@@ -68,11 +68,11 @@ def _unchanged(given: Any, left: Any) -> bool:
     return not isinstance(given, np.ndarray) or np.array_equal(given, left)
 
 
-def _of_dtype(value: Any, dtype: type) -> Any:
-    """The value with this dtype in all of its arrays of floats."""
+def of_dtype(value: Any, dtype: type, kind: str) -> Any:
+    """The value with this dtype in all of its arrays of one kind, such as "f" for floats."""
     if isinstance(value, (list, tuple)):
-        return type(value)(_of_dtype(item, dtype) for item in value)
-    return value.astype(dtype) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+        return type(value)(of_dtype(item, dtype, kind) for item in value)
+    return value.astype(dtype) if isinstance(value, np.ndarray) and value.dtype.kind == kind else value
 
 
 def _alike(a: Any, b: Any) -> bool:

@@ -106,11 +106,10 @@ def other_jacobians(z):
 def jacobian_is_the_derivative(softmax_jacobian):
     instead = {"log p, not p": lambda z: np.log(probabilities(z))}
     for z in LOGITS:
-        answer = expect(softmax_jacobian, z=z)
-        known = hint_for(answer.value, partial(other_jacobians, z))
-        if known:
-            raise answer.wrong(known)
-        expect_derivative("jacobian", probabilities, softmax_jacobian, z=z, reveal=True, instead=instead)
+        hints = partial(other_jacobians, z)
+        expect_derivative(
+            "jacobian", probabilities, softmax_jacobian, z=z, reveal=True, instead=instead, hints=hints
+        )
 
 
 @check("q3b", "the Jacobian is symmetric, its rows sum to zero, its diagonal is positive", points=1)
