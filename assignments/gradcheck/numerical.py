@@ -4,7 +4,7 @@ A central difference (f(x + h) - f(x - h)) / 2h has two errors: truncation, whic
 rounding, which grows as 1/h. Richardson extrapolation (Romberg's scheme) combines the three steps h, h/2
 and h/4. The truncation error then falls like h**6, so h can stay large, and the disagreement of the three
 steps bounds the remaining error. At a kink of f, the slopes on the two sides are found separately, and the
-derivative is known only to lie between them.
+derivative is known only to lie between them. docs/gradcheck.md has the formulas.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 EPS = float(np.finfo(np.float64).eps)
-FIRST_STEP, SMALLEST_STEP, STEP_RATIO = 1e-2, 1e-8, 16.0
-NARROWEST_STEP, LEVELS = 1e-14, 4  # how far down to go until f is defined at this many levels
-LARGEST_STEP = 1e4  # if f varies on a larger scale than its argument
+FIRST_STEP, STEP_RATIO = 1e-2, 16.0
+SMALLEST_STEP, LARGEST_STEP = 1e-14, 1e4  # where f has no value near x, or varies on another scale than x
+APART = 1e-6  # between points that show the noise: far more than one rounding of x, too little to curve f
 
 
 class NotFiniteError(ValueError):
@@ -35,6 +35,24 @@ class Slope:
     value: np.ndarray
     bound: np.ndarray
     kink: np.ndarray
+
+
+@dataclass(frozen=True)
+class Level:
+    """What one step size shows; arrays of shape (m,).
+
+    value, bound : the extrapolated slope, and a bound on its error, infinite where the sides disagree.
+    rounding : the part of `bound` that grows with a smaller step.
+    left, right : the slopes on the two sides.
+    apart : where they differ, whatever the step.
+    """
+
+    value: np.ndarray
+    bound: np.ndarray
+    rounding: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    apart: np.ndarray
 
 
 def scales(x: np.ndarray) -> np.ndarray:
@@ -55,6 +73,7 @@ class Point:
         x = np.asarray(x, dtype=np.float64)
         self.f, self.input_shape, self.x = f, x.shape, x.ravel()
         self.scale = scales(self.x) if scale is None else scale
+        self.nearby = np.where(self.x == 0, self.scale, np.abs(self.x))
         self.evaluations = 1
         center = np.asarray(f(x.copy()), dtype=np.float64)
         self.output_shape, self.center = center.shape, center.ravel()
@@ -74,7 +93,7 @@ class Point:
 
     @cached_property
     def reach(self) -> tuple[np.ndarray, np.ndarray]:
-        """Each output's largest size, and its largest change when all inputs move by about their scale.
+        """Each output's largest size, and its largest change when all inputs move by about their size.
 
         Two (m,) arrays. They estimate the size of the numbers that f computes with, even if f is nearly
         constant.
@@ -82,7 +101,7 @@ class Point:
         size, change = np.abs(self.center), np.zeros_like(self.center)
         rng = np.random.default_rng(0)
         for _ in range(2):
-            step = self.scale * rng.uniform(1.0, 2.0, self.x.size) * rng.choice([-1.0, 1.0], self.x.size)
+            step = self.nearby * rng.uniform(1.0, 2.0, self.x.size) * rng.choice([-1.0, 1.0], self.x.size)
             for sign in (1.0, -1.0):
                 for shrink in (1.0, 1 / 16, 1 / 256):
                     y = self.at(sign * shrink * step)
@@ -94,7 +113,7 @@ class Point:
 
     @cached_property
     def constant(self) -> np.ndarray:
-        """(m,) array: true if the output does not change when x moves by its scale or by 1."""
+        """(m,) array: true if the output does not change when x moves by its size or by 1."""
         same = self.reach[1] == 0
         step = np.random.default_rng(2).uniform(0.5, 1.0, self.x.size)
         for y in (self.at(step), self.at(-step)) if np.any(same) else ():
@@ -111,27 +130,35 @@ class Point:
     def noise(self) -> np.ndarray:
         """(m,) array: the rounding noise of each output, at least that of the numbers that f computes with.
 
-        This is ECnoise of Moré and Wild, SIAM J. Sci. Comput. 33 (2011). Between points so close together
-        that f is a straight line, its second and higher differences are noise. Levels of differences that
-        agree to within a factor of 4 give the size of the noise.
+        Noise far above that is measured once more on the other side of x and closer to it: a kink, or a
+        function that curves within a millionth of x, looks like noise too. But a function that does not
+        change there at all has steps, as one that computes in float32, and its noise is the first one.
         """
         least = EPS * self.reach[0]
-        direction = self.scale * np.random.default_rng(1).uniform(0.5, 1.0, self.x.size)
-        values = [self.at(1e-10 * i * direction) for i in range(-3, 4)]
+        noise, _ = self._noise(APART)
+        if noise is None or np.any(noise > 1e3 * least):
+            other, moves = self._noise(-1e-4 * APART)
+            if other is not None:
+                noise = other if noise is None else np.where(moves, np.minimum(noise, other), noise)
+        return least if noise is None else np.maximum(noise, least)
+
+    def _noise(self, apart: float) -> tuple[np.ndarray | None, np.ndarray]:
+        """The noise of each output on one side of x, and whether it changes from each point to the next.
+
+        This is ECnoise of Moré and Wild, SIAM J. Sci. Comput. 33 (2011). Between points so close together
+        that f is nearly a straight line, its third and higher differences are noise.
+        """
+        direction = self.nearby * np.random.default_rng(1).uniform(0.5, 1.0, self.x.size)
+        values = [self.at(apart * i * direction) for i in range(1, 7)]
         if any(v is None for v in values):
-            return least
-        table = np.array(values)
-        levels = np.empty((5, self.center.size))
+            return None, np.zeros(self.center.shape, dtype=bool)
+        table = np.array([self.center, *values])
+        moves = np.all(np.diff(table, axis=0) != 0, axis=0)
+        levels = []
         for k in range(1, 6):
             table = np.diff(table, axis=0)
-            factor = factorial(k) ** 2 / factorial(2 * k)
-            levels[k - 1] = np.sqrt(factor * np.mean(table**2, axis=0))
-        noise = levels[-1].copy()
-        for k in (2, 1):
-            near = levels[k : k + 3]
-            agree = near.max(axis=0) <= 4 * near.min(axis=0)
-            noise[agree] = levels[k][agree]
-        return np.maximum(noise, least)
+            levels.append(np.sqrt(factorial(k) ** 2 / factorial(2 * k) * np.mean(table**2, axis=0)))
+        return np.min(levels[2:], axis=0), moves
 
     def slope(self, direction: np.ndarray, enough: float = 0.0) -> Slope:
         """The derivatives along `direction`, an (n,) array, by the best of several step sizes.
@@ -139,49 +166,90 @@ class Point:
         enough : stop at this error bound; by default at 1e-9 of the largest derivative.
         """
         m = self.center.size
-        best, best_bound = np.zeros(m), np.full(m, np.inf)
-        kinked, step, ratio, levels = None, FIRST_STEP, 1 / STEP_RATIO, 0
-        while (SMALLEST_STEP if levels >= LEVELS else NARROWEST_STEP) <= step <= LARGEST_STEP:
+        value, bound, kink = np.zeros(m), np.full(m, np.inf), np.zeros(m, dtype=bool)
+        torn, spread = np.zeros(m, dtype=bool), np.zeros(m)
+        first, step = None, FIRST_STEP
+        while step >= SMALLEST_STEP:
             level = self._level(direction, step)
-            if level is not None:
-                levels += 1
-                estimate, bound, rounding, sides, jumps = level
-                better = bound < best_bound
-                best[better], best_bound[better] = estimate[better], bound[better]
-                aim = max(enough, 1e-9 * np.abs(best).max(initial=0.0))
-                if step <= FIRST_STEP:
-                    kinked = (sides, jumps & (rounding < 0.01 * np.abs(sides[1] - sides[0])), rounding)
-                if np.all(best_bound <= aim + (20 * rounding if step < FIRST_STEP else 0)):
+            step /= STEP_RATIO
+            if level is None:
+                continue
+            better = level.bound < bound
+            with np.errstate(invalid="ignore"):
+                differ = np.abs(level.value - value)
+                torn[better & np.isfinite(bound) & (differ > level.bound + bound)] = True
+                spread = np.where(better & np.isfinite(bound), np.maximum(spread, differ), spread)
+            value[better], bound[better] = level.value[better], level.bound[better]
+            aim = max(enough, 1e-9 * np.abs(value).max(initial=0.0))
+            if first is None:
+                first = level
+                limited = np.all(bound <= 100 * level.rounding)
+                if np.all(bound <= aim) or limited and np.all(level.rounding <= 1e-10 * self.reach[1]):
                     break
-                if step == FIRST_STEP and np.all(bound <= 100 * rounding):
-                    ratio = STEP_RATIO  # the only error is rounding, and larger steps have less of it
-            if ratio > 1 and (level is None or not better.any()):
+                if limited:
+                    self._step_up(direction, aim, value, bound)
+                    break
+                if level.apart.any():
+                    kink = self._kink(direction, level, STEP_RATIO * step, value, bound)
+            done = kink | (bound <= np.maximum(aim, 20 * level.rounding if level is not first else 0))
+            if np.all(done) or level is not first and not np.any((better | level.apart) & ~done):
                 break
-            step *= ratio
-        best_bound[self.constant & (best == 0)] = 0.0
-        kink = np.zeros(m, dtype=bool)
-        if kinked is not None:
-            (left, right), jumps, rounding = kinked
-            half = np.abs(right - left) / 2
-            kink = jumps & ~(best_bound < 0.1 * half)
-            best[kink] = (left + right)[kink] / 2
-            best_bound[kink] = (1.001 * half + rounding)[kink]
-        return Slope(best, best_bound, kink)
+        bound[torn] = np.maximum(bound, spread)[torn]  # two step sizes contradict each other
+        bound[self.constant & (value == 0)] = 0.0
+        return Slope(value, bound, kink)
 
-    def _level(
-        self, direction: np.ndarray, step: float
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray], np.ndarray] | None:
-        """One step size: estimate, bound, rounding part of the bound, slopes on the two sides, kink or not.
+    def _step_up(self, direction: np.ndarray, aim: float, value: np.ndarray, bound: np.ndarray) -> None:
+        """Improve slopes whose only error is rounding: larger steps have less of it."""
+        step = FIRST_STEP
+        while step < LARGEST_STEP and not np.all(bound <= aim):
+            step *= STEP_RATIO
+            level = self._level(direction, step)
+            if level is None:
+                return
+            better = (level.bound < bound) & (np.abs(level.value - value) <= level.bound + bound)
+            if not better.any():
+                return
+            value[better], bound[better] = level.value[better], level.bound[better]
+
+    def _kink(
+        self, direction: np.ndarray, level: Level, step: float, value: np.ndarray, bound: np.ndarray
+    ) -> np.ndarray:
+        """Where the slopes differ on the two sides of x itself: (m,) array of bool; their value and bound.
+
+        The sides are compared once more with the smallest step at which rounding does not hide how they
+        differ. If they agree there, f is smooth at x, and has a kink near it or curves on a small scale.
+        """
+        gap = np.abs(level.right - level.left)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            smallest = 200 * step * level.rounding / gap
+        closest = self._level(direction, float(np.max(smallest[level.apart])))
+        if closest is None:
+            return np.zeros(gap.shape, dtype=bool)
+        better = closest.bound < bound
+        value[better], bound[better] = closest.value[better], closest.bound[better]
+        jump = np.abs(closest.right - closest.left) > 10 * gap  # f itself jumps at x
+        kink = level.apart & closest.apart & ~jump
+        half = gap / 2
+        value[kink] = (level.left + level.right)[kink] / 2
+        bound[kink] = (1.001 * half + level.rounding)[kink]
+        return kink
+
+    def _level(self, direction: np.ndarray, step: float) -> Level | None:
+        """One step size; None if f has no value there.
 
         Central differences at step, step/2 and step/4 are extrapolated twice. A slope jump is the slope on
         the right minus the slope on the left. If f is smooth, the jumps halve from one step to the next. If
-        they do not, there is a kink inside, and the bound is infinite or large.
+        they do not, there is a kink inside, and the bound is infinite or large. Where only the second
+        derivative jumps, central differences err like h instead of h**2, and the two extrapolations differ
+        by more than the error of the better one.
         """
-        central, jump = [], []
+        central, jump, ahead, back = [], [], [], []
         for h in (step, step / 2, step / 4):
             right, left = self.at(h * direction), self.at(-h * direction)
             if right is None or left is None:
                 return None
+            ahead.append((right - self.center) / h)
+            back.append((self.center - left) / h)
             central.append((right - left) / (2 * h))
             jump.append((right - 2 * self.center + left) / h)
         first = (4 * central[1] - central[0]) / 3
@@ -191,12 +259,12 @@ class Point:
         lost = EPS * np.max(np.abs(self.x[moved]) / np.abs(direction[moved]), initial=0.0)
         rounding = (7 * (self.noise + EPS * np.abs(self.center)) + lost * np.abs(estimate)) / step
         bound = (
-            2 * np.abs(estimate - second)
+            1.5 * np.abs(second - first)
             + np.abs(jump[1] - 2 * jump[2]) / 2
             + 0.03 * np.abs(jump[0] - 2 * jump[1])
             + rounding
         )
-        kink = (np.abs(jump[2]) > 0.3 * np.abs(jump[0])) & (np.abs(jump[2]) > 100 * rounding)
-        bound[kink] = np.inf
-        sides = (central[2] - jump[2] / 2, central[2] + jump[2] / 2)
-        return estimate, bound, rounding, sides, kink
+        apart = (np.abs(jump[2]) > 0.3 * np.abs(jump[0])) & (np.abs(jump[2]) > 100 * rounding)
+        bound[apart] = np.inf
+        left, right = ((8 * side[2] - 6 * side[1] + side[0]) / 3 for side in (back, ahead))
+        return Level(estimate, bound, rounding, left, right, apart)
