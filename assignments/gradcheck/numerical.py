@@ -168,7 +168,7 @@ class Point:
         m = self.center.size
         value, bound, kink = np.zeros(m), np.full(m, np.inf), np.zeros(m, dtype=bool)
         torn, spread = np.zeros(m, dtype=bool), np.zeros(m)
-        first, step = None, FIRST_STEP
+        first, last, step = None, np.full(m, np.inf), FIRST_STEP
         while step >= SMALLEST_STEP:
             level = self._level(direction, step)
             step /= STEP_RATIO
@@ -192,8 +192,9 @@ class Point:
                 if level.apart.any():
                     kink = self._kink(direction, level, STEP_RATIO * step, value, bound)
             done = kink | (bound <= np.maximum(aim, 20 * level.rounding if level is not first else 0))
-            if np.all(done) or level is not first and not np.any((better | level.apart) & ~done):
+            if np.all(done | (level.bound > last) & ~level.apart):  # a bound that grows with smaller steps is noise
                 break
+            last = level.bound
         bound[torn] = np.maximum(bound, spread)[torn]  # two step sizes contradict each other
         bound[self.constant & (value == 0)] = 0.0
         return Slope(value, bound, kink)
