@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcheck.numerical import EPS
 from gradcheck.report import Comparison
 
 
@@ -28,12 +27,12 @@ def tolerance(expected: np.ndarray, rounding: float | np.ndarray, dtype: np.dtyp
     """
     eps = float(np.finfo(dtype).eps)
     largest = float(np.abs(expected).max(initial=0.0))
-    return relative(eps) * largest + 64 * eps * np.broadcast_to(rounding, np.shape(expected))
+    return max(1e-9, 256 * eps) * largest + 64 * eps * np.broadcast_to(rounding, np.shape(expected))
 
 
 def relative(eps: float) -> float:
-    """The relative error allowed in a correct result, for the rounding unit `eps`."""
-    return max(1e-9, 256 * eps)
+    """The relative error allowed in each entry of a correct derivative, for the rounding unit `eps`."""
+    return max(1e-9, 64 * eps)
 
 
 def wrong_entries(actual: np.ndarray, expected: np.ndarray, allowed: np.ndarray) -> np.ndarray:
@@ -48,18 +47,17 @@ def judge(
     expected: np.ndarray,
     bound: np.ndarray,
     rounding: np.ndarray,
-    magnitude: np.ndarray,
+    relative: np.ndarray,
+    typical: np.ndarray,
     kink: np.ndarray,
-    eps: float,
 ) -> tuple[Comparison, bool]:
     """Compare a program's array with a numerical one. All arrays have the same shape.
 
     Parameters
     ----------
-    bound, rounding : as in `NumericalJacobian`, for the entries of `expected`
-    magnitude : for each entry of `expected`, the sum of the absolute values of its terms
+    bound, typical : as in `NumericalJacobian`, for the entries of `expected`
+    rounding, relative : how far a correct program may be off, besides
     kink : positive where an entry comes from a kink, so that `bound` reaches both slopes
-    eps : the rounding unit of the precision in which `actual` was computed
 
     Returns
     -------
@@ -67,17 +65,13 @@ def judge(
     bool
         Whether the numerical array is too uncertain to accept anything.
     """
-    largest = float(np.abs(expected).max(initial=0.0))
-    allowed = bound + relative(eps) * np.maximum(largest, magnitude) + rounding * (eps / EPS)
+    allowed = bound + relative + rounding
     wrong = wrong_entries(actual, expected, allowed)
     # If several kinks meet, as in a sum of ReLUs, the derivative by convention need not lie between the two
     # slopes of the sum. So nothing is certainly wrong at a kink.
     undecided = wrong & (kink > 0)
     wrong = wrong & ~undecided
     exact = (bound == 0) | (kink > 0)
-    vague = (
-        bool(undecided.any())
-        or bool(np.any((bound + rounding > 1e-4 * largest) & ~exact))
-        or not np.all(np.isfinite(bound))
-    )
+    known = np.maximum(1e-4 * np.abs(expected).max(initial=0.0), 1e-6 * typical)
+    vague = bool(undecided.any() or np.any((bound > known) & ~exact) or not np.all(np.isfinite(bound)))
     return Comparison(name, actual, expected, allowed, bound, wrong), vague

@@ -25,6 +25,7 @@ class NumericalJacobian:
     value : entry [i, j] is the derivative of output i with respect to input j
     bound : a bound on the error of each entry of `value`; infinite if no bound was found
     rounding : how far two correct float64 programs can differ because they round differently
+    typical : the derivatives of a function that changes as much when all inputs move, but evenly
     kink : true where the slopes on the two sides of x differ; `value` is then halfway between them, and
         `bound` reaches both
     evaluations : the number of calls of the function
@@ -33,19 +34,19 @@ class NumericalJacobian:
     value: np.ndarray
     bound: np.ndarray
     rounding: np.ndarray
+    typical: np.ndarray
     kink: np.ndarray
     evaluations: int
 
     def part(self, inputs: slice, shape: tuple[int, ...]) -> NumericalJacobian:
         """The part for some of the inputs of a flat x, in another shape."""
-        arrays = (self.value, self.bound, self.rounding, self.kink)
-        value, bound, rounding, kink = (a[..., inputs].reshape(shape) for a in arrays)
-        return NumericalJacobian(value, bound, rounding, kink, self.evaluations)
+        arrays = (self.value, self.bound, self.rounding, self.typical, self.kink)
+        return NumericalJacobian(*(a[..., inputs].reshape(shape) for a in arrays), self.evaluations)
 
     @property
     def allowed(self) -> np.ndarray:
         """How far a correct float64 Jacobian may be from `value`, entry by entry."""
-        return self.bound + 1e-9 * np.abs(self.value).max(initial=0.0) + self.rounding
+        return self.bound + 1e-9 * np.abs(self.value) + self.rounding
 
 
 def numerical_jacobian(f: Callable[[np.ndarray], Any], x: np.ndarray) -> NumericalJacobian:
@@ -73,29 +74,19 @@ def numerical_jacobian(f: Callable[[np.ndarray], Any], x: np.ndarray) -> Numeric
 
 def jacobian_at(point: Point) -> NumericalJacobian:
     """The Jacobian of the function of a point, as `numerical_jacobian` finds it."""
-    shape = point.output_shape + point.input_shape
-    exact = complex_jacobian(point) if point.x.size >= WORTHWHILE else None
-    if exact is not None:
-        return NumericalJacobian(
-            exact.reshape(shape),
-            (8 * EPS * np.abs(exact)).reshape(shape),
-            point.rounding.reshape(shape),
-            np.zeros(shape, dtype=bool),
-            point.evaluations,
-        )
     m, n = point.center.size, point.x.size
-    value, bound, kink = np.zeros((m, n)), np.full((m, n), np.inf), np.zeros((m, n), dtype=bool)
-    for j in range(n):
-        direction = np.zeros(n)
-        direction[j] = point.scale[j]
-        slope = point.slope(direction)
-        value[:, j] = slope.value / point.scale[j]
-        bound[:, j] = slope.bound / point.scale[j]
-        kink[:, j] = slope.kink
-    return NumericalJacobian(
-        value.reshape(shape),
-        bound.reshape(shape),
-        point.rounding.reshape(shape),
-        kink.reshape(shape),
-        point.evaluations,
-    )
+    exact = complex_jacobian(point) if n >= WORTHWHILE else None
+    if exact is not None:
+        value, bound, kink = exact, 8 * EPS * np.abs(exact), np.zeros((m, n), dtype=bool)
+    else:
+        value, bound, kink = np.zeros((m, n)), np.full((m, n), np.inf), np.zeros((m, n), dtype=bool)
+        for j in range(n):
+            direction = np.zeros(n)
+            direction[j] = point.scale[j]
+            slope = point.slope(direction)
+            value[:, j] = slope.value / point.scale[j]
+            bound[:, j] = slope.bound / point.scale[j]
+            kink[:, j] = slope.kink
+    shape = point.output_shape + point.input_shape
+    arrays = (value, bound, point.rounding, point.typical, kink)
+    return NumericalJacobian(*(a.reshape(shape) for a in arrays), point.evaluations)

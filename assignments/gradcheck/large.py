@@ -1,65 +1,100 @@
-"""Large gradients: compared along a few random directions, then searched by halving.
+"""Large gradients: compared along a few random directions, then looked at in small blocks.
 
-A single wrong entry changes the slope along every direction that moves it, so a few slopes detect it. It lies
-in that half of the inputs whose slope is wrong.
+A single wrong entry changes the slope along every direction that moves it, so a few slopes detect it. A
+mistake in all entries also shows in a block of some of them, which is differentiated like a small array. If
+the block is right, the wrong entry is searched by halving: it lies in the half whose slope is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from gradcheck.compare import relative
-from gradcheck.numerical import EPS, Point, scales
-from gradcheck.protocol import Finding
+from gradcheck.numerical import EPS, Point
 from gradcheck.report import INCONCLUSIVE, RIGHT, WRONG, Report
+from gradcheck.task import Axes, Task
 
 DIRECTIONS = 3
+BLOCK = 36  # entries of each array
 
 
 def compare_along_directions(
-    f: Callable[[np.ndarray], Any],
-    inputs: Sequence[np.ndarray],
-    gradients: Sequence[np.ndarray],
-    eps: float,
-    rng: np.random.Generator,
-) -> Report:
-    """Check the gradients of a number with respect to several inputs of any size.
+    task: Task, gradients: Sequence[np.ndarray], weights: np.ndarray, rng: np.random.Generator
+) -> tuple[Report, Axes]:
+    """Check the gradients of the weighted sum of the outputs, one array for each argument in `wrt`.
 
-    f : the number, as a function of all inputs, flattened and joined.
-    inputs, gradients : arrays of the same shapes.
-    eps : the rounding unit of the gradients' precision.
+    Returns
+    -------
+    Report
+    Axes
+        If it is wrong, where to find a wrong entry; see `Task.block`.
     """
-    x = np.concatenate([i.ravel() for i in inputs])
+    point = task.point(weights)
     g = np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in gradients])
-    point = Point(f, x, np.concatenate([scales(i.ravel()) for i in inputs]))
+    rtol = relative(task.eps) if task.rtol is None else task.rtol
+    axes: Axes = []
     for _ in range(DIRECTIONS):
         # Sizes in [1, 2], not 1 alone: errors of opposite signs in two entries must not cancel.
-        direction = point.scale * rng.uniform(1.0, 2.0, x.size) * rng.choice([-1.0, 1.0], x.size)
+        direction = point.scale * rng.uniform(1.0, 2.0, point.x.size) * rng.choice([-1.0, 1.0], point.x.size)
         slope = point.slope(direction)
         error = float(g @ direction) - float(slope.value[0])
         size = float(np.linalg.norm(g * direction))
-        change = float(np.abs(point.rounding).max(initial=0.0)) * float(np.abs(direction).max(initial=0.0))
         bound = float(slope.bound[0])
-        allowed = bound + 10 * relative(eps) * size + change * eps / EPS
-        report = Report(RIGHT, "", error=abs(error), bound=bound, tolerance=allowed)
-        if not abs(error) <= allowed:
-            report.worst, entry = _search(point, g, direction, error)
+        rounding = float(np.abs(point.rounding).max(initial=0.0)) * float(np.abs(direction).max(initial=0.0))
+        absolute = 4 * rounding * task.eps / EPS
+        if task.atol is not None:
+            absolute = task.atol * float(np.linalg.norm(direction))
+        report = Report(
+            RIGHT, "", error=abs(error), bound=bound, tolerance=bound + 4 * rtol * size + absolute
+        )
+        if not abs(error) <= report.tolerance:
+            report.tolerance += _sensitivity(task, weights, direction, float(slope.value[0]), rng)
+        if not abs(error) <= report.tolerance:
             report.verdict, report.reason = WRONG, "The slope along a random direction is wrong."
-            report.found = [Finding("one entry", entry)]
+            axes = _search(task, point, g, direction, error)
             break
-        if allowed > 1e-4 * size and bound > 0:
+        if bound > max(1e-4 * size, 1e-6 * float(point.reach[1][0])):
             report.verdict = INCONCLUSIVE
             report.reason = "The slope along a random direction is too uncertain. Try another point."
             break
         report.reason = f"The slopes along {DIRECTIONS} random directions agree with the numerical ones."
-    report.evaluations = point.evaluations
-    return report
+    report.evaluations = task.evaluations + point.evaluations
+    return report, axes
 
 
-def _search(point: Point, g: np.ndarray, direction: np.ndarray, error: float) -> tuple[tuple[int, ...], str]:
+def _sensitivity(
+    task: Task, weights: np.ndarray, direction: np.ndarray, slope: float, rng: np.random.Generator
+) -> float:
+    """How far the slope moves if the arguments are rounded, as `Task.sensitivity` for entries."""
+    most = 0.0
+    for _ in range(2):
+        moved = task.rounded(rng)
+        if moved.evaluate() is None:
+            there = moved.point(weights).slope(direction)
+            most = max(most, abs(float(there.value[0]) - slope) - 2 * float(there.bound[0]))
+    return 16 * most
+
+
+def sampled_axes(task: Task, rng: np.random.Generator) -> Axes:
+    """A block of each array: some indices of every axis, the same ones for axes of the same length."""
+    chosen: dict[tuple[int, int], np.ndarray] = {}
+
+    def some(length: int, count: int) -> np.ndarray:
+        if (length, count) not in chosen:
+            chosen[length, count] = np.sort(rng.choice(length, min(length, count), replace=False))
+        return chosen[length, count]
+
+    entries = min(BLOCK, 360 // len(task.wrt))
+    axes: Axes = []
+    for x in task.inputs:
+        count = max(2, int(entries ** (1 / max(1, x.ndim)) + 1e-9))
+        axes.append(tuple(some(length, count) for length in x.shape))
+    return axes
+
+
+def _search(task: Task, point: Point, g: np.ndarray, direction: np.ndarray, error: float) -> Axes:
     """Halve the inputs until one is left, keeping the half with the larger error."""
     first, last = 0, g.size
     while last - first > 1:
@@ -72,8 +107,10 @@ def _search(point: Point, g: np.ndarray, direction: np.ndarray, error: float) ->
             last, error = middle, here
         else:
             first, error = middle, error - here
-    numerical = g[first] - error / direction[first]
-    sentence = (
-        f"Entry {first} of the flattened gradient is {g[first]:.6g}; numerically it is {numerical:.6g}."
-    )
-    return (first,), sentence
+    axes: Axes = []
+    for x in task.inputs:
+        inside = 0 <= first < x.size
+        index = np.unravel_index(first, x.shape) if inside else ()
+        axes.append(tuple(np.array([i]) for i in index) if inside else None)
+        first -= x.size
+    return axes

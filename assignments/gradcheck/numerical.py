@@ -66,16 +66,24 @@ class Point:
 
     f, x : see `numerical_jacobian`.
     scale : (n,) array, how far each input moves; by default `scales(x)`.
-    center : (m,) array, f(x).
+    center : (m,) array, f(x); called here if it is not given.
     """
 
-    def __init__(self, f: Callable[[np.ndarray], Any], x: np.ndarray, scale: np.ndarray | None = None):
+    def __init__(
+        self,
+        f: Callable[[np.ndarray], Any],
+        x: np.ndarray,
+        scale: np.ndarray | None = None,
+        center: np.ndarray | None = None,
+    ):
         x = np.asarray(x, dtype=np.float64)
         self.f, self.input_shape, self.x = f, x.shape, x.ravel()
         self.scale = scales(self.x) if scale is None else scale
         self.nearby = np.where(self.x == 0, self.scale, np.abs(self.x))
-        self.evaluations = 1
-        center = np.asarray(f(x.copy()), dtype=np.float64)
+        self.evaluations = 0
+        if center is None:
+            self.evaluations += 1
+            center = np.asarray(f(x.copy()), dtype=np.float64)
         self.output_shape, self.center = center.shape, center.ravel()
         if not np.all(np.isfinite(center)):
             raise NotFiniteError("the function is not finite here, so it has no derivative")
@@ -121,10 +129,14 @@ class Point:
         return same
 
     @cached_property
+    def typical(self) -> np.ndarray:
+        """(m, n) array: the derivatives of a function that changes as much, but evenly."""
+        return self.reach[1][:, None] / self.scale[None, :]
+
+    @cached_property
     def rounding(self) -> np.ndarray:
         """(m, n) array: how far two correct float64 programs for the Jacobian can differ."""
-        size, change = self.reach
-        return 64 * EPS * np.maximum(change[:, None] / self.scale[None, :], size[:, None] / 4)
+        return 16 * EPS * np.maximum(self.typical, self.reach[0][:, None] / 4)
 
     @cached_property
     def noise(self) -> np.ndarray:
@@ -184,7 +196,7 @@ class Point:
             if first is None:
                 first = level
                 limited = np.all(bound <= 100 * level.rounding)
-                if np.all(bound <= aim) or limited and np.all(level.rounding <= 1e-10 * self.reach[1]):
+                if np.all(bound <= aim) or (limited and np.all(level.rounding <= 1e-10 * self.reach[1])):
                     break
                 if limited:
                     self._step_up(direction, aim, value, bound)
@@ -192,7 +204,9 @@ class Point:
                 if level.apart.any():
                     kink = self._kink(direction, level, STEP_RATIO * step, value, bound)
             done = kink | (bound <= np.maximum(aim, 20 * level.rounding if level is not first else 0))
-            if np.all(done | (level.bound > last) & ~level.apart):  # a bound that grows with smaller steps is noise
+            if np.all(
+                done | (level.bound > last) & ~level.apart
+            ):  # a bound that grows with smaller steps is noise
                 break
             last = level.bound
         bound[torn] = np.maximum(bound, spread)[torn]  # two step sizes contradict each other

@@ -10,11 +10,12 @@ import numpy as np
 
 from gradcheck.protocol import Finding
 
+HEADINGS, WORST = ("worst entries", "yours", "numerical", "may differ by"), 3
 RIGHT, WRONG, UNSAFE, INCONCLUSIVE = "right", "wrong", "unsafe", "inconclusive"
 
 
 class WrongGradientError(AssertionError):
-    """Raised by `Report.raise_if_wrong`; the message is the report."""
+    """Raised by `Report.raise_unless_right`; the message is the report."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,12 @@ class Comparison:
 
     Attributes
     ----------
-    name : its name, such as "argument 0"
+    name : its name, such as "W"
     actual, expected : the program's array and the numerical one; their shapes can differ
     allowed : how far each entry may be off, an array of the shape of `expected`
     bound : the part of `allowed` that is the error of the numerical derivative
     wrong : true where an entry is off by more than `allowed`
+    axes : if this is a block of a larger array, the indices along each axis
     """
 
     name: str
@@ -36,19 +38,41 @@ class Comparison:
     allowed: np.ndarray
     bound: np.ndarray
     wrong: np.ndarray
+    axes: tuple[np.ndarray, ...] | None = None
+
+    @property
+    def error(self) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            return np.abs(self.actual - self.expected)
+
+    def worst_entries(self, count: int) -> list[tuple[int, ...]]:
+        """The indices of the entries with the largest errors, as multiples of the allowed ones."""
+        with np.errstate(all="ignore"):
+            excess = self.error / np.maximum(self.allowed, 1e-300)
+        excess = np.where(np.isnan(excess), np.inf, excess).ravel()
+        order = np.argsort(-excess, kind="stable")[:count]
+        return [tuple(int(i) for i in np.unravel_index(k, self.expected.shape)) for k in order]
 
     @property
     def worst(self) -> tuple[int, ...]:
-        """The index of the entry with the largest error, as a multiple of the allowed error."""
-        with np.errstate(all="ignore"):
-            excess = np.abs(self.actual - self.expected) / np.maximum(self.allowed, 1e-300)
-        excess = np.where(np.isnan(excess), np.inf, excess)
-        return tuple(int(i) for i in np.unravel_index(int(np.argmax(excess)), excess.shape))
+        """The index of the entry with the largest error, as a multiple of the allowed one."""
+        return self.worst_entries(1)[0]
+
+    def place(self, index: tuple[int, ...]) -> tuple[int, ...]:
+        """Where an entry is in the whole array."""
+        if self.axes is None:
+            return index
+        return tuple(int(axis[i]) for axis, i in zip(self.axes, index, strict=True))
+
+    def entry(self, index: tuple[int, ...]) -> str:
+        """An entry as text, such as "W[0, 1]"."""
+        return f"{self.name}[{', '.join(map(str, self.place(index)))}]" if index else self.name
 
 
 @dataclass
 class Report:
-    """The result of a check. It prints as a few lines, and shows as a small table in Jupyter.
+    """The result of a check. It prints as a few lines, shows as a small table in Jupyter, and is true if the
+    verdict is "right".
 
     Attributes
     ----------
@@ -62,6 +86,7 @@ class Report:
         the allowed error
     evaluations : the number of calls of the function, without the search for names
     comparisons : everything that was compared
+    checked : the names of the arguments that were differentiated
     """
 
     verdict: str
@@ -74,6 +99,10 @@ class Report:
     evaluations: int = 0
     comparisons: list[Comparison] = field(default_factory=list)
     search: Callable[[], list[Finding]] | None = None
+    checked: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.verdict == RIGHT
 
     @property
     def names(self) -> list[Finding]:
@@ -85,40 +114,71 @@ class Report:
             self.found, self.search = self.search(), None
         return self.found
 
-    def __post_init__(self) -> None:
+    @property
+    def shown(self) -> Comparison | None:
+        """The comparison with the worst entry: the first with a wrong one, or else the first."""
         compared = [c for c in self.comparisons if c.actual.shape == c.expected.shape and c.expected.size]
-        if compared:
-            shown = next((c for c in compared if c.wrong.any()), compared[0])
-            self.worst = shown.worst
-            self.error = float(abs(shown.actual[self.worst] - shown.expected[self.worst]))
-            self.bound = float(shown.bound[self.worst])
-            self.tolerance = float(shown.allowed[self.worst])
+        return next((c for c in compared if c.wrong.any()), compared[0] if compared else None)
 
-    def raise_if_wrong(self) -> None:
-        """Raise a WrongGradientError if the verdict is "wrong" or "unsafe"."""
-        if self.verdict in (WRONG, UNSAFE):
+    def __post_init__(self) -> None:
+        shown = self.shown
+        if shown is not None:
+            worst = shown.worst
+            self.worst = shown.place(worst)
+            self.error = float(shown.error[worst])
+            self.bound, self.tolerance = float(shown.bound[worst]), float(shown.allowed[worst])
+
+    def raise_unless_right(self) -> None:
+        """Raise a WrongGradientError if the verdict is not "right"."""
+        if not self:
             raise WrongGradientError(str(self))
 
     def rows(self) -> list[tuple[str, str]]:
         """The report as pairs of a heading and a text."""
         rows = [("verdict", self.verdict), ("why", self.reason)]
         rows += [("name", f"{found.name}: {found.sentence}") for found in self.names]
-        if self.worst is not None:
-            at = f"at {list(self.worst)}: " if self.worst else ""
-            numbers = f"error {self.error:.2g}, allowed {self.tolerance:.2g}"
-            rows.append(("worst entry", f"{at}{numbers} (numerical error {self.bound:.2g})"))
-        rows.append(("evaluations", str(self.evaluations)))
+        if self.checked:
+            rows.append(("checked", ", ".join(self.checked)))
+        if self.shown is None and not np.isnan(self.error):
+            rows.append(("slopes", f"error {self.error:.2g}, may differ by {self.tolerance:.2g}"))
         return rows
 
+    def entries(self) -> list[tuple[str, str, str, str]]:
+        """The worst entries, at most three, as text: its name, yours, numerical, and by how much they may differ."""
+        shown = self.shown
+        if shown is None:
+            return []
+        count = min(WORST, int(shown.wrong.sum())) or 1
+        return [
+            (
+                shown.entry(index),
+                f"{shown.actual[index]:.10g}",
+                f"{shown.expected[index]:.10g}",
+                f"{shown.allowed[index]:.2g}",
+            )
+            for index in shown.worst_entries(count)
+        ]
+
     def __str__(self) -> str:
-        return "\n".join(f"{heading}: {text}" for heading, text in self.rows())
+        lines = [f"{heading}: {text}" for heading, text in self.rows()]
+        table = [HEADINGS, *self.entries()]
+        if len(table) > 1:
+            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+            for first, *rest in table:
+                cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+                lines.append("  ".join([first.ljust(widths[0]), *cells]))
+        return "\n".join([*lines, f"evaluations: {self.evaluations}"])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        cells = "".join(
-            f"<tr><th style='text-align:left'>{escape(heading)}</th>"
-            f"<td style='text-align:left'>{escape(text)}</td></tr>"
-            for heading, text in self.rows()
-        )
-        return f"<table>{cells}</table>"
+        cell = "<{0} style='text-align:left'>{1}</{0}>"
+
+        def row(cells: tuple[str, ...], kinds: str = "td") -> str:
+            texts = zip(["th", *[kinds] * (len(cells) - 1)], cells, strict=True)
+            return f"<tr>{''.join(cell.format(kind, escape(text)) for kind, text in texts)}</tr>"
+
+        rows = "".join(map(row, [*self.rows(), ("evaluations", str(self.evaluations))]))
+        entries = self.entries()
+        numbers = f"<table>{row(HEADINGS, 'th')}{''.join(map(row, entries))}</table>" if entries else ""
+        return f"<table>{rows}</table>{numbers}"

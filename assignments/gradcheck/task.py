@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.compare import judge
+from gradcheck.compare import judge, relative
 from gradcheck.jacobian import NumericalJacobian, jacobian_at
-from gradcheck.numerical import Point, scales
+from gradcheck.numerical import EPS, Point, scales
 from gradcheck.protocol import NO_NAMES, Arguments, Names, copied
 from gradcheck.report import Comparison
+from gradcheck.trees import is_float
 from gradcheck.variations import variations
 
 Function = Callable[..., Any]
+Axes = list[tuple[np.ndarray, ...] | None]
 
 
 @dataclass
@@ -26,8 +28,11 @@ class Task:
     forward, program : the function, and the program to check.
     args, wrt : the arguments, and the positions of those to differentiate.
     vectors : for a product with the Jacobian, the first vectors to try; by default random ones.
-    names : the names of the arguments and results.
-    output_shape : the shape of the function's result, set by `evaluate`.
+    names : the names of the arguments, and of the results.
+    rtol, atol : the relative and the absolute error allowed; by default that of rounding.
+    whole, cut : of the arguments of a block, the full ones; of full results, the block; see `block`.
+    axes : for each result, the indices of its block along each axis.
+    values : the function's result, set by `evaluate`.
     jacobians : one for each argument in `wrt`, set by `differentiate`.
     """
 
@@ -38,14 +43,68 @@ class Task:
     wrt: tuple[int, ...]
     vectors: Arguments = ()
     names: Names = NO_NAMES
+    rtol: float | None = None
+    atol: float | None = None
+    whole: Callable[[Arguments], Arguments] = lambda args: args
+    cut: Callable[[Sequence[Any]], list[Any]] = list
+    axes: Axes = field(default_factory=list)
     evaluations: int = 0
-    output_shape: tuple[int, ...] = ()
+    values: np.ndarray = field(default_factory=lambda: np.zeros(0))
     jacobians: list[NumericalJacobian] = field(default_factory=list)
 
     @property
     def size(self) -> int:
         """The number of entries to differentiate."""
         return sum(x.size for x in self.inputs)
+
+    @property
+    def inputs(self) -> list[np.ndarray]:
+        return [np.asarray(self.args[i], dtype=np.float64) for i in self.wrt]
+
+    @property
+    def eps(self) -> float:
+        """The rounding unit of the arguments: that of their coarsest dtype."""
+        kinds = [a.dtype for a in self.args if isinstance(a, (np.ndarray, np.generic)) and is_float(a)]
+        return max((float(np.finfo(kind).eps) for kind in kinds), default=EPS)
+
+    def at(self, args: Arguments) -> Task:
+        """The same task with other arguments."""
+        return replace(self, args=args, evaluations=0, jacobians=[])
+
+    def evaluate(self) -> str | None:
+        """Call the function twice. Return the reason why it cannot be differentiated, or None."""
+        values = []
+        for _ in range(2):
+            self.evaluations += 1
+            try:
+                with np.errstate(all="ignore"):
+                    value = self.forward(*copied(tuple(_in_float64(a) for a in self.args)))
+            except Exception as error:
+                return f"The function itself raised {type(error).__name__}: {error}."
+            if value is None:
+                return "The function returned None. Does it end with a return?"
+            if isinstance(value, tuple):
+                what = "one number" if self.kind == "gradient" else "one array"
+                return (
+                    f"The function returned a tuple of {len(value)}; it should return {what}. If that is the "
+                    "first of them, give lambda *args: f(*args)[0]."
+                )
+            try:
+                values.append(np.array(value, dtype=np.float64))
+            except (TypeError, ValueError):
+                return f"The function should return numbers; it returned {type(value).__name__}."
+        self.values = values[0]
+        if self.kind == "gradient" and values[0].size != 1:
+            return (
+                f"The function should return one number; it returned an array of shape {values[0].shape}. For "
+                "such a function use check_vjp or check_jacobian."
+            )
+        if not np.all(np.isfinite(values[0])):
+            return "The function is not finite at this point. Try another point."
+        size = float(np.abs(values[0]).max(initial=0.0))
+        if values[0].shape != values[1].shape or np.any(np.abs(values[0] - values[1]) > 1e-6 * size):
+            return "The function gave two values for the same arguments. Is it random, or does it keep state?"
+        return None
 
     def flat_function(self, weights: np.ndarray | None = None) -> Callable[[np.ndarray], Any]:
         """The function of one flat array of all inputs; with weights, the weighted sum of its outputs."""
@@ -60,22 +119,110 @@ class Task:
 
         return f
 
-    def elsewhere(self, rng: np.random.Generator) -> Task:
+    def point(self, weights: np.ndarray | None = None) -> Point:
+        """The flat function at the arguments."""
+        flat = [x.ravel() for x in self.inputs]
+        x = np.concatenate([np.zeros(0), *flat])
+        scale = np.concatenate([np.zeros(0), *map(scales, flat)])
+        center = self.values if weights is None else np.vdot(weights, self.values)
+        return Point(self.flat_function(weights), x, scale, np.asarray(center, dtype=np.float64))
+
+    def differentiate(self) -> None:
+        """Find the Jacobians for all of `wrt`, as parts of one. `Point.reach` needs all inputs to move."""
+        point = self.point()
+        every = tuple(i for i, a in enumerate(self.args) if is_float(a))
+        if set(every) - set(self.wrt):
+            whole = replace(self, wrt=every).point()
+            point.reach = whole.reach
+            point.evaluations += whole.evaluations
+        jacobian = jacobian_at(point)
+        end = 0
+        for x in self.inputs:
+            start, end = end, end + x.size
+            self.jacobians.append(jacobian.part(slice(start, end), self.values.shape + x.shape))
+        self.evaluations += jacobian.evaluations
+
+    def elsewhere(self, rng: np.random.Generator, reaches: tuple[float, ...] = (0.3, 0.03, 0.003)) -> Task:
         """The same task nearby: every entry to differentiate moves by up to a third of its size.
 
         Zero entries move by up to a tenth of the largest. If the function is not finite there, all entries
         move less.
         """
-        for reach in (0.3, 0.03, 0.003):
+        for reach in reaches:
             moved = list(self.args)
             for i in self.wrt:
                 x = np.asarray(self.args[i])
                 size = np.where(x == 0, np.abs(x).max(initial=0.0) / 3 or 1.0, np.abs(x))
                 moved[i] = (x + reach * rng.uniform(-1, 1, x.shape) * size).astype(x.dtype)
-            other = replace(self, args=tuple(moved), evaluations=0, jacobians=[])
+            other = self.at(tuple(moved))
             if other.evaluate() is None:
                 break
         return other
+
+    def rounded(self, rng: np.random.Generator) -> Task:
+        """The same task, with the arguments moved by up to their rounding."""
+        moved = [_in_float64(a) for a in self.args]
+        for i in (i for i, a in enumerate(moved) if is_float(a)):
+            x = np.asarray(moved[i])
+            moved[i] = x + self.eps * rng.uniform(-1, 1, x.shape) * scales(x.ravel()).reshape(x.shape)
+        return self.at(tuple(moved))
+
+    def sensitivity(self, rng: np.random.Generator) -> list[np.ndarray]:
+        """How far the Jacobians move if the arguments are rounded: the larger of two moves, times 16.
+
+        A program that is as exact as its precision allows returns the derivative at arguments that differ
+        from the given ones by their rounding.
+        """
+        most = [np.zeros(j.value.shape) for j in self.jacobians]
+        for other in (self.rounded(rng), self.rounded(rng)):
+            if other.evaluate() is None:
+                other.differentiate()
+                self.evaluations += other.evaluations
+                for here, one, two in zip(most, self.jacobians, other.jacobians, strict=True):
+                    distance = np.abs(one.value - two.value) - one.bound - two.bound
+                    np.maximum(here, 16 * distance, out=here, where=np.isfinite(distance))
+        return most
+
+    def block(self, axes: Axes) -> Task:
+        """The same task for a block of each array, for those whose axes are not None.
+
+        axes : for each argument in `wrt`, some indices along each of its axes.
+        """
+        blocks = {
+            i: (k, np.ix_(*a) if a else ())
+            for k, (i, a) in enumerate(zip(self.wrt, axes, strict=True))
+            if a is not None
+        }
+
+        def whole(args: Arguments) -> Arguments:
+            full = list(args)
+            for i, (_, place) in blocks.items():
+                full[i] = np.array(self.args[i], dtype=np.result_type(self.args[i], args[i]))
+                full[i][place] = args[i]
+            return tuple(full)
+
+        def cut(parts: Sequence[Any]) -> list[Any]:
+            return [np.asarray(parts[k])[place] for k, place in blocks.values()]
+
+        def program(*given: Any) -> list[Any]:
+            n = len(self.args)
+            return cut(self.program(*whole(given[:n]), *given[n:]))
+
+        args = list(self.args)
+        for i, (_, place) in blocks.items():
+            args[i] = np.asarray(args[i])[place]
+        results = tuple(self.names.results[k] for k, _ in blocks.values())
+        return replace(
+            self,
+            forward=lambda *given: self.forward(*whole(given)),
+            program=program,
+            args=tuple(args),
+            wrt=tuple(blocks),
+            names=replace(self.names, results=results),
+            whole=whole,
+            cut=cut,
+            axes=[axes[k] for k, _ in blocks.values()],
+        )
 
     def variations(
         self, extra: Arguments, functions: Mapping[str, Function]
@@ -86,64 +233,30 @@ class Task:
             self.forward, args, self.wrt, lambda arrays: self.contracted(arrays, extra), functions, self.names
         )
 
-    @property
-    def inputs(self) -> list[np.ndarray]:
-        return [np.asarray(self.args[i], dtype=np.float64) for i in self.wrt]
-
-    def differentiate(self) -> None:
-        """Find the Jacobians for all of `wrt`, as parts of one. `Point.reach` needs all inputs to move."""
-        whole = replace(self, wrt=positions(self.args, None) or self.wrt)
-        everything = Point(whole.flat_function(), *whole.flat_inputs())
-        together = Point(self.flat_function(), *self.flat_inputs())
-        together.reach = everything.reach
-        jacobian = jacobian_at(together)
-        end = 0
-        for x in self.inputs:
-            start, end = end, end + x.size
-            self.jacobians.append(jacobian.part(slice(start, end), self.output_shape + x.shape))
-        self.evaluations += everything.evaluations + jacobian.evaluations
-
-    def flat_inputs(self) -> tuple[np.ndarray, np.ndarray]:
-        """All inputs in one flat array, and how far each can move."""
-        flat = [x.ravel() for x in self.inputs]
-        return np.concatenate([np.zeros(0), *flat]), np.concatenate([np.zeros(0), *map(scales, flat)])
-
-    def evaluate(self) -> str | None:
-        """Call the function twice. Return the reason why it cannot be differentiated, or None."""
-        values = []
-        for _ in range(2):
-            self.evaluations += 1
-            try:
-                with np.errstate(all="ignore"):
-                    value = self.forward(*copied(tuple(_in_float64(a) for a in self.args)))
-                values.append(np.array(value, dtype=np.float64))
-            except Exception as error:
-                return f"The function itself raised {type(error).__name__}: {error}."
-        self.output_shape = values[0].shape
-        if self.kind == "gradient" and values[0].size != 1:
-            return f"The function should return one number; it returned an array of shape {values[0].shape}."
-        if not np.all(np.isfinite(values[0])):
-            return "The function is not finite at this point. Try another point."
-        size = float(np.abs(values[0]).max(initial=0.0))
-        if values[0].shape != values[1].shape or np.any(np.abs(values[0] - values[1]) > 1e-6 * size):
-            return "The function gave two values for the same arguments. Is it random, or does it keep state?"
-        return None
-
     def shapes(self) -> list[tuple[int, ...]]:
         """The shapes of the program's results."""
         if self.kind == "jvp":
-            return [self.output_shape]
+            return [self.values.shape]
         if self.kind == "jacobian":
-            return [self.output_shape + x.shape for x in self.inputs]
+            return [self.values.shape + x.shape for x in self.inputs]
         return [x.shape for x in self.inputs]
+
+    def vector_shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of the program's extra arguments, the vectors of a product with the Jacobian."""
+        shapes = {"vjp": [self.values.shape], "jvp": [x.shape for x in self.inputs]}
+        return shapes.get(self.kind, [])
 
     def extras(self, rng: np.random.Generator) -> list[Arguments]:
         """The program's extra arguments: for a product with the Jacobian, two vectors or sets of vectors."""
         if self.kind not in ("vjp", "jvp"):
             return [()]
-        shapes = [self.output_shape] if self.kind == "vjp" else [x.shape for x in self.inputs]
-        first, second = (tuple(_signed(rng, shape, self.args) for shape in shapes) for _ in range(2))
+        first, second = (tuple(self._signed(rng, shape) for shape in self.vector_shapes()) for _ in range(2))
         return [self.vectors or first, second]
+
+    def _signed(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """A random vector, never all ones: the product of ones with a softmax's Jacobian is zero."""
+        vector = rng.uniform(1.0, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
+        return vector.astype(np.float32) if self.eps > 1e-12 else vector
 
     def contracted(self, arrays: list[np.ndarray], extra: Arguments) -> list[np.ndarray]:
         """Arrays of the Jacobians' shapes, contracted to the shapes of the program's results."""
@@ -155,50 +268,43 @@ class Task:
             return [np.asarray(sum(products))]
         return arrays
 
-    @property
-    def result_names(self) -> list[str]:
-        """The names of the results; without names, those of the arguments."""
-        if self.names.results:
-            return list(self.names.results)
-        return ["the result"] if self.kind == "jvp" else [self.names.argument(p) for p in self.wrt]
-
     def expected(self, extra: Arguments = ()) -> list[np.ndarray]:
         return self.contracted([j.value for j in self.jacobians], extra)
 
-    def compare(self, actual: list[np.ndarray], extra: Arguments) -> list[tuple[Comparison, bool]]:
-        """Compare each array. The flag says whether the numerical derivative was too uncertain."""
+    def compare(
+        self, actual: list[np.ndarray], extra: Arguments, slack: list[np.ndarray] | None = None
+    ) -> list[tuple[Comparison, bool]]:
+        """Compare each array. The flag says whether the numerical derivative was too uncertain.
+
+        slack : more that a correct Jacobian may be off; see `sensitivity`.
+        """
         sizes = tuple(np.abs(v) for v in extra)
-        bounds = self.contracted([j.bound for j in self.jacobians], sizes)
-        roundings = self.contracted([j.rounding for j in self.jacobians], sizes)
-        magnitudes = self.contracted([np.abs(j.value) for j in self.jacobians], sizes)
-        kinks = self.contracted([j.kink.astype(float) for j in self.jacobians], sizes)
-        names = self.result_names
-        expected, eps = self.expected(extra), precision(self.args)
-        return [
-            judge(names[i], actual[i], expected[i], bounds[i], roundings[i], magnitudes[i], kinks[i], eps)
-            for i in range(len(actual))
-        ]
 
+        def whole(arrays: list[np.ndarray]) -> list[np.ndarray]:
+            return self.contracted(arrays, sizes)
 
-def positions(args: Arguments, wrt: int | Sequence[int] | None, kinds: str = "f") -> tuple[int, ...]:
-    """The positions in `wrt`; by default those of all arguments of these kinds, floating-point ones."""
-    if wrt is None:
-        return tuple(i for i, a in enumerate(args) if np.asarray(a).dtype.kind in kinds)
-    return (wrt,) if isinstance(wrt, int) else tuple(wrt)
+        rtol = relative(self.eps) if self.rtol is None else self.rtol
+        roundings = whole([j.rounding * (self.eps / EPS) for j in self.jacobians])
+        if slack is not None:
+            roundings = [r + s for r, s in zip(roundings, whole(slack), strict=True)]
+        if self.atol is not None:
+            roundings = [np.full(r.shape, self.atol) for r in roundings]
+        parts = (
+            self.names.results,
+            actual,
+            self.expected(extra),
+            whole([j.bound for j in self.jacobians]),
+            roundings,
+            [rtol * m for m in whole([np.abs(j.value) for j in self.jacobians])],
+            whole([j.typical for j in self.jacobians]),
+            whole([j.kink.astype(float) for j in self.jacobians]),
+        )
+        judged = [judge(*part) for part in zip(*parts, strict=True)]
+        if not self.axes:
+            return judged
+        return [(replace(c, axes=a), vague) for (c, vague), a in zip(judged, self.axes, strict=True)]
 
 
 def _in_float64(value: Any) -> Any:
     floating = isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f"
     return np.asarray(value, dtype=np.float64) if floating else value
-
-
-def precision(args: Arguments) -> float:
-    """The rounding unit of the arguments: that of their coarsest dtype."""
-    kinds = [a.dtype for a in args if isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f"]
-    return max((float(np.finfo(k).eps) for k in kinds), default=float(np.finfo(np.float64).eps))
-
-
-def _signed(rng: np.random.Generator, shape: tuple[int, ...], args: Arguments) -> np.ndarray:
-    """A random vector, never all ones: the product of ones with a softmax's Jacobian is zero."""
-    vector = rng.uniform(1.0, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
-    return vector.astype(np.float32) if precision(args) > 1e-12 else vector
