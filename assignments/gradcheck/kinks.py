@@ -16,7 +16,7 @@ import numpy as np
 from gradcheck.numerical import Point
 
 NEAR, STEP = 1e-4, 1e-6  # how far the points nearby are from x, and the differences there, in scales of x
-PAIRS, MIRRORED = 4, 3  # kinked inputs that are moved by twos; points nearby, each with its mirror image
+PAIRS, MIRRORED = 4, 12  # kinked inputs that are moved by twos; points nearby, each with its mirror image
 
 
 def refuted(point: Point, claimed: Callable[[np.ndarray], float | None], kinked: np.ndarray) -> str | None:
@@ -29,9 +29,9 @@ def refuted(point: Point, claimed: Callable[[np.ndarray], float | None], kinked:
     rng = np.random.default_rng(4)
     for direction in _directions(point, kinked):
         slopes: list[float] = []
-        for _ in range(MIRRORED):
+        for number in range(MIRRORED):
             near = NEAR * point.scale * rng.uniform(0.5, 1.0, point.x.size)
-            near *= rng.choice([-1.0, 1.0], point.x.size)
+            near *= rng.choice([-1.0, 1.0], point.x.size) if number else 1.0
             for base in (near, -near):
                 right, left = (point.at(base + sign * STEP * direction) for sign in (1, -1))
                 if right is not None and left is not None:

@@ -222,6 +222,7 @@ class Task:
             whole=whole,
             cut=cut,
             axes=[axes[k] for k, _ in blocks.values()],
+            jacobians=[],
         )
 
     def variations(

@@ -37,7 +37,7 @@ class Trial:
     def rightly_named(self) -> bool:
         """Whether the first report that calls it wrong begins with a fitting name."""
         wrong = next((r for r in self.reports if r.verdict == "wrong"), None)
-        names = {finding.name for finding in wrong.names[:2]} if wrong else set()
+        names = {finding.name for finding in wrong.names[:2]} if wrong is not None else set()
         return bool(names & ({self.entry.mistake} | ALSO_RIGHT.get(self.entry.mistake, set())))
 
 
