@@ -168,7 +168,9 @@ def argument_names(f: Function, args: tuple[Any, ...], names: Names) -> tuple[st
 
 
 def misfit(f: Function, given: Sequence[str]) -> str | None:
-    """What is wrong with calling a function with so many arguments."""
+    """What is wrong with calling a function with so many arguments, in words; None if nothing is."""
+    if not callable(f):
+        return f"should be a function; it is of type {type(f).__name__}."
     try:
         signature(f).bind(*given)
     except TypeError:

@@ -46,17 +46,17 @@ def judge(
     actual: np.ndarray,
     expected: np.ndarray,
     bound: np.ndarray,
-    rounding: np.ndarray,
-    relative: np.ndarray,
-    typical: np.ndarray,
+    allowed: np.ndarray,
+    known: np.ndarray,
     kink: np.ndarray,
 ) -> tuple[Comparison, bool]:
     """Compare a program's array with a numerical one. All arrays have the same shape.
 
     Parameters
     ----------
-    bound, typical : as in `NumericalJacobian`, for the entries of `expected`
-    rounding, relative : how far a correct program may be off, besides
+    bound : how far `expected` can be off, as in `NumericalJacobian`
+    allowed : how far a correct program may be off, besides
+    known : a bound up to this, or up to 1e-4 of the largest entry, is small enough
     kink : positive where an entry comes from a kink, so that `bound` reaches both slopes
 
     Returns
@@ -65,13 +65,13 @@ def judge(
     bool
         Whether the numerical array is too uncertain to accept anything.
     """
-    allowed = bound + relative + rounding
+    allowed = bound + allowed
     wrong = wrong_entries(actual, expected, allowed)
     # If several kinks meet, as in a sum of ReLUs, the derivative by convention need not lie between the two
     # slopes of the sum. So nothing is certainly wrong at a kink.
     undecided = wrong & (kink > 0)
     wrong = wrong & ~undecided
     exact = (bound == 0) | (kink > 0)
-    known = np.maximum(1e-4 * np.abs(expected).max(initial=0.0), 1e-6 * typical)
+    known = np.maximum(known, 1e-4 * np.abs(expected).max(initial=0.0))
     vague = bool(undecided.any() or np.any((bound > known) & ~exact) or not np.all(np.isfinite(bound)))
     return Comparison(name, actual, expected, allowed, bound, wrong), vague

@@ -25,7 +25,6 @@ class NumericalJacobian:
     value : entry [i, j] is the derivative of output i with respect to input j
     bound : a bound on the error of each entry of `value`; infinite if no bound was found
     rounding : how far two correct float64 programs can differ because they round differently
-    typical : the derivatives of a function that changes as much when all inputs move, but evenly
     kink : true where the slopes on the two sides of x differ; `value` is then halfway between them, and
         `bound` reaches both
     evaluations : the number of calls of the function
@@ -34,13 +33,12 @@ class NumericalJacobian:
     value: np.ndarray
     bound: np.ndarray
     rounding: np.ndarray
-    typical: np.ndarray
     kink: np.ndarray
     evaluations: int
 
     def part(self, inputs: slice, shape: tuple[int, ...]) -> NumericalJacobian:
         """The part for some of the inputs of a flat x, in another shape."""
-        arrays = (self.value, self.bound, self.rounding, self.typical, self.kink)
+        arrays = (self.value, self.bound, self.rounding, self.kink)
         return NumericalJacobian(*(a[..., inputs].reshape(shape) for a in arrays), self.evaluations)
 
     @property
@@ -88,5 +86,5 @@ def jacobian_at(point: Point) -> NumericalJacobian:
             bound[:, j] = slope.bound / point.scale[j]
             kink[:, j] = slope.kink
     shape = point.output_shape + point.input_shape
-    arrays = (value, bound, point.rounding, point.typical, kink)
+    arrays = (value, bound, point.rounding, kink)
     return NumericalJacobian(*(a.reshape(shape) for a in arrays), point.evaluations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import Parameter, Signature
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,10 @@ def layer_functions(
     vjp : function of x, the parameters and u; a tuple of gradients if there are parameters
     """
 
+    missing = [name for name in (forward, backward, *parameters) if not hasattr(layer, name)]
+    if missing:
+        raise ValueError(f"The layer has no attribute {missing[0]!r}.")
+
     def f(x: Any, *values: Any) -> Any:
         for name, value in zip(parameters, values, strict=True):
             setattr(layer, name, value)
@@ -47,4 +52,7 @@ def layer_functions(
         copies = tuple(np.array(result) for result in results)  # the next call may overwrite what it keeps
         return copies if parameters else copies[0]
 
+    named = [Parameter(name, Parameter.POSITIONAL_ONLY) for name in ("x", *parameters, "u")]
+    f.__signature__ = Signature(named[:-1])  # type: ignore[attr-defined]
+    vjp.__signature__ = Signature(named)  # type: ignore[attr-defined]
     return f, vjp

@@ -120,23 +120,10 @@ class Point:
         return size, change
 
     @cached_property
-    def constant(self) -> np.ndarray:
-        """(m,) array: true if the output does not change when x moves by its size or by 1."""
-        same = self.reach[1] == 0
-        step = np.random.default_rng(2).uniform(0.5, 1.0, self.x.size)
-        for y in (self.at(step), self.at(-step)) if np.any(same) else ():
-            same = same & (y == self.center if y is not None else np.zeros(same.shape, dtype=bool))
-        return same
-
-    @cached_property
-    def typical(self) -> np.ndarray:
-        """(m, n) array: the derivatives of a function that changes as much, but evenly."""
-        return self.reach[1][:, None] / self.scale[None, :]
-
-    @cached_property
     def rounding(self) -> np.ndarray:
         """(m, n) array: how far two correct float64 programs for the Jacobian can differ."""
-        return 16 * EPS * np.maximum(self.typical, self.reach[0][:, None] / 4)
+        size, change = self.reach
+        return 16 * EPS * np.maximum(change[:, None] / self.scale[None, :], size[:, None] / 4)
 
     @cached_property
     def noise(self) -> np.ndarray:
@@ -210,7 +197,6 @@ class Point:
                 break
             last = level.bound
         bound[torn] = np.maximum(bound, spread)[torn]  # two step sizes contradict each other
-        bound[self.constant & (value == 0)] = 0.0
         return Slope(value, bound, kink)
 
     def _step_up(self, direction: np.ndarray, aim: float, value: np.ndarray, bound: np.ndarray) -> None:

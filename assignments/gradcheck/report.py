@@ -136,7 +136,10 @@ class Report:
     def rows(self) -> list[tuple[str, str]]:
         """The report as pairs of a heading and a text."""
         rows = [("verdict", self.verdict), ("why", self.reason)]
-        rows += [("name", f"{found.name}: {found.sentence}") for found in self.names]
+        for found in self.names:
+            rows.append(
+                ("name", found.name + (f": {found.sentence}" if found.sentence != self.reason else ""))
+            )
         if self.checked:
             rows.append(("checked", ", ".join(self.checked)))
         if self.shown is None and not np.isnan(self.error):
