@@ -232,6 +232,6 @@ def nothing_to_differentiate(args: tuple[Any, ...], names: tuple[str, ...]) -> s
     if not integers:
         return "No argument holds floats, so there is nothing to differentiate."
     return (
-        f"Integers are not differentiated, and {integers[0]} holds integers. Use floats, 1.0 instead of 1, or "
-        f"wrt={integers[0].split('[')[0]!r}."
+        f"Integers are not differentiated, and {integers[0]} holds integers. Use floats, 1.0 instead of 1, "
+        f"or wrt={integers[0].split('[')[0]!r}."
     )

@@ -228,12 +228,7 @@ def _report(
         rtol=options.rtol,
         atol=options.atol,
     )
-    context = replace(
-        context,
-        alternatives={name: layout.program(other) for name, other in context.alternatives.items()},
-        terms={name: layout.program(term) for name, term in context.terms.items()},
-        functions={name: layout.function(f) for name, f in context.functions.items()},
-    )
+    context = context.of(layout.program, layout.function)
     reason = task.evaluate()
     if reason is not None:
         return Report(INCONCLUSIVE, reason, evaluations=task.evaluations), None

@@ -7,7 +7,7 @@ or more independent points. If nothing fits, `locate` says where the error is, b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import Any
 
@@ -22,6 +22,7 @@ WEIGHTS = {
     0.5: ("halved term", "counts half"),
 }
 Arrays = Sequence[np.ndarray]
+Program = Callable[..., Any]
 Trial = tuple[Arrays, Arrays, tuple[Any, ...]]
 
 
@@ -47,6 +48,15 @@ class Context:
     arguments: Sequence[tuple[Any, ...]] = ()
     variations: Sequence[Mapping[str, tuple[str, Arrays]]] = ()
     names: Names = NO_NAMES
+
+    def of(self, program: Callable[[Program], Program], function: Callable[[Program], Program]) -> Context:
+        """The context for other arguments: all programs and all functions changed for them."""
+        return replace(
+            self,
+            alternatives={name: program(p) for name, p in self.alternatives.items()},
+            terms={name: program(p) for name, p in self.terms.items()},
+            functions={name: function(f) for name, f in self.functions.items()},
+        )
 
 
 def diagnose(

@@ -39,7 +39,8 @@ class NumericalJacobian:
     def part(self, inputs: slice, shape: tuple[int, ...]) -> NumericalJacobian:
         """The part for some of the inputs of a flat x, in another shape."""
         arrays = (self.value, self.bound, self.rounding, self.kink)
-        return NumericalJacobian(*(a[..., inputs].reshape(shape) for a in arrays), self.evaluations)
+        value, bound, rounding, kink = (a[..., inputs].reshape(shape) for a in arrays)
+        return NumericalJacobian(value, bound, rounding, kink, self.evaluations)
 
     @property
     def allowed(self) -> np.ndarray:
@@ -86,5 +87,7 @@ def jacobian_at(point: Point) -> NumericalJacobian:
             bound[:, j] = slope.bound / point.scale[j]
             kink[:, j] = slope.kink
     shape = point.output_shape + point.input_shape
-    arrays = (value, bound, point.rounding, kink)
-    return NumericalJacobian(*(a.reshape(shape) for a in arrays), point.evaluations)
+    rounding = point.rounding.reshape(shape)
+    return NumericalJacobian(
+        value.reshape(shape), bound.reshape(shape), rounding, kink.reshape(shape), point.evaluations
+    )

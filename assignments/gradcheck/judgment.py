@@ -48,15 +48,9 @@ def _compare_block(
 ) -> Report:
     """Compare a block of the answers; see `Task.block`."""
     block = task.block(axes)
-    programs = {
-        kind: {
-            name: lambda *args, program=program: block.cut(program(*args))
-            for name, program in getattr(context, kind).items()
-        }
-        for kind in ("alternatives", "terms")
-    }
-    functions = {name: through(f, block.whole) for name, f in context.functions.items()}
-    inside = replace(context, **programs, functions=functions)
+    inside = context.of(
+        lambda program: lambda *args: block.cut(program(*args)), lambda f: through(f, block.whole)
+    )
     report = _compare_entries(block, [block.cut(a) for a in answers], extras, rng, inside)
     compared = [c for c in report.comparisons if c.wrong.any()]
     if compared:

@@ -43,15 +43,15 @@ def refuted(point: Point, claimed: Callable[[np.ndarray], float | None], kinked:
             if claim is not None and abs(claim - slope) > 0.1 * max(abs(slope), abs(claim)):
                 size = float(np.abs(direction).max())
                 return (
-                    "The point is at a kink. Each entry is possible, but not all together: along the direction "
-                    f"{_shown(direction / size)} the slope is {slope / size:.4g}, and the entries give "
-                    f"{claim / size:.4g}."
+                    "The point is at a kink. Each entry is possible, but not all together: along the "
+                    f"direction {_shown(direction / size)} the slope is {slope / size:.4g}, and the entries "
+                    f"give {claim / size:.4g}."
                 )
     return None
 
 
 def _directions(point: Point, kinked: np.ndarray) -> Iterator[np.ndarray]:
-    """All inputs together, by the same amount or in proportion; the same for kinked ones; and pairs of these."""
+    """All inputs together, by the same amount or in proportion; only kinked ones; and pairs of these."""
     size = float(point.scale.max(initial=0.0))
     ones, signs = np.ones(point.x.size), np.where(point.x < 0, -1.0, 1.0)
     yield size * ones

@@ -147,7 +147,7 @@ class Report:
         return rows
 
     def entries(self) -> list[tuple[str, str, str, str]]:
-        """The worst entries, at most three, as text: its name, yours, numerical, and by how much they may differ."""
+        """The worst entries, at most three, as text; for each a row of the table below `HEADINGS`."""
         shown = self.shown
         if shown is None:
             return []

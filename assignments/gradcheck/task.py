@@ -97,8 +97,8 @@ class Task:
         self.values = values[0]
         if self.kind == "gradient" and values[0].size != 1:
             return (
-                f"The function should return one number; it returned an array of shape {values[0].shape}. For "
-                "such a function use check_vjp or check_jacobian."
+                f"The function should return one number; it returned an array of shape {values[0].shape}. "
+                "For such a function use check_vjp or check_jacobian."
             )
         if not np.all(np.isfinite(values[0])):
             return "The function is not finite at this point. Try another point."

@@ -89,7 +89,7 @@ def is_float(value: Any) -> bool:
 
 
 def kind(value: Any) -> str:
-    """NumPy's letter for the type of a leaf: "f" for floats, "i", "u" and "b" for integers, "O" for others."""
+    """NumPy's letter for the type of a leaf: "f" for floats; "i", "u", "b" for integers; "O" for others."""
     try:
         return np.asarray(value).dtype.kind
     except ValueError:
