@@ -5,6 +5,7 @@
 
 from tests.gradcheck.corpus import (
     batch_nll,
+    elu_vjp,
     layer_norm_vjp,
     linear_vjp,
     log_softmax_vjp,
@@ -13,6 +14,7 @@ from tests.gradcheck.corpus import (
     nll_together,
     nll_weights,
     relu_vjp,
+    row_max_vjp,
     skip_connection,
     softmax_jacobian,
     softmax_vjp,
@@ -31,6 +33,8 @@ ALL_PROGRAMS = (
     nll_together.PROGRAMS,
     batch_nll.PROGRAMS,
     relu_vjp.PROGRAMS,
+    elu_vjp.PROGRAMS,
+    row_max_vjp.PROGRAMS,
     linear_vjp.PROGRAMS,
     skip_connection.PROGRAMS,
     mlp.PROGRAMS,

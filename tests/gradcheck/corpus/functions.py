@@ -28,6 +28,16 @@ def relu(z):
     return np.maximum(z, 0)
 
 
+def elu(z):
+    """z where z > 0, else exp(z) - 1."""
+    return np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
+
+
+def row_max(X):
+    """(N,) array, the largest entry of every row. X : (N, K)."""
+    return X.max(axis=1)
+
+
 def one_hot(y, K, dtype=np.float64):
     """(N, K) array of zeros with a 1 in column y[n] of row n; (K,) for a single label."""
     return np.eye(K, dtype=dtype)[y]
@@ -80,6 +90,16 @@ def exact_softmax(z):
 def exact_relu(z):
     """`relu` for complex z, with R'(0) = 0."""
     return np.where(z.real > 0, z, 0)
+
+
+def exact_elu(z):
+    """`elu` for complex z."""
+    return np.where(z.real > 0, z, np.exp(np.where(z.real > 0, 0, z)) - 1)
+
+
+def exact_row_max(X):
+    """`row_max` for complex X: the first of the entries with the largest real part."""
+    return X[np.arange(len(X)), X.real.argmax(axis=1)]
 
 
 def exact_nll(W, b, x, y):
