@@ -28,7 +28,9 @@ def refuted(point: Point, claimed: Callable[[np.ndarray], float | None], kinked:
     """
     rng = np.random.default_rng(4)
     for direction in _directions(point, kinked):
-        slopes: list[float] = []
+        claim, slopes = claimed(direction), list[float]()
+        if claim is None:
+            continue
         for number in range(MIRRORED):
             near = NEAR * point.scale * rng.uniform(0.5, 1.0, point.x.size)
             near *= rng.choice([-1.0, 1.0], point.x.size) if number else 1.0
@@ -36,11 +38,11 @@ def refuted(point: Point, claimed: Callable[[np.ndarray], float | None], kinked:
                 right, left = (point.at(base + sign * STEP * direction) for sign in (1, -1))
                 if right is not None and left is not None:
                     slopes.append(float(right[0] - left[0]) / (2 * STEP))
-            if not slopes or np.ptp(slopes) > 0.01 * np.abs(slopes).max():
+            if not slopes or np.ptp(slopes) > 0.01 * max(abs(claim), *np.abs(slopes)):
                 break
         else:
-            claim, slope = claimed(direction), float(np.mean(slopes))
-            if claim is not None and abs(claim - slope) > 0.1 * max(abs(slope), abs(claim)):
+            slope = float(np.mean(slopes))
+            if abs(claim - slope) > 0.1 * max(abs(slope), abs(claim)):
                 size = float(np.abs(direction).max())
                 return (
                     "The point is at a kink. Each entry is possible, but not all together: along the "

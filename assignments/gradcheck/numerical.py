@@ -151,7 +151,7 @@ class Point:
         values = [self.at(apart * i * direction) for i in range(1, 7)]
         if any(v is None for v in values):
             return None, np.zeros(self.center.shape, dtype=bool)
-        table = np.array([self.center, *values])
+        table = np.array(values)
         moves = np.all(np.diff(table, axis=0) != 0, axis=0)
         levels = []
         for k in range(1, 6):
@@ -173,7 +173,7 @@ class Point:
             step /= STEP_RATIO
             if level is None:
                 continue
-            better = level.bound < bound
+            better = (level.bound < bound) & ~kink
             with np.errstate(invalid="ignore"):
                 differ = np.abs(level.value - value)
                 torn[better & np.isfinite(bound) & (differ > level.bound + bound)] = True
@@ -191,9 +191,8 @@ class Point:
                 if level.apart.any():
                     kink = self._kink(direction, level, STEP_RATIO * step, value, bound)
             done = kink | (bound <= np.maximum(aim, 20 * level.rounding if level is not first else 0))
-            if np.all(
-                done | (level.bound > last) & ~level.apart
-            ):  # a bound that grows with smaller steps is noise
+            noisy = (level.bound > last) & np.isfinite(level.bound)  # as bounds fall while f is smooth
+            if np.all(done | noisy):
                 break
             last = level.bound
         bound[torn] = np.maximum(bound, spread)[torn]  # two step sizes contradict each other
@@ -230,10 +229,13 @@ class Point:
         value[better], bound[better] = closest.value[better], closest.bound[better]
         jump = np.abs(closest.right - closest.left) > 10 * gap  # f itself jumps at x
         kink = level.apart & closest.apart & ~jump
+        # Constant here, but rising or falling on both sides: f has steps, and no slope that means anything.
+        steps = level.apart & (closest.left == 0) & (closest.right == 0) & (level.left * level.right > 0)
         half = gap / 2
         value[kink] = (level.left + level.right)[kink] / 2
         bound[kink] = (1.001 * half + level.rounding)[kink]
-        return kink
+        bound[steps] = np.inf
+        return kink | steps
 
     def _level(self, direction: np.ndarray, step: float) -> Level | None:
         """One step size; None if f has no value there.
@@ -266,6 +268,8 @@ class Point:
             + rounding
         )
         apart = (np.abs(jump[2]) > 0.3 * np.abs(jump[0])) & (np.abs(jump[2]) > 100 * rounding)
-        bound[apart] = np.inf
+        change, before = np.abs(central[2] - central[1]), np.abs(central[1] - central[0])
+        diverges = (change > before) & (change > 100 * rounding)  # as where f jumps
+        bound[apart | diverges] = np.inf
         left, right = ((8 * side[2] - 6 * side[1] + side[0]) / 3 for side in (back, ahead))
         return Level(estimate, bound, rounding, left, right, apart)

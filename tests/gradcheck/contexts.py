@@ -153,8 +153,22 @@ CONTEXTS = {
             "absolute value": lambda z, u: u * np.sign(z),
         }
     ),
-    "ELU vjp": Context(alternatives={"mask all ones": lambda z, u: 1.0 * u}),
-    "row maximum vjp": Context(),
+    "ELU vjp": Context(
+        alternatives={
+            "mask all ones": lambda z, u: 1.0 * u,
+            "the slope of a ReLU": lambda z, u: np.where(z > 0, u, 0.0),
+            "no distinction of cases": lambda z, u: np.exp(z) * u,
+            "multiplied by the output": lambda z, u: np.where(z > 0, u, u * np.expm1(z)),
+        }
+    ),
+    "row maximum vjp": Context(
+        alternatives={
+            "the smallest entry": lambda X, u: np.where(X.min(axis=1, keepdims=True) == X, u[:, None], 0.0),
+            "multiplied by the output": lambda X, u: np.where(
+                X.max(axis=1, keepdims=True) == X, X * u[:, None], 0.0
+            ),
+        }
+    ),
     "linear layer vjp": Context(
         alternatives={
             "only the first example": _of_rows(slice(0, 1)),
@@ -217,7 +231,15 @@ ALSO_RIGHT = {
     "doubled term": {"factor"},
     "one entry": {"diagonal"},
     "random": {"keeps state"},
-    "edge only": {"W for W^T", "raises", "not finite", "wrong dtype", "wrong shape", "wrong type"},
+    "edge only": {
+        "not together",
+        "W for W^T",
+        "raises",
+        "not finite",
+        "wrong dtype",
+        "wrong shape",
+        "wrong type",
+    },
     "other": {
         "not linear",
         "wrong type",
@@ -225,5 +247,8 @@ ALSO_RIGHT = {
         "one sum for the whole batch",
         "absolute value",
         "multiplied by the output",
+        "the slope of a ReLU",
+        "no distinction of cases",
+        "the smallest entry",
     },
 }
