@@ -229,13 +229,10 @@ class Point:
         value[better], bound[better] = closest.value[better], closest.bound[better]
         jump = np.abs(closest.right - closest.left) > 10 * gap  # f itself jumps at x
         kink = level.apart & closest.apart & ~jump
-        # Constant here, but rising or falling on both sides: f has steps, and no slope that means anything.
-        steps = level.apart & (closest.left == 0) & (closest.right == 0) & (level.left * level.right > 0)
         half = gap / 2
         value[kink] = (level.left + level.right)[kink] / 2
         bound[kink] = (1.001 * half + level.rounding)[kink]
-        bound[steps] = np.inf
-        return kink | steps
+        return kink
 
     def _level(self, direction: np.ndarray, step: float) -> Level | None:
         """One step size; None if f has no value there.
