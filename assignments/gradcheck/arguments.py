@@ -189,7 +189,7 @@ def positions(wrt: Wrt, args: tuple[Any, ...], names: tuple[str, ...]) -> tuple[
     ValueError
         If there is no such argument, if it is there twice, or if it holds no numbers.
     """
-    given = (wrt,) if isinstance(wrt, (int, str, np.integer)) else tuple(wrt)
+    given = tuple(wrt) if isinstance(wrt, (list, tuple, range, np.ndarray)) else (wrt,)
     have = f"The arguments are {', '.join(f'{i}: {name}' for i, name in enumerate(names))}."
     found = []
     for item in given:

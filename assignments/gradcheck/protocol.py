@@ -94,29 +94,30 @@ def call_program(
         where = traceback.extract_tb(error.__traceback__)[-1]
         sentence = f"It raised {type(error).__name__}: {error} (line {where.lineno} in {where.name})."
         raise ViolationError(Finding("raises", sentence)) from None
-    arrays = [_numbers(part) for part in parts]
-    for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
+    called = ["the result" if len(shapes) == 1 else names.result(i) for i in range(len(shapes))]
+    arrays = [_numbers(part, what) for part, what in zip(parts, called, strict=True)]
+    for array, shape, what in zip(arrays, shapes, called, strict=True):
         if array.shape != shape:
-            what = "the result" if len(arrays) == 1 else names.result(number)
             sentence = f"The shape of {what} should be {shape}; it is {array.shape}."
             raise ViolationError(Finding("wrong shape", sentence), arrays)
-    for number, array in enumerate(arrays):
+    for array, what in zip(arrays, called, strict=True):
         bad = np.argwhere(~np.isfinite(array))
         if len(bad):
             index = tuple(int(i) for i in bad[0])
             at = f" at {list(index)}" if index else ""
-            what = "result" if len(arrays) == 1 else f"result for {names.result(number)}"
-            sentence = f"The {what} is {array[index]}{at}; {len(bad)} of {array.size} entries are not finite."
+            of = "The result" if len(arrays) == 1 else f"The result for {what}"
+            sentence = f"{of} is {array[index]}{at}; {len(bad)} of {array.size} entries are not finite."
             raise ViolationError(Finding("not finite", sentence), arrays)
     return arrays
 
 
-def _numbers(part: Any) -> np.ndarray:
+def _numbers(part: Any, what: str) -> np.ndarray:
     array = part if isinstance(part, np.ndarray) else np.asarray(part)
     plain = isinstance(part, (np.ndarray, np.generic, int, float))
     if not plain or array.dtype.kind not in "fiub":
         kind = f"an array of {array.dtype}" if isinstance(part, np.ndarray) else f"a {type(part).__name__}"
-        sentence = f"It should return arrays of real numbers; it returned {kind}."
+        should = "It" if what == "the result" else f"For {what}, it"
+        sentence = f"{should} should return an array of real numbers; it returned {kind}."
         raise ViolationError(Finding("wrong type", sentence))
     return np.asarray(array)
 
