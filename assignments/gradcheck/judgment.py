@@ -10,7 +10,7 @@ import numpy as np
 from gradcheck.arguments import through
 from gradcheck.diagnosis import Context, diagnose, locate
 from gradcheck.kinks import refuted
-from gradcheck.large import compare_along_directions, sampled_axes
+from gradcheck.large import block_of, compare_along_directions, sampled_axes
 from gradcheck.numerical import EPS
 from gradcheck.protocol import Arguments, Finding, ViolationError, call_program, copied
 from gradcheck.report import INCONCLUSIVE, RIGHT, WRONG, Comparison, Report
@@ -46,8 +46,8 @@ def _compare_block(
     rng: np.random.Generator,
     context: Context,
 ) -> Report:
-    """Compare a block of the answers; see `Task.block`."""
-    block = task.block(axes)
+    """Compare a block of the answers; see `large.block_of`."""
+    block = block_of(task, axes)
     inside = context.of(
         lambda program: lambda *args: block.cut(program(*args)), lambda f: through(f, block.whole)
     )

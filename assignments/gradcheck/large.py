@@ -8,11 +8,14 @@ the block is right, the wrong entry is searched by halving: it lies in the half 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from gradcheck.compare import relative
 from gradcheck.numerical import EPS, Point
+from gradcheck.protocol import Arguments
 from gradcheck.report import INCONCLUSIVE, RIGHT, WRONG, Report
 from gradcheck.task import Axes, Task
 
@@ -29,7 +32,7 @@ def compare_along_directions(
     -------
     Report
     Axes
-        If it is wrong, where to find a wrong entry; see `Task.block`.
+        If it is wrong, where to find a wrong entry; see `block_of`.
     """
     point = task.point(weights)
     g = np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in gradients])
@@ -92,6 +95,49 @@ def sampled_axes(task: Task, rng: np.random.Generator) -> Axes:
         count = max(2, int(entries ** (1 / max(1, x.ndim)) + 1e-9))
         axes.append(tuple(some(length, count) for length in x.shape))
     return axes
+
+
+def block_of(task: Task, axes: Axes) -> Task:
+    """The same task for a block of each array whose axes are not None.
+
+    axes : for each argument in `wrt`, some indices along each of its axes.
+    """
+    blocks = {
+        i: (k, np.ix_(*a) if a else ())
+        for k, (i, a) in enumerate(zip(task.wrt, axes, strict=True))
+        if a is not None
+    }
+
+    def whole(args: Arguments) -> Arguments:
+        full = list(args)
+        for i, (_, place) in blocks.items():
+            full[i] = np.array(task.args[i], dtype=np.result_type(task.args[i], args[i]))
+            full[i][place] = args[i]
+        return tuple(full)
+
+    def cut(parts: Sequence[Any]) -> list[Any]:
+        return [np.asarray(parts[k])[place] for k, place in blocks.values()]
+
+    def program(*given: Any) -> list[Any]:
+        n = len(task.args)
+        return cut(task.program(*whole(given[:n]), *given[n:]))
+
+    args = list(task.args)
+    for i, (_, place) in blocks.items():
+        args[i] = np.asarray(args[i])[place]
+    results = tuple(task.names.results[k] for k, _ in blocks.values())
+    return replace(
+        task,
+        forward=lambda *given: task.forward(*whole(given)),
+        program=program,
+        args=tuple(args),
+        wrt=tuple(blocks),
+        names=replace(task.names, results=results),
+        whole=whole,
+        cut=cut,
+        axes=[axes[k] for k, _ in blocks.values()],
+        jacobians=[],
+    )
 
 
 def _search(task: Task, point: Point, g: np.ndarray, direction: np.ndarray, error: float) -> Axes:

@@ -31,7 +31,7 @@ class Task:
     vectors : for a product with the Jacobian, the first vectors to try; by default random ones.
     names : the names of the arguments, and of the results.
     rtol, atol : the relative and the absolute error allowed; by default that of rounding.
-    whole, cut : of the arguments of a block, the full ones; of full results, the block; see `block`.
+    whole, cut : of the arguments of a block, the full ones; of full results, the block; see `large.block_of`.
     axes : for each result, the indices of its block along each axis.
     values : the function's result, set by `evaluate`.
     jacobians : one for each argument in `wrt`, set by `differentiate`.
@@ -183,48 +183,6 @@ class Task:
                     distance = np.abs(one.value - two.value) - one.bound - two.bound
                     np.maximum(here, 16 * distance, out=here, where=np.isfinite(distance))
         return most
-
-    def block(self, axes: Axes) -> Task:
-        """The same task for a block of each array, for those whose axes are not None.
-
-        axes : for each argument in `wrt`, some indices along each of its axes.
-        """
-        blocks = {
-            i: (k, np.ix_(*a) if a else ())
-            for k, (i, a) in enumerate(zip(self.wrt, axes, strict=True))
-            if a is not None
-        }
-
-        def whole(args: Arguments) -> Arguments:
-            full = list(args)
-            for i, (_, place) in blocks.items():
-                full[i] = np.array(self.args[i], dtype=np.result_type(self.args[i], args[i]))
-                full[i][place] = args[i]
-            return tuple(full)
-
-        def cut(parts: Sequence[Any]) -> list[Any]:
-            return [np.asarray(parts[k])[place] for k, place in blocks.values()]
-
-        def program(*given: Any) -> list[Any]:
-            n = len(self.args)
-            return cut(self.program(*whole(given[:n]), *given[n:]))
-
-        args = list(self.args)
-        for i, (_, place) in blocks.items():
-            args[i] = np.asarray(args[i])[place]
-        results = tuple(self.names.results[k] for k, _ in blocks.values())
-        return replace(
-            self,
-            forward=lambda *given: self.forward(*whole(given)),
-            program=program,
-            args=tuple(args),
-            wrt=tuple(blocks),
-            names=replace(self.names, results=results),
-            whole=whole,
-            cut=cut,
-            axes=[axes[k] for k, _ in blocks.values()],
-            jacobians=[],
-        )
 
     def variations(
         self, extra: Arguments, functions: Mapping[str, Function]
