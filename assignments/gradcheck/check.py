@@ -225,8 +225,7 @@ def _report(
         copied(tuple(value for _, value in layout.flat)),
         layout.flat_wrt,
         names=Names(names, given if len(given) == len(results) else results),
-        rtol=options.rtol,
-        atol=options.atol,
+        tolerances=(options.rtol, options.atol),
     )
     context = context.of(layout.program, layout.function)
     reason = task.evaluate()

@@ -47,11 +47,11 @@ def _compare_block(
     context: Context,
 ) -> Report:
     """Compare a block of the answers; see `large.block_of`."""
-    block = block_of(task, axes)
+    part = block_of(task, axes)
     inside = context.of(
-        lambda program: lambda *args: block.cut(program(*args)), lambda f: through(f, block.whole)
+        lambda program: lambda *args: part.block.cut(program(*args)), lambda f: through(f, part.block.whole)
     )
-    report = _compare_entries(block, [block.cut(a) for a in answers], extras, rng, inside)
+    report = _compare_entries(part, [part.block.cut(a) for a in answers], extras, rng, inside)
     compared = [c for c in report.comparisons if c.wrong.any()]
     if compared:
         wrong = compared[0]
@@ -146,7 +146,7 @@ def named(
     task: Task, actual: Answer, extra: Arguments, rng: np.random.Generator, context: Context
 ) -> list[Finding]:
     """Name the mistake. A name must fit at three points: this one and two nearby."""
-    points = [(actual, task.expected(extra), (*task.whole(task.args), *extra))]
+    points = [(actual, task.expected(extra), (*task.block.whole(task.args), *extra))]
     variations = [task.variations(extra, context.functions)]
     for _ in range(2):
         other = task.elsewhere(rng)
@@ -157,14 +157,14 @@ def named(
             theirs = call_program(task.program, arguments, [a.shape for a in actual])
         except Exception:
             continue  # the function or the program is not defined there
-        points.append((theirs, other.expected(vectors), (*other.whole(other.args), *vectors)))
+        points.append((theirs, other.expected(vectors), (*other.block.whole(other.args), *vectors)))
         variations.append(other.variations(vectors, context.functions))
     if len(points) < 2:
         return []
     actual_ones, expected_ones, arguments = zip(*points, strict=True)
     known = replace(context, arguments=arguments, variations=variations, names=task.names)
     found = diagnose(actual_ones, expected_ones, known)
-    return found or ([] if task.axes else locate([p[:2] for p in points], task.names))
+    return found or ([] if task.block.axes else locate([p[:2] for p in points], task.names))
 
 
 def name_shapes(

@@ -17,7 +17,7 @@ from gradcheck.compare import relative
 from gradcheck.numerical import EPS, Point
 from gradcheck.protocol import Arguments
 from gradcheck.report import INCONCLUSIVE, RIGHT, WRONG, Report
-from gradcheck.task import Axes, Task
+from gradcheck.task import Axes, Block, Task
 
 DIRECTIONS = 3
 BLOCK = 36  # entries of each array
@@ -36,7 +36,8 @@ def compare_along_directions(
     """
     point = task.point(weights)
     g = np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in gradients])
-    rtol = relative(task.eps) if task.rtol is None else task.rtol
+    rtol, atol = task.tolerances
+    rtol = relative(task.eps) if rtol is None else rtol
     axes: Axes = []
     for _ in range(DIRECTIONS):
         # Sizes in [1, 2], not 1 alone: errors of opposite signs in two entries must not cancel.
@@ -47,8 +48,8 @@ def compare_along_directions(
         bound = float(slope.bound[0])
         rounding = float(np.abs(point.rounding).max(initial=0.0)) * float(np.abs(direction).max(initial=0.0))
         absolute = 4 * rounding * task.eps / EPS
-        if task.atol is not None:
-            absolute = task.atol * float(np.linalg.norm(direction))
+        if atol is not None:
+            absolute = atol * float(np.linalg.norm(direction))
         report = Report(
             RIGHT, "", error=abs(error), bound=bound, tolerance=bound + 4 * rtol * size + absolute
         )
@@ -133,9 +134,7 @@ def block_of(task: Task, axes: Axes) -> Task:
         args=tuple(args),
         wrt=tuple(blocks),
         names=replace(task.names, results=results),
-        whole=whole,
-        cut=cut,
-        axes=[axes[k] for k, _ in blocks.values()],
+        block=Block(whole, cut, [axes[k] for k, _ in blocks.values()]),
         jacobians=[],
     )
 

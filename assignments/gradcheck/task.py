@@ -21,6 +21,22 @@ Axes = list[tuple[np.ndarray, ...] | None]
 KNOWN = 1e8  # roundings: about 1e-6 of the slope of a function that changes as much, but evenly
 
 
+@dataclass(frozen=True)
+class Block:
+    """A part of each array of a task; see `large.block_of`.
+
+    whole, cut : of the block's arguments, the full ones; of full results, the block.
+    axes : for each result, the indices of its block along each axis.
+    """
+
+    whole: Callable[[Arguments], Arguments]
+    cut: Callable[[Sequence[Any]], list[Any]]
+    axes: Axes
+
+
+NO_BLOCK = Block(tuple, list, [])
+
+
 @dataclass
 class Task:
     """One program to check, at one point.
@@ -30,9 +46,8 @@ class Task:
     args, wrt : the arguments, and the positions of those to differentiate.
     vectors : for a product with the Jacobian, the first vectors to try; by default random ones.
     names : the names of the arguments, and of the results.
-    rtol, atol : the relative and the absolute error allowed; by default that of rounding.
-    whole, cut : of the arguments of a block, the full ones; of full results, the block; see `large.block_of`.
-    axes : for each result, the indices of its block along each axis.
+    tolerances : the relative and the absolute error allowed; where it is None, that of rounding.
+    block : which part of another task this is.
     values : the function's result, set by `evaluate`.
     jacobians : one for each argument in `wrt`, set by `differentiate`.
     """
@@ -44,11 +59,8 @@ class Task:
     wrt: tuple[int, ...]
     vectors: Arguments = ()
     names: Names = NO_NAMES
-    rtol: float | None = None
-    atol: float | None = None
-    whole: Callable[[Arguments], Arguments] = lambda args: args
-    cut: Callable[[Sequence[Any]], list[Any]] = list
-    axes: Axes = field(default_factory=list)
+    tolerances: tuple[float | None, float | None] = (None, None)
+    block: Block = NO_BLOCK
     evaluations: int = 0
     values: np.ndarray = field(default_factory=lambda: np.zeros(0))
     jacobians: list[NumericalJacobian] = field(default_factory=list)
@@ -244,10 +256,11 @@ class Task:
             return self.contracted(arrays, sizes)
 
         rounding = whole([j.rounding for j in self.jacobians])
-        rtol = relative(self.eps) if self.rtol is None else self.rtol
+        rtol, atol = self.tolerances
+        rtol = relative(self.eps) if rtol is None else rtol
         allowed = [rtol * size for size in whole([np.abs(j.value) for j in self.jacobians])]
         for i, absolute in enumerate(rounding):
-            allowed[i] = allowed[i] + (absolute * (self.eps / EPS) if self.atol is None else self.atol)
+            allowed[i] = allowed[i] + (absolute * (self.eps / EPS) if atol is None else atol)
         if slack is not None:
             allowed = [a + more for a, more in zip(allowed, whole(slack), strict=True)]
         parts = (
@@ -260,9 +273,8 @@ class Task:
             whole([j.kink.astype(float) for j in self.jacobians]),
         )
         judged = [judge(*part) for part in zip(*parts, strict=True)]
-        if not self.axes:
-            return judged
-        return [(replace(c, axes=a), vague) for (c, vague), a in zip(judged, self.axes, strict=True)]
+        axes = self.block.axes or [None] * len(judged)
+        return [(replace(c, axes=a), vague) for (c, vague), a in zip(judged, axes, strict=True)]
 
 
 def _in_float64(value: Any) -> Any:
