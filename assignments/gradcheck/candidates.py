@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,23 +17,53 @@ from gradcheck.protocol import Names
 Candidate = tuple[str, str, np.ndarray | Callable[[], np.ndarray], int]
 Arguments = tuple[Any, ...]
 Named = list[tuple[str, np.ndarray]]
+KNOWN_ERRORS: dict[float, tuple[str, str]] = {
+    -1: ("missing term", "A term is missing"),
+    -2: ("sign of a term", "A term has the wrong sign"),
+}
+MOST_CLASSES = 1000  # of one-hot labels
 
 
-def simplest(a: np.ndarray, g: np.ndarray) -> Iterator[Candidate]:
+class Wrong(NamedTuple):
+    """A wrong result at one point, and what may explain it.
+
+    a, g : the wrong result, and the right one.
+    others : the right other results, with their names.
+    arguments, names : the arguments, and the names of arguments and results.
+    alternatives, variations : candidates from the author's programs and from `variations`.
+    """
+
+    a: np.ndarray
+    g: np.ndarray
+    others: Named
+    arguments: Arguments
+    names: Names
+    alternatives: list[Candidate]
+    variations: list[Candidate]
+
+    @property
+    def floats(self) -> Named:
+        """The arguments that are vectors or matrices of floats, with their names."""
+        arrays = [(self.names.argument(i), np.asarray(x)) for i, x in enumerate(self.arguments)]
+        return [(name, x) for name, x in arrays if x.dtype.kind == "f" and x.ndim in (1, 2) and x.size]
+
+
+def simplest(wrong: Wrong) -> Iterator[Candidate]:
     """Zero up to rounding, and the wrong sign."""
-    if np.abs(a).max(initial=0.0) <= 1e-12 * np.abs(g).max(initial=0.0):
-        yield "zero", "It is zero everywhere.", a, 0
-    yield "sign", "It has the wrong sign.", -g, 0
+    if np.abs(wrong.a).max(initial=0.0) <= 1e-12 * np.abs(wrong.g).max(initial=0.0):
+        yield "zero", "It is zero everywhere.", wrong.a, 0
+    yield "sign", "It has the wrong sign.", -wrong.g, 0
 
 
-def shapes(a: np.ndarray, g: np.ndarray) -> Iterator[Candidate]:
+def of_another_shape(wrong: Wrong) -> Iterator[Candidate]:
     """The right numbers in another shape; a result that is not summed, or summed too far."""
-    found = [
-        ("wrong shape", f"The numbers are right, but the shape should be {g.shape}.", a.ravel(), g.ravel())
-    ]
+    a, g = wrong.a, wrong.g
+    found = []
     if a.ndim == g.ndim == 2:
-        found = [("transpose", "It is the transpose of the right one.", a.T, g), *found]
-    for axis in range(a.ndim):
+        found.append(("transpose", "It is the transpose of the right one.", a.T, g))
+    reshaped = f"The numbers are right, but the shape should be {g.shape}."
+    found.append(("wrong shape", reshaped, a.ravel(), g.ravel()))
+    for axis in range(a.ndim if a.size else 0):
         found.append(("forgot to sum", f"Its sum over axis {axis} is the right one.", a.sum(axis=axis), g))
         found.append(("forgot to sum", f"Its mean over axis {axis} is the right one.", a.mean(axis=axis), g))
     for axis in range(g.ndim):
@@ -44,10 +74,15 @@ def shapes(a: np.ndarray, g: np.ndarray) -> Iterator[Candidate]:
     for name, sentence, x, y in found:
         if x.shape == y.shape and np.linalg.norm(x - y) <= 1e-7 * np.linalg.norm(y):
             yield name, sentence, a, 0
+    yield from wrong.alternatives
 
 
-def rearranged(g: np.ndarray) -> Iterator[Candidate]:
-    """The right numbers in the wrong places or with the wrong signs, or only some of them."""
+def exact(wrong: Wrong) -> Iterator[Candidate]:
+    """The author's alternatives; the right numbers in the wrong places, or times one factor."""
+    g = wrong.g
+    yield from wrong.alternatives
+    for other, right in wrong.others:
+        yield "another result", f"It is the right one for {other}.", right, 0
     yield "absolute value", "It is the absolute value of the right one.", np.abs(g), 0
     yield "square", "It is the square of the right one.", g**2, 0
     if g.ndim == 2 and g.shape[0] == g.shape[1]:
@@ -59,12 +94,9 @@ def rearranged(g: np.ndarray) -> Iterator[Candidate]:
         for shift in (1, -1):
             sentence = f"Its entries are shifted by {shift} along axis {axis}."
             yield "roll", sentence, np.roll(g, shift, axis), 0
-
-
-def factors(a: np.ndarray, g: np.ndarray, arguments: Arguments) -> Iterator[Candidate]:
-    """One factor for all entries: one of the sizes of the arguments, or any number."""
-    factor = _ratio(a, g)
-    for n, name in counts(arguments).items():
+    yield from _transposes(wrong)
+    factor = _ratio(wrong.a, g)
+    for n, name in counts(wrong.arguments).items():
         if abs(factor / n - 1) < 1e-6 and n > 1:
             yield name, f"It is {n:g} times the right one: did you forget a mean?", n * g, 0
         elif abs(factor / n - 1) < 1e-6:
@@ -72,6 +104,22 @@ def factors(a: np.ndarray, g: np.ndarray, arguments: Arguments) -> Iterator[Cand
             yield name, sentence, n * g, 0
     digits = f"{factor:.6g}" if abs(factor - 1) > 1e-3 else f"{factor:.9g}"
     yield "factor", f"It is {digits} times the right one.", factor * g, 0 if digits in ("2", "0.5") else 1
+
+
+def _transposes(wrong: Wrong) -> Iterator[Candidate]:
+    """If the right one is a product with W, the product with the transpose of W, and the reverse."""
+    g = wrong.g
+    for what, x in wrong.floats:
+        sentence = f"It is multiplied by {what} in place of its transpose, or the reverse."
+        for W in (x, x.T) if x.ndim == 2 and g.ndim in (1, 2) else ():
+            try:
+                swap = W @ np.linalg.inv(W.T)
+            except np.linalg.LinAlgError:
+                continue  # W is not square, or has no inverse
+            if len(g) == len(x):
+                yield "W for W^T", sentence, swap @ g, 0
+            if g.shape[1:] == x.shape[:1]:
+                yield "W for W^T", sentence, g @ swap.T, 0
 
 
 def counts(arguments: Arguments) -> dict[float, str]:
@@ -87,20 +135,34 @@ def _ratio(a: np.ndarray, g: np.ndarray) -> float:
     return float(np.vdot(g, a)) / square if square > 0 else 0.0
 
 
-def guesses(a: np.ndarray, g: np.ndarray, arguments: Arguments, names: Names) -> Iterator[Candidate]:
+def different(wrong: Wrong) -> Iterator[Candidate]:
+    """The gradients of `variations`; a label, one-hot or times an argument, that is not subtracted."""
+    yield from wrong.variations
+    g, floats = wrong.g, wrong.floats
+    one_hot: Named = []
+    for i, y in enumerate(wrong.arguments):
+        if np.asarray(y).dtype.kind in "iu" and np.ndim(y) <= 1 and np.size(y) and np.min(y) >= 0:
+            lengths = {n for s in (g.shape, *(x.shape for _, x in floats)) for n in s}
+            classes = [n for n in lengths if np.max(y) < n <= MOST_CLASSES]
+            one_hot += [(wrong.names.argument(i), np.eye(n)[y]) for n in classes]
+    scales = {1.0, *(n for n in counts(wrong.arguments) if n < 1)}
+    scales |= {1 / float(x) for x in wrong.arguments if np.ndim(x) == 0 and x}
+    for (what, term), by in product(_products(one_hot, floats, g.shape), scales):
+        yield "label not subtracted", f"The label is not subtracted: {what}.", g + by * term, 0
+
+
+def guesses(wrong: Wrong) -> Iterator[Candidate]:
     """Names with free numbers: products of arguments, masks, factors that vary, and approximations."""
-    floats = [(names.argument(i), np.asarray(x)) for i, x in enumerate(arguments)]
-    floats = [(name, x) for name, x in floats if x.dtype.kind == "f" and 0 < x.ndim <= 2]
+    a, g, floats = wrong.a, wrong.g, wrong.floats
     for what, x in floats:
         if x.shape == g.shape[-x.ndim :]:
             yield "factor is an argument", f"It is the right one times {what}.", x * g, 0
             quotient = g / np.where(x == 0, 1, x)
             yield "factor is an argument", f"It is the right one divided by {what}.", quotient, 0
-    for what, term in [*_products(floats, floats, g.shape), *_labels(arguments, floats, names, g.shape)]:
+    for what, term in _products(floats, floats, g.shape):
         c = _ratio(a - g, term)
-        found = {-1: "missing term", -2: "sign of a term"}.get(round(c, 6), "wrong term")
-        sentence = f"Its error is a multiple of {what}: is a term missing, doubled, or of the wrong sign?"
-        yield found, sentence, g + c * term, 1
+        name, words = KNOWN_ERRORS.get(round(c, 6), ("wrong term", "Its error is a multiple of one term"))
+        yield name, f"{words}: {what}.", g + c * term, 1
         name = "product of arguments" if " and " in what else "equals an argument"
         yield name, f"It is a multiple of {what}: is a factor missing?", _ratio(a, term) * term, 1
     none, zero = (np.abs(x) <= 1e-12 * np.abs(g).max(initial=0.0) for x in (a, g))
@@ -110,6 +172,8 @@ def guesses(a: np.ndarray, g: np.ndarray, arguments: Arguments, names: Names) ->
     if np.sum(zero & ~none) > 1:
         sentence = "Entries that should be zero are not; the others are right. Is a mask missing?"
         yield "mask all ones", sentence, np.where(zero, a, g), int(zero.sum())
+    if none.all():
+        return
     sentence = "It is the right one times a number that changes with the arguments: is a factor missing?"
     yield "varying factor", sentence, _ratio(a, g) * g, 1
     for axis, line in enumerate(("column", "row") if g.ndim == 2 else ()):
@@ -122,16 +186,6 @@ def guesses(a: np.ndarray, g: np.ndarray, arguments: Arguments, names: Names) ->
         yield "float32", "It has been rounded to float32.", a, 1
     elif error < 1e-4:
         yield "approximate", "It is close to the right one: is it an approximation?", a, 1
-
-
-def _labels(arguments: Arguments, floats: Named, names: Names, shape: tuple[int, ...]) -> Named:
-    """One-hot labels, and their products with arguments."""
-    found: Named = []
-    for i, y in enumerate(arguments):
-        if np.asarray(y).dtype.kind in "iu" and np.ndim(y) <= 1 and np.size(y) and np.min(y) >= 0:
-            classes = {n for s in (shape, *(x.shape for _, x in floats)) for n in s if n > np.max(y)}
-            found += [(f"the one-hot {names.argument(i)}", np.eye(n)[y]) for n in classes]
-    return list(_products(found, floats, shape))
 
 
 def _products(some: Named, others: Named, shape: tuple[int, ...]) -> Iterator[tuple[str, np.ndarray]]:

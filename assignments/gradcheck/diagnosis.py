@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcheck import candidates
-from gradcheck.candidates import Candidate
+from gradcheck.candidates import Candidate, Wrong
 from gradcheck.protocol import NO_NAMES, Finding, Names
 
 ENOUGH = 3
@@ -89,17 +89,20 @@ def diagnose(actual: Any, expected: Any, context: Context | None = None) -> list
     plain = not all(isinstance(x, (list, tuple)) for x in (actual, expected))
     come, right = ([[x]] if plain else x for x in (actual, expected))
     samples = []
-    for number, pair in enumerate(zip(come, right, strict=False)):
+    for number, (a, g) in enumerate(zip(come, right, strict=False)):
         arguments = context.arguments[number] if number < len(context.arguments) else ()
         variations = context.variations[number] if number < len(context.variations) else {}
         try:
-            samples.append(Sample(*map(_listed, pair), arguments, variations))
+            samples.append(Sample(_listed(a), _listed(g), arguments, variations))
         except (TypeError, ValueError):
             return [Finding("wrong type", "The results should be arrays of real numbers.")]
-    for a, g, what in ((come, right, "points"), *((s.actual, s.expected, "arrays") for s in samples)):
-        if len(a) != len(g):
-            return [Finding("wrong type", f"There should be {len(g)} {what}; there are {len(a)}.")]
-    found = _order(samples, context.names) or _diagnosed(samples, context)
+    counts = [(len(come), len(right), "points")]
+    counts += [(len(x), len(samples[0].expected), "arrays") for s in samples for x in s[:2]]
+    for came, should, what in counts:
+        if came != should:
+            return [Finding("wrong type", f"The number of {what} should be {should}; it is {came}.")]
+    with np.errstate(all="ignore"):
+        found = _order(samples, context.names) or _diagnosed(samples, context)
     if not plain or found:
         return found
     (a,), (g,) = samples[0][:2]
@@ -145,58 +148,44 @@ def _diagnosed(samples: Sequence[Sample], context: Context) -> list[Finding]:
     for i, names in named.items():
         for finding in [n for n in names if n in common] or names[:1]:
             found.setdefault(finding, []).append(i)
-    of = {f: "In " + " and ".join(map(context.names.result, which)) + ": " for f, which in found.items()}
-    return [Finding(f.name, (of[f] if len(w) < len(parts) else "") + f.sentence) for f, w in found.items()]
+    return [f if len(w) == len(parts) else _in(w, f, context.names) for f, w in found.items()]
+
+
+def _in(parts: Sequence[int], finding: Finding, names: Names) -> Finding:
+    """The finding, with the names of the results that it is about."""
+    which, sentence = " and ".join(map(names.result, parts)), finding.sentence
+    return Finding(finding.name, f"In {which}: {sentence[0].lower()}{sentence[1:]}")
 
 
 def _names(samples: Sequence[Sample], part: int, context: Context) -> list[Finding]:
     """The names of the first stage that has any for one result."""
-    wrong = [s for s in samples if not s.near(part, part)]
+    wrong = [_wrong(s, part, context) for s in samples if not s.near(part, part)]
     if len(wrong) < min(2, len(samples)):
         return []
-    pairs = [(s.actual[part], s.expected[part]) for s in wrong]
-    if any(a.shape != g.shape for a, g in pairs):
-        return _common(_shapes, wrong, part, context)
+    if any(w.a.shape != w.g.shape for w in wrong):
+        return _common(candidates.of_another_shape, wrong)
     return (
-        _common(_simplest, wrong, part, context)
-        or _common(_exact, wrong, part, context)
+        _common(candidates.simplest, wrong)
+        or _common(candidates.exact, wrong)
         or _terms(wrong, part, context)
-        or _common(_variations, wrong, part, context)
-        or ([] if _located(pairs, "") else _common(_guesses, wrong, part, context))
+        or _common(candidates.different, wrong)
+        or ([] if _located([(w.a, w.g) for w in wrong], "") else _common(candidates.guesses, wrong))
     )
 
 
-def _shapes(sample: Sample, part: int, context: Context) -> Iterator[Candidate]:
-    yield from candidates.shapes(sample.actual[part], sample.expected[part])
-    yield from _alternatives(sample, part, context)
-
-
-def _simplest(sample: Sample, part: int, context: Context) -> Iterator[Candidate]:
-    return candidates.simplest(sample.actual[part], sample.expected[part])
-
-
-def _exact(sample: Sample, part: int, context: Context) -> Iterator[Candidate]:
+def _wrong(sample: Sample, part: int, context: Context) -> Wrong:
+    """One wrong result, with all that may explain it."""
+    others = [(context.names.result(i), g) for i, g in enumerate(sample.expected) if i != part]
+    alternatives: list[Candidate] = [
+        (name, f"This mistake gives the same result: {name}.", partial(_result, f, sample.arguments, part), 0)
+        for name, f in context.alternatives.items()
+    ]
+    variations: list[Candidate] = [
+        (name, sentence, partial(_result, f, (), part), 0)
+        for sentence, (name, f) in sample.variations.items()
+    ]
     a, g = sample.actual[part], sample.expected[part]
-    yield from _alternatives(sample, part, context)
-    for other, right in enumerate(sample.expected):
-        yield "another result", f"It is the right one for {context.names.result(other)}.", right, 0
-    yield from candidates.rearranged(g)
-    yield from candidates.factors(a, g, sample.arguments)
-
-
-def _alternatives(sample: Sample, part: int, context: Context) -> Iterator[Candidate]:
-    for name, program in context.alternatives.items():
-        sentence = f"This mistake gives the same result: {name}."
-        yield name, sentence, partial(_result, program, sample.arguments, part), 0
-
-
-def _variations(sample: Sample, part: int, context: Context) -> Iterator[Candidate]:
-    for sentence, (name, program) in sample.variations.items():
-        yield name, sentence, partial(_result, program, (), part), 0
-
-
-def _guesses(sample: Sample, part: int, context: Context) -> Iterator[Candidate]:
-    return candidates.guesses(sample.actual[part], sample.expected[part], sample.arguments, context.names)
+    return Wrong(a, g, others, sample.arguments, context.names, alternatives, variations)
 
 
 def _result(program: Callable[..., Any], arguments: tuple[Any, ...], part: int) -> np.ndarray:
@@ -208,24 +197,18 @@ def _result(program: Callable[..., Any], arguments: tuple[Any, ...], part: int) 
         return np.full(1, np.nan)
 
 
-def _common(
-    rule: Callable[[Sample, int, Context], Iterator[Candidate]],
-    samples: Sequence[Sample],
-    part: int,
-    context: Context,
-) -> list[Finding]:
+def _common(rule: Callable[[Wrong], Iterator[Candidate]], wrong: Sequence[Wrong]) -> list[Finding]:
     """The candidates of a rule that fit at all points; of these, the ones with the fewest free numbers."""
     free: dict[Finding, int] = {}
     evidence: dict[Finding, int] = {}
-    for number, sample in enumerate(samples):
-        a, g = sample.actual[part], sample.expected[part]
-        fitting = {}
-        for name, sentence, candidate, count in rule(sample, part, context):
+    for number, w in enumerate(wrong):
+        fitting: dict[Finding, int] = {}
+        for name, sentence, candidate, count in rule(w):
             finding = Finding(name, sentence)
-            if finding not in fitting and (number == 0 or finding in free) and _fits(a, g, candidate):
+            if finding not in fitting and (number == 0 or finding in free) and _fits(w.a, w.g, candidate):
                 fitting[finding] = count
-                evidence[finding] = evidence.get(finding, 0) + g.size - count
-        free = {f: max(count, free.get(f, 0)) for f, count in fitting.items()}
+                evidence[finding] = evidence.get(finding, 0) + w.g.size - count
+        free = fitting
     free = {f: count for f, count in free.items() if evidence[f] >= ENOUGH or f.name in CERTAIN}
     return [f for f, count in free.items() if count == min(free.values())]
 
@@ -240,25 +223,26 @@ def _fits(a: np.ndarray, g: np.ndarray, candidate: np.ndarray | Callable[[], np.
         return False
     distance = np.linalg.norm(a - g) if a.shape == g.shape else np.linalg.norm(a)
     size = np.linalg.norm(g)
-    return bool(np.linalg.norm(a - candidate) <= max(1e-6 * distance, 1e-9 * size) and distance > 3e-7 * size)
+    allowed = max(1e-6 * distance, 1e-9 * size)
+    return bool(np.linalg.norm(a - candidate) <= allowed < np.inf and distance > 3e-7 * size)
 
 
-def _terms(samples: Sequence[Sample], part: int, context: Context) -> list[Finding]:
+def _terms(wrong: Sequence[Wrong], part: int, context: Context) -> list[Finding]:
     """Least squares for one array as a sum of the terms, over all points: is one missing, or doubled?"""
     rows = []
-    for s in samples:
-        terms = [_result(program, s.arguments, part) for program in context.terms.values()]
-        if not terms or any(t.shape != s.actual[part].shape for t in terms):
+    for w in wrong:
+        terms = [_result(program, w.arguments, part) for program in context.terms.values()]
+        if not terms or any(t.shape != w.a.shape for t in terms):
             return []
         rows.append(np.stack([t.ravel() for t in terms], axis=1))
     matrix = np.concatenate(rows)
-    a, g = (np.concatenate([s[k][part].ravel() for s in samples]) for k in (0, 1))
+    a, g = (np.concatenate([x.ravel() for x in xs]) for xs in ([w.a for w in wrong], [w.g for w in wrong]))
     if a.size < matrix.shape[1] + ENOUGH or not np.all(np.isfinite(matrix)):
         return []
     weights, _, rank, _ = np.linalg.lstsq(matrix, a, rcond=None)
     if rank < matrix.shape[1] or not _fits(a, g, matrix @ weights):
         return []
-    means = candidates.counts(samples[0].arguments).items()
+    means = candidates.counts(wrong[0].arguments).items()
     known = {n: (name, f"counts {n:.6g} times") for n, name in means} | WEIGHTS
     others = {name: w for name, w in zip(context.terms, weights, strict=True) if abs(w - 1) > 1e-6}
     found = []

@@ -58,7 +58,9 @@ def variations(
         """Differentiate; with rows, only these rows of the output count."""
         arrays = [factor * _jacobian(function, changed, i) for i in wrt]
         if rows is not None:
-            for array in arrays:
+            for array, i in zip(arrays, wrt, strict=True):
+                if array.ndim == np.ndim(args[i]):
+                    raise ValueError("The output is a number.")
                 array[np.setdiff1d(np.arange(len(array)), rows)] = 0
         return contract(arrays)
 
