@@ -12,10 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradcheck.protocol import Names
-
 Candidate = tuple[str, str, np.ndarray | Callable[[], np.ndarray], int]
-Arguments = tuple[Any, ...]
 Named = list[tuple[str, np.ndarray]]
 KNOWN_ERRORS: dict[float, tuple[str, str]] = {
     -1: ("missing term", "A term is missing"),
@@ -29,23 +26,30 @@ class Wrong(NamedTuple):
 
     a, g : the wrong result, and the right one.
     others : the right other results, with their names.
-    arguments, names : the arguments, and the names of arguments and results.
+    arrays : the arrays and numbers in the arguments, with their names.
     alternatives, variations : candidates from the author's programs and from `variations`.
     """
 
     a: np.ndarray
     g: np.ndarray
     others: Named
-    arguments: Arguments
-    names: Names
+    arrays: Named
     alternatives: list[Candidate]
     variations: list[Candidate]
 
     @property
     def floats(self) -> Named:
-        """The arguments that are vectors or matrices of floats, with their names."""
-        arrays = [(self.names.argument(i), np.asarray(x)) for i, x in enumerate(self.arguments)]
-        return [(name, x) for name, x in arrays if x.dtype.kind == "f" and x.ndim in (1, 2) and x.size]
+        """The vectors and matrices of floats."""
+        return [(name, x) for name, x in self.arrays if x.dtype.kind == "f" and x.ndim in (1, 2) and x.size]
+
+
+def named_arrays(name: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
+    """The arrays and numbers in an argument, which may be a list, a tuple or a dict of them."""
+    if isinstance(value, (list, tuple, dict)):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from named_arrays(f"{name}[{key!r}]", part)
+    elif isinstance(value, (np.ndarray, np.generic, int, float)):
+        yield name, np.asarray(value)
 
 
 def simplest(wrong: Wrong) -> Iterator[Candidate]:
@@ -96,7 +100,7 @@ def exact(wrong: Wrong) -> Iterator[Candidate]:
             yield "roll", sentence, np.roll(g, shift, axis), 0
     yield from _transposes(wrong)
     factor = _ratio(wrong.a, g)
-    for n, name in counts(wrong.arguments).items():
+    for n, name in counts(wrong.arrays).items():
         if abs(factor / n - 1) < 1e-6 and n > 1:
             yield name, f"It is {n:g} times the right one: did you forget a mean?", n * g, 0
         elif abs(factor / n - 1) < 1e-6:
@@ -122,9 +126,9 @@ def _transposes(wrong: Wrong) -> Iterator[Candidate]:
                 yield "W for W^T", sentence, g @ swap.T, 0
 
 
-def counts(arguments: Arguments) -> dict[float, str]:
+def counts(arrays: Named) -> dict[float, str]:
     """The factors by which a mean may be off, the lengths of the arguments above 2, and their names."""
-    lengths = sorted({n for x in arguments for n in np.shape(x) if n > 2})
+    lengths = sorted({n for _, x in arrays for n in x.shape if n > 2})
     means = {1 / n: "mean instead of sum" for n in lengths}
     return {float(n): "sum instead of mean" for n in lengths} | means
 
@@ -140,13 +144,13 @@ def different(wrong: Wrong) -> Iterator[Candidate]:
     yield from wrong.variations
     g, floats = wrong.g, wrong.floats
     one_hot: Named = []
-    for i, y in enumerate(wrong.arguments):
-        if np.asarray(y).dtype.kind in "iu" and np.ndim(y) <= 1 and np.size(y) and np.min(y) >= 0:
+    for name, y in wrong.arrays:
+        if y.dtype.kind in "iu" and y.ndim <= 1 and y.size and np.min(y) >= 0:
             lengths = {n for s in (g.shape, *(x.shape for _, x in floats)) for n in s}
             classes = [n for n in lengths if np.max(y) < n <= MOST_CLASSES]
-            one_hot += [(wrong.names.argument(i), np.eye(n)[y]) for n in classes]
-    scales = {1.0, *(n for n in counts(wrong.arguments) if n < 1)}
-    scales |= {1 / float(x) for x in wrong.arguments if np.ndim(x) == 0 and x}
+            one_hot += [(name, np.eye(n)[y]) for n in classes]
+    scales = {1.0, *(n for n in counts(wrong.arrays) if n < 1)}
+    scales |= {1 / float(x) for _, x in wrong.arrays if x.ndim == 0 and x}
     for (what, term), by in product(_products(one_hot, floats, g.shape), scales):
         yield "label not subtracted", f"The label is not subtracted: {what}.", g + by * term, 0
 
@@ -156,9 +160,9 @@ def guesses(wrong: Wrong) -> Iterator[Candidate]:
     a, g, floats = wrong.a, wrong.g, wrong.floats
     for what, x in floats:
         if x.shape == g.shape[-x.ndim :]:
-            yield "factor is an argument", f"It is the right one times {what}.", x * g, 0
+            yield "factor", f"It is the right one times {what}.", x * g, 0
             quotient = g / np.where(x == 0, 1, x)
-            yield "factor is an argument", f"It is the right one divided by {what}.", quotient, 0
+            yield "factor", f"It is the right one divided by {what}.", quotient, 0
     for what, term in _products(floats, floats, g.shape):
         c = _ratio(a - g, term)
         name, words = KNOWN_ERRORS.get(round(c, 6), ("wrong term", "Its error is a multiple of one term"))
@@ -175,12 +179,12 @@ def guesses(wrong: Wrong) -> Iterator[Candidate]:
     if none.all():
         return
     sentence = "It is the right one times a number that changes with the arguments: is a factor missing?"
-    yield "varying factor", sentence, _ratio(a, g) * g, 1
+    yield "factor", sentence, _ratio(a, g) * g, 1
     for axis, line in enumerate(("column", "row") if g.ndim == 2 else ()):
         squares = np.maximum((g * g).sum(axis=axis, keepdims=True), 1e-300)
         ratios = (a * g).sum(axis=axis, keepdims=True) / squares
         sentence = f"Each {line} is the right one times a number of its own: is a factor missing?"
-        yield f"factor of each {line}", sentence, ratios * g, g.shape[1 - axis]
+        yield "factor", sentence, ratios * g, g.shape[1 - axis]
     error = float(np.linalg.norm(a - g)) / max(float(np.linalg.norm(g)), 1e-300)
     if error < 1e-5 and np.array_equal(a, np.float32(a)) and not np.array_equal(g, np.float32(g)):
         yield "float32", "It has been rounded to float32.", a, 1

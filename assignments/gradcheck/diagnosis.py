@@ -159,15 +159,17 @@ def _in(parts: Sequence[int], finding: Finding, names: Names) -> Finding:
 
 def _names(samples: Sequence[Sample], part: int, context: Context) -> list[Finding]:
     """The names of the first stage that has any for one result."""
-    wrong = [_wrong(s, part, context) for s in samples if not s.near(part, part)]
-    if len(wrong) < min(2, len(samples)):
+    count = len(samples)
+    samples = [s for s in samples if not s.near(part, part)]
+    wrong = [_wrong(s, part, context) for s in samples]
+    if not wrong or len(wrong) < min(2, count):
         return []
     if any(w.a.shape != w.g.shape for w in wrong):
         return _common(candidates.of_another_shape, wrong)
     return (
         _common(candidates.simplest, wrong)
         or _common(candidates.exact, wrong)
-        or _terms(wrong, part, context)
+        or _terms(samples, wrong, part, context)
         or _common(candidates.different, wrong)
         or ([] if _located([(w.a, w.g) for w in wrong], "") else _common(candidates.guesses, wrong))
     )
@@ -184,8 +186,10 @@ def _wrong(sample: Sample, part: int, context: Context) -> Wrong:
         (name, sentence, partial(_result, f, (), part), 0)
         for sentence, (name, f) in sample.variations.items()
     ]
+    named = ((context.names.argument(i), x) for i, x in enumerate(sample.arguments))
+    arrays = [pair for name, x in named for pair in candidates.named_arrays(name, x)]
     a, g = sample.actual[part], sample.expected[part]
-    return Wrong(a, g, others, sample.arguments, context.names, alternatives, variations)
+    return Wrong(a, g, others, arrays, alternatives, variations)
 
 
 def _result(program: Callable[..., Any], arguments: tuple[Any, ...], part: int) -> np.ndarray:
@@ -227,12 +231,12 @@ def _fits(a: np.ndarray, g: np.ndarray, candidate: np.ndarray | Callable[[], np.
     return bool(np.linalg.norm(a - candidate) <= allowed < np.inf and distance > 3e-7 * size)
 
 
-def _terms(wrong: Sequence[Wrong], part: int, context: Context) -> list[Finding]:
+def _terms(samples: Sequence[Sample], wrong: Sequence[Wrong], part: int, context: Context) -> list[Finding]:
     """Least squares for one array as a sum of the terms, over all points: is one missing, or doubled?"""
     rows = []
-    for w in wrong:
-        terms = [_result(program, w.arguments, part) for program in context.terms.values()]
-        if not terms or any(t.shape != w.a.shape for t in terms):
+    for s in samples:
+        terms = [_result(program, s.arguments, part) for program in context.terms.values()]
+        if not terms or any(t.shape != s.actual[part].shape for t in terms):
             return []
         rows.append(np.stack([t.ravel() for t in terms], axis=1))
     matrix = np.concatenate(rows)
@@ -242,7 +246,7 @@ def _terms(wrong: Sequence[Wrong], part: int, context: Context) -> list[Finding]
     weights, _, rank, _ = np.linalg.lstsq(matrix, a, rcond=None)
     if rank < matrix.shape[1] or not _fits(a, g, matrix @ weights):
         return []
-    means = candidates.counts(wrong[0].arguments).items()
+    means = candidates.counts(wrong[0].arrays).items()
     known = {n: (name, f"counts {n:.6g} times") for n, name in means} | WEIGHTS
     others = {name: w for name, w in zip(context.terms, weights, strict=True) if abs(w - 1) > 1e-6}
     found = []

@@ -73,10 +73,8 @@ def variations(
     for N, constants in _batches(args, wrt):
         for name, part in PARTS:
             sentence, kept = f"It is the gradient of a part of the batch: {name}", np.arange(N)[part]
-            found[f"{sentence}, of {N} rows of the output."] = (
-                name,
-                partial(results, forward, args, 1.0, kept),
-            )
+            whole = partial(results, forward, args, 1.0, kept)
+            found[f"{sentence}, of {N} rows of the output."] = name, whole
             some = tuple(a[part] if i in constants else a for i, a in enumerate(args))
             for factor, how in ((1.0, "."), (len(kept) / N, f", divided by {N}."), (len(kept), ", summed.")):
                 if constants:
@@ -106,7 +104,7 @@ def _changes(args: Arguments, wrt: Sequence[int], names: Names) -> Iterator[tupl
     def changed(position: int, value: Any) -> Arguments:
         return (*args[:position], value, *args[position + 1 :])
 
-    kinds = [np.asarray(a).dtype.kind for a in args]
+    kinds = [_kind(a) for a in args]
     for i, a in enumerate(args):
         called = names.argument(i)
         for step, word in ((1, "plus"), (-1, "minus")):
@@ -129,7 +127,16 @@ def _changes(args: Arguments, wrt: Sequence[int], names: Names) -> Iterator[tupl
 
 def _batches(args: Arguments, wrt: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
     """The lengths of possible batches, of matrices and labels, and the positions of constants to shorten."""
-    batched = [np.ndim(a) > 1 or (np.ndim(a) == 1 and np.asarray(a).dtype.kind in "iu") for a in args]
-    for N in sorted({len(a) for a, is_batch in zip(args, batched, strict=True) if is_batch and len(a) > 1}):
-        same = [i for i, a in enumerate(args) if np.ndim(a) and len(a) == N and i not in wrt]
-        yield N, same if len(same) > 1 or any(np.asarray(args[i]).dtype.kind in "iu" for i in same) else []
+    lengths = [len(a) if isinstance(a, np.ndarray) and a.ndim else 0 for a in args]
+    labels = [length > 0 and _kind(a) in "iu" for length, a in zip(lengths, args, strict=True)]
+    for N in sorted(
+        {n for n, a, y in zip(lengths, args, labels, strict=True) if n > 1 and (y or a.ndim > 1)}
+    ):
+        same = [i for i, length in enumerate(lengths) if length == N and i not in wrt]
+        yield N, same if len(same) > 1 or any(labels[i] for i in same) else []
+
+
+def _kind(value: Any) -> str:
+    """The kind of an array or a number, "f" for floats and "i" or "u" for integers; otherwise "O"."""
+    plain = isinstance(value, (np.ndarray, np.generic, int, float))
+    return np.asarray(value).dtype.kind if plain else "O"

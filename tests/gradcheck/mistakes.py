@@ -373,7 +373,7 @@ function(
     ("the deviation is a constant", {"missing term"}, lambda X, u: sum(standardized_terms(X, u)[:2])),
     (
         "the division by the deviation is missing",
-        {"factor of each row"},
+        {"factor"},
         lambda X, u: X.std(axis=1, keepdims=True) * sum(standardized_terms(X, u)),
     ),
     (
@@ -409,7 +409,7 @@ function(
     ("the norm is a constant", {"missing term"}, lambda x, u: u / np.sqrt(x @ x)),
     (
         "1/norm is missing",
-        {"varying factor"},
+        {"factor"},
         lambda x, u: u - x * (x @ u) / (x @ x),
     ),
     (
@@ -545,9 +545,9 @@ function(
         {"sum over the wrong axis", "transposed inside"},
         lambda Z: np.exp(Z) / np.exp(Z).sum(axis=0),
     ),
-    ("one sum for all", {"factor of each row"}, lambda Z: np.exp(Z) / np.exp(Z).sum()),
+    ("one sum for all", {"factor"}, lambda Z: np.exp(Z) / np.exp(Z).sum()),
     ("averaged over the rows", {"mean instead of sum"}, lambda Z: softmax(Z) / 4),
-    ("exp without the sum", {"not normalized", "factor of each row"}, np.exp),
+    ("exp without the sum", {"not normalized", "factor"}, np.exp),
     ("zeros up to rounding", {"zero"}, lambda Z: 1e-17 * np.cos(Z)),
 )
 
@@ -665,7 +665,7 @@ function(
     ),
     (
         "the norm of the other is missing",
-        {"varying factor"},
+        {"factor"},
         lambda x, y: (np.sqrt(y @ y) * sum(cosine_terms(x, y)), np.sqrt(x @ x) * sum(cosine_terms(y, x))),
     ),
 )
@@ -755,7 +755,7 @@ function(
     ("the slope of the gate is ignored", {"sigmoid' ignored"}, lambda a, b, u: (u * sigmoid(b), a * u)),
     (
         "the factor a is missing",
-        {"factor is an argument"},
+        {"factor"},
         lambda a, b, u: (u * sigmoid(b), u * sigmoid(b) * (1 - sigmoid(b))),
     ),
     (
