@@ -82,8 +82,9 @@ def diagnose(actual: Any, expected: Any, context: Context | None = None) -> list
     Returns
     -------
     list of Finding
-        Empty if the result is right or nothing fits. For two arrays, also what `locate` finds, a shape
-        that no rule explains, and numbers that are not finite.
+        Empty if the result is right, nothing fits, or there are too few entries: a wrong sign is named from
+        3 entries on, counted over all points. For two arrays, also what `locate` finds, a shape that no
+        rule explains, and numbers that are not finite.
     """
     context = context or Context()
     plain = not all(isinstance(x, (list, tuple)) for x in (actual, expected))

@@ -190,6 +190,53 @@ def test_a_transposed_factor_is_named():
     assert names(found) == ["W for W^T"]
 
 
+def guessed(wrong, shape=(4,)):
+    """The first finding of a mistake that depends on the right result, a vector, a matrix and labels."""
+    found = []
+    for _ in range(3):
+        g, x, W = RNG.normal(size=shape), RNG.normal(size=4), RNG.normal(size=(4, 4))
+        labels = RNG.integers(4, size=5)
+        found.append(([wrong(g, x, W, labels)], [g], ({"x": x}, [W, labels])))
+    return findings(found)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "wrong"),
+    [
+        ("missing term", "A term is missing: argument 0['x'].", lambda g, x, W, y: g - x),
+        ("sign of a term", "A term has the wrong sign: argument 0['x'].", lambda g, x, W, y: g - 2 * x),
+        ("wrong term", "Its error is a multiple of one term: argument 0['x'].", lambda g, x, W, y: g + 3 * x),
+        ("equals an argument", "It is a multiple of argument 0['x']", lambda g, x, W, y: 2 * x),
+        ("product of arguments", "It is a multiple of the product of", lambda g, x, W, y: W.T @ x),
+        ("factor", "It is the right one times argument 0['x'].", lambda g, x, W, y: g * x),
+        ("factor", "It is the right one times a number that changes", lambda g, x, W, y: g * x[0]),
+        (
+            "label not subtracted",
+            "The label is not subtracted: the sum of argument 1[1].",
+            lambda g, x, W, y: g + np.bincount(y, minlength=4) / 5,
+        ),
+    ],
+)
+def test_what_the_arguments_explain_is_named(name, sentence, wrong):
+    """Arguments may be lists and dicts of arrays."""
+    finding = guessed(wrong)
+    assert finding.name == name
+    assert finding.sentence.startswith(sentence)
+
+
+def test_a_factor_of_each_row_is_named():
+    finding = guessed(lambda g, x, W, y: g * x[:3, None], shape=(3, 5))
+    assert finding.sentence == "Each row is the right one times a number of its own: is a factor missing?"
+
+
+def test_masks_are_named():
+    upstream = RNG.normal(size=(2, 9))
+    masks = np.array([[1, 0, 1, 1, 0, 1, 0, 0, 1], [0, 1, 1, 0, 1, 1, 0, 1, 0]])
+    right = list(upstream * masks)
+    assert [f.name for f in diagnose(list(upstream), right)] == ["mask all ones"]
+    assert [f.name for f in diagnose(list(upstream * (1 - masks)), right)] == ["mask inverted"]
+
+
 PLAIN = [
     (-G, G, "sign"),
     (2 * G, G, "factor"),
