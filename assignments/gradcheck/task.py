@@ -196,9 +196,7 @@ class Task:
                     np.maximum(here, 16 * distance, out=here, where=np.isfinite(distance))
         return most
 
-    def variations(
-        self, extra: Arguments, functions: Mapping[str, Function]
-    ) -> dict[str, tuple[str, list[np.ndarray]]]:
+    def variations(self, extra: Arguments, functions: Mapping[str, Function]) -> dict[str, tuple[str, Any]]:
         """The program's results if arguments or functions were mistaken; see `variations`."""
         args = tuple(_in_float64(a) for a in self.args)
         return variations(

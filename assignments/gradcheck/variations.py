@@ -1,24 +1,39 @@
 """What if? The gradients that a program would return if it had mistaken one argument or function for another.
 
 This works for any function: it is differentiated again with the label off by one, with an argument
-transposed or left out, with two arguments swapped, or on a part of the batch. Functions that a student may
-have differentiated instead are tried as well.
+transposed, negated or left out, with two arguments swapped, or on a part of the batch. Functions that a
+student may have differentiated instead are tried as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from inspect import signature
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from gradcheck.jacobian import numerical_jacobian
 from gradcheck.protocol import NO_NAMES, Names
+from gradcheck.trees import kind
 
 Arguments = tuple[Any, ...]
 Contract = Callable[[list[np.ndarray]], list[np.ndarray]]
+# The name, how the argument is changed, and what the sentence says; the last three only for constants.
+CHANGES: tuple[tuple[str, Callable[[Any], Any], str], ...] = (
+    ("argument left out", np.zeros_like, "set to zero: is it left out?"),
+    ("argument negated", np.negative, "negated: is a sign wrong?"),
+    ("argument left out", np.ones_like, "set to one: is it left out?"),
+    ("argument doubled", lambda x: 2 * x, "doubled."),
+    ("argument squared", np.square, "squared."),
+)
+PARTS = (
+    ("only the first example", slice(0, 1)),
+    ("last example skipped", slice(0, -1)),
+    ("first example skipped", slice(1, None)),
+)
 
 
 def variations(
@@ -28,8 +43,8 @@ def variations(
     contract: Contract,
     functions: Mapping[str, Callable[..., Any]],
     names: Names = NO_NAMES,
-) -> dict[str, tuple[str, list[np.ndarray]]]:
-    """The results for changed arguments or functions: by name, a sentence and the arrays.
+) -> dict[str, tuple[str, Any]]:
+    """The results for changed arguments or functions: by sentence, a name and a function that returns them.
 
     forward, args, wrt : the function, its arguments, and the positions to differentiate.
     contract : makes the program's results from the Jacobians.
@@ -37,29 +52,35 @@ def variations(
         of arguments as constants, which are not differentiated.
     names : the names of the arguments.
     """
-    changes = [
-        (name, sentence, forward, changed, factor)
-        for name, sentence, changed, factor in _changes(args, wrt, names)
-    ]
+
+    def results(
+        function: Callable[..., Any], changed: Arguments, factor: float = 1.0, rows: Any = None
+    ) -> Any:
+        """Differentiate; with rows, only these rows of the output count."""
+        arrays = [factor * _jacobian(function, changed, i) for i in wrt]
+        if rows is not None:
+            for array, i in zip(arrays, wrt, strict=True):
+                if array.ndim == np.ndim(args[i]):
+                    raise ValueError("The output is a number.")
+                array[np.setdiff1d(np.arange(len(array)), rows)] = 0
+        return contract(arrays)
+
+    found: dict[str, tuple[str, Any]] = {}
     for name, function in functions.items():
-        changes.append(
-            (
-                "other function",
-                f"It is the derivative of something else: {name}.",
-                _held(function, args),
-                args,
-                1.0,
-            )
-        )
-    found: dict[str, tuple[str, list[np.ndarray]]] = {}
-    for name, sentence, function, changed, factor in changes:
-        try:
-            with np.errstate(all="ignore"):
-                arrays = contract([factor * _jacobian(function, changed, i) for i in wrt])
-        except Exception:
-            continue  # the changed arguments make no sense to the function
-        found[f"{name} ({len(found)})"] = (sentence, arrays)
-    return found
+        sentence = f"It is the derivative of something else: {name}."
+        found[sentence] = "other function", partial(results, _held(function, args), args)
+    for name, words, changed in _changes(args, wrt, names):
+        found[f"It is the gradient {words}"] = name, partial(results, forward, changed)
+    for N, constants in _batches(args, wrt):
+        for name, part in PARTS:
+            sentence, kept = f"It is the gradient of a part of the batch: {name}", np.arange(N)[part]
+            whole = partial(results, forward, args, 1.0, kept)
+            found[f"{sentence}, of {N} rows of the output."] = name, whole
+            some = tuple(a[part] if i in constants else a for i, a in enumerate(args))
+            for factor, how in ((1.0, "."), (len(kept) / N, f", divided by {N}."), (len(kept), ", summed.")):
+                if constants:
+                    found[sentence + how] = name, partial(results, forward, some, factor)
+    return {sentence: (name, cache(program)) for sentence, (name, program) in found.items()}
 
 
 def _jacobian(forward: Callable[..., Any], args: Arguments, position: int) -> np.ndarray:
@@ -78,54 +99,39 @@ def _held(function: Callable[..., Any], args: Arguments) -> Callable[..., Any]:
     return partial(function, at=args) if "at" in parameters else function
 
 
-def _changes(
-    args: Arguments, wrt: Sequence[int], names: Names
-) -> Iterator[tuple[str, str, Arguments, float]]:
-    """Name, sentence, changed arguments, and a factor for the gradient."""
+def _changes(args: Arguments, wrt: Sequence[int], names: Names) -> Iterator[tuple[str, str, Arguments]]:
+    """Changed arguments, each with a name and the words after "It is the gradient"."""
 
     def changed(position: int, value: Any) -> Arguments:
         return (*args[:position], value, *args[position + 1 :])
 
+    kinds = [kind(a) for a in args]
     for i, a in enumerate(args):
         called = names.argument(i)
-        if np.asarray(a).dtype.kind in "iu":
-            for step in (1, -1):
-                moved = f"{called} {'plus' if step > 0 else 'minus'} 1"
-                sentence = f"It is the gradient for {moved}: the label is off by one."
-                yield "label off by one", sentence, changed(i, a + step), 1.0
-        elif np.asarray(a).dtype.kind == "f" and np.any(a):
-            sentence = f"It is the gradient with {called} set to zero: is it left out?"
-            yield "argument left out", sentence, changed(i, np.zeros_like(a)), 1.0
-            if np.ndim(a) == 2 and a.shape[0] == a.shape[1]:
-                sentence = f"It is the gradient for the transpose of {called}."
-                yield "W for W^T", sentence, changed(i, np.ascontiguousarray(a.T)), 1.0
-            for j in range(i + 1, len(args)):
-                b = args[j]
-                if np.asarray(b).dtype.kind == "f" and np.shape(a) == np.shape(b):
-                    sentence = f"It is the gradient with {called} and {names.argument(j)} swapped."
-                    yield "arguments swapped", sentence, _swapped(args, i, j), 1.0
-    yield from _parts_of_the_batch(args, wrt)
+        for step, word in ((1, "plus"), (-1, "minus")):
+            if kinds[i] in "iu":
+                words = f"for {called} {word} 1: the label is off by one."
+                yield "label off by one", words, changed(i, a + step)
+        if kinds[i] == "f" and np.ndim(a) == 2 and a.shape[0] == a.shape[1]:
+            transpose = np.ascontiguousarray(a.T)
+            yield "W for W^T", f"for the transpose of {called}.", changed(i, transpose)
+        for name, change, words in CHANGES[: 2 if i in wrt else None]:
+            if kinds[i] == "f" and np.any(a):
+                yield name, f"with {called} {words}", changed(i, change(a))
+    for i, j in combinations(range(len(args)), 2):
+        if kinds[i] == kinds[j] == "f" and np.shape(args[i]) == np.shape(args[j]):
+            swapped = list(args)
+            swapped[i], swapped[j] = args[j], args[i]
+            words = f"with {names.argument(i)} and {names.argument(j)} swapped."
+            yield "arguments swapped", words, tuple(swapped)
 
 
-def _swapped(args: Arguments, i: int, j: int) -> Arguments:
-    swapped = list(args)
-    swapped[i], swapped[j] = args[j], args[i]
-    return tuple(swapped)
-
-
-def _parts_of_the_batch(args: Arguments, wrt: Sequence[int]) -> Iterator[tuple[str, str, Arguments, float]]:
-    """The batch is all arguments as long as a vector of whole numbers, the labels."""
-    lengths = {len(a) for a in args if isinstance(a, np.ndarray) and a.ndim == 1 and a.dtype.kind in "iu"}
-    for N in lengths:
-        rows = [i for i, a in enumerate(args) if np.ndim(a) >= 1 and len(a) == N and i not in wrt]
-        if N < 2 or not rows:
-            continue
-        for name, part in (
-            ("only the first example", slice(0, 1)),
-            ("last example skipped", slice(0, N - 1)),
-            ("first example skipped", slice(1, N)),
-        ):
-            some = tuple(a[part] if i in rows else a for i, a in enumerate(args))
-            size = len(range(*part.indices(N)))
-            for factor in (1.0, size / N, float(size)):
-                yield name, f"It is the gradient of a part of the batch: {name}.", some, factor
+def _batches(args: Arguments, wrt: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """The lengths of possible batches, of matrices and labels, and the positions of constants to shorten."""
+    lengths = [len(a) if isinstance(a, np.ndarray) and a.ndim else 0 for a in args]
+    labels = [length > 0 and kind(a) in "iu" for length, a in zip(lengths, args, strict=True)]
+    for N in sorted(
+        {n for n, a, y in zip(lengths, args, labels, strict=True) if n > 1 and (y or a.ndim > 1)}
+    ):
+        same = [i for i, length in enumerate(lengths) if length == N and i not in wrt]
+        yield N, same if len(same) > 1 or any(labels[i] for i in same) else []
