@@ -11,7 +11,7 @@
 
 docs/gradcheck.md explains the algorithm. Read the modules in this order: `numerical`, `complex_step`,
 `jacobian`; `protocol`, `compare`, `report`, `task`; `kinks`, `large`, `judgment`; `trees`, `arguments`,
-`check`; `diagnosis`, `candidates`, `variations`; `layers`, `drawing`.
+`check`; `diagnosis`, `candidates`, `variations`, `places`; `layers`, `drawing`.
 """
 
 from gradcheck.check import assert_gradient, check_gradient, check_jacobian, check_jvp, check_vjp

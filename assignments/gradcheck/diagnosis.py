@@ -2,7 +2,7 @@
 
 A name stands for a program that fits: it explains a wrong array to within a millionth of its error, at all
 points, and leaves `ENOUGH` entries more than it has free numbers. The stages go from the simplest programs
-to guesses; the first stage with a name ends the search. If none has, `locate` says where the error is.
+to guesses; the first stage with a name ends the search. If none has, `places` says where the error is.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 
 from gradcheck import candidates
 from gradcheck.candidates import Candidate, Wrong
+from gradcheck.places import locate, located, near
 from gradcheck.protocol import NO_NAMES, Finding, Names
-from gradcheck.trees import kind
+from gradcheck.trees import kind, leaves
 
 ENOUGH = 3
 CERTAIN = ("zero", "wrong shape")  # anybody can see that they are true
@@ -75,7 +76,7 @@ class Sample(NamedTuple):
 
     def near(self, i: int, j: int) -> bool:
         """Whether result i is the right result j."""
-        return _near(self.actual[i], self.expected[j])
+        return near(self.actual[i], self.expected[j])
 
 
 def diagnose(actual: Any, expected: Any, context: Context | None = None) -> list[Finding]:
@@ -94,7 +95,7 @@ def diagnose(actual: Any, expected: Any, context: Context | None = None) -> list
     -------
     list of Finding
         Empty if the result is right, nothing fits, or there are too few entries: a wrong sign is named from
-        3 entries on, counted over all points. For two arrays, also what `locate` finds, a shape that no
+        3 entries on, counted over all points. For two arrays, also the place of the error, a shape that no
         rule explains, and numbers that are not finite.
     """
     context = context or Context()
@@ -183,7 +184,7 @@ def _names(samples: Sequence[Sample], part: int, context: Context) -> list[Findi
         or _common(candidates.exact, wrong)
         or _terms(samples, wrong, part, context)
         or _common(candidates.different, wrong)
-        or ([] if _located([(w.a, w.g) for w in wrong], "") else _common(candidates.guesses, wrong))
+        or ([] if located([(w.a, w.g) for w in wrong], "") else _common(candidates.guesses, wrong))
     )
 
 
@@ -198,8 +199,8 @@ def _wrong(sample: Sample, part: int, context: Context) -> Wrong:
         (name, sentence, partial(_result, f, (), part), 0)
         for sentence, (name, f) in sample.variations.items()
     ]
-    arguments = [(context.names.argument(i), x) for i, x in enumerate(sample.arguments)]
-    arrays = [(name, np.asarray(x)) for name, x in arguments if kind(x) in "fiub"]
+    arguments = (leaves(x, context.names.argument(i)) for i, x in enumerate(sample.arguments))
+    arrays = [(name, np.asarray(x)) for parts in arguments for name, x in parts if kind(x) in "fiub"]
     a, g = sample.actual[part], sample.expected[part]
     return Wrong(a, g, others, arrays, alternatives, variations)
 
@@ -270,39 +271,3 @@ def _terms(samples: Sequence[Sample], wrong: Sequence[Wrong], part: int, context
         elif len(others) == 1:
             found.append(Finding("factor of a term", f"A term counts {weight:.6g} times: {name}."))
     return found
-
-
-def locate(points: Sequence[tuple[Arrays, Arrays]], names: Names = NO_NAMES) -> list[Finding]:
-    """Where the error is, if it is in the same place at all points: an entry, a row, a column, a diagonal."""
-    places = []
-    for part in range(min(map(len, points[0])) if points else 0):
-        of = f" of {names.result(part)}" if len(points[0][0]) > 1 else ""
-        places += _located([(a[part], g[part]) for a, g in points], of)
-    return places
-
-
-def _near(a: np.ndarray, g: np.ndarray) -> bool:
-    return a.shape == g.shape and bool(np.linalg.norm(a - g) <= 1e-8 * np.linalg.norm(g) + 1e-300)
-
-
-def _located(pairs: Sequence[tuple[np.ndarray, np.ndarray]], of: str) -> list[Finding]:
-    found = [list(_places(a, g, of)) for a, g in pairs if a.shape == g.shape and not _near(a, g)]
-    return [place for place in found[0] if all(place in places for places in found)] if found else []
-
-
-def _places(a: np.ndarray, g: np.ndarray, of: str) -> Iterator[Finding]:
-    wrong = np.abs(a - g) > 1e-7 * np.abs(g).max(initial=0.0)
-    indices = np.argwhere(wrong)
-    if wrong.size < 3 or not len(indices) or wrong.all():
-        return
-    if len(indices) == 1:
-        yield Finding("one entry", f"Only the entry {indices[0].tolist()}{of} is wrong.")
-        return
-    for axis, name in enumerate(("one row", "one column") if wrong.ndim == 2 else ()):
-        if len(set(indices[:, axis])) == 1:
-            yield Finding(name, f"Only {name[4:]} {indices[0, axis]}{of} is wrong.")
-    if wrong.ndim == 2 and wrong.shape[0] == wrong.shape[1] and np.all(indices[:, 0] == indices[:, 1]):
-        yield Finding("diagonal", f"Only the diagonal{of} is wrong.")
-    if not a[wrong].any():
-        count = f"{len(indices)} of {wrong.size} entries{of}"
-        yield Finding("entries missing", f"{count} are zero and should not be; the others are right.")

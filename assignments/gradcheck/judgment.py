@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from gradcheck.arguments import through
-from gradcheck.diagnosis import Context, diagnose, locate
+from gradcheck.diagnosis import Context, diagnose
 from gradcheck.kinks import refuted
 from gradcheck.large import block_of, compare_along_directions, sampled_axes
 from gradcheck.numerical import EPS
+from gradcheck.places import locate
 from gradcheck.protocol import Arguments, Finding, ViolationError, call_program, copied
 from gradcheck.report import INCONCLUSIVE, RIGHT, WRONG, Comparison, Report
 from gradcheck.task import Axes, Task

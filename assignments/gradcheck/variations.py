@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from inspect import signature
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from gradcheck.arguments import parameters
 from gradcheck.jacobian import numerical_jacobian
 from gradcheck.protocol import NO_NAMES, Names
 from gradcheck.trees import kind
@@ -68,7 +68,8 @@ def variations(
     found: dict[str, tuple[str, Any]] = {}
     for name, function in functions.items():
         sentence = f"It is the derivative of something else: {name}."
-        found[sentence] = "other function", partial(results, _held(function, args), args)
+        held = partial(function, at=args) if "at" in parameters(function) else function
+        found[sentence] = "other function", partial(results, held, args)
     for name, words, changed in _changes(args, wrt, names):
         found[f"It is the gradient {words}"] = name, partial(results, forward, changed)
     for N, constants in _batches(args, wrt):
@@ -88,15 +89,6 @@ def _jacobian(forward: Callable[..., Any], args: Arguments, position: int) -> np
         return forward(*args[:position], x, *args[position + 1 :])
 
     return numerical_jacobian(f, args[position]).value
-
-
-def _held(function: Callable[..., Any], args: Arguments) -> Callable[..., Any]:
-    """The function with its parameter `at`, if it has one, set to the arguments."""
-    try:
-        parameters = signature(function).parameters
-    except ValueError:  # NumPy's functions have no signature
-        return function
-    return partial(function, at=args) if "at" in parameters else function
 
 
 def _changes(args: Arguments, wrt: Sequence[int], names: Names) -> Iterator[tuple[str, str, Arguments]]:

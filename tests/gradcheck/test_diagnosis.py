@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcheck import Context, Names, diagnose
-from gradcheck.diagnosis import locate
+from gradcheck.places import locate
 
 RNG = np.random.default_rng(0)
 G = RNG.normal(size=(3, 4))
