@@ -86,8 +86,23 @@ def jacobian_at(point: Point) -> NumericalJacobian:
             value[:, j] = slope.value / point.scale[j]
             bound[:, j] = slope.bound / point.scale[j]
             kink[:, j] = slope.kink
+        kink[_hidden(point, value, bound), :] = True
     shape = point.output_shape + point.input_shape
     rounding = point.rounding.reshape(shape)
     return NumericalJacobian(
         value.reshape(shape), bound.reshape(shape), rounding, kink.reshape(shape), point.evaluations
     )
+
+
+def _hidden(point: Point, value: np.ndarray, bound: np.ndarray) -> np.ndarray:
+    """(m,) array: outputs with a kink that no input shows alone, as the median of equal numbers has.
+
+    There the slope along a random direction is not the sum of those along the axes.
+    """
+    if point.x.size < 2:
+        return np.zeros(point.center.shape, dtype=bool)
+    direction = point.random_direction(7)
+    sizes = np.abs(direction)
+    slope = point.slope(direction, enough=1e-6 * float((np.abs(value) @ sizes).max(initial=0.0)))
+    allowed = slope.bound + (1e-6 * np.abs(value) + bound + point.rounding) @ sizes
+    return np.abs(slope.value - value @ direction) > allowed

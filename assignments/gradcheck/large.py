@@ -40,13 +40,12 @@ def compare_along_directions(
     rtol = relative(task.eps) if rtol is None else rtol
     axes: Axes = []
     for _ in range(DIRECTIONS):
-        # Sizes in [1, 2], not 1 alone: errors of opposite signs in two entries must not cancel.
-        direction = point.scale * rng.uniform(1.0, 2.0, point.x.size) * rng.choice([-1.0, 1.0], point.x.size)
+        direction = point.random_direction(rng)
         slope = point.slope(direction)
         error = float(g @ direction) - float(slope.value[0])
         size = float(np.linalg.norm(g * direction))
         bound = float(slope.bound[0])
-        rounding = float(np.abs(point.rounding).max(initial=0.0)) * float(np.abs(direction).max(initial=0.0))
+        rounding = float(np.abs(point.rounding * direction).max(initial=0.0))
         absolute = 4 * rounding * task.eps / EPS
         if atol is not None:
             absolute = atol * float(np.linalg.norm(direction))

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 EPS = float(np.finfo(np.float64).eps)
-FIRST_STEP, STEP_RATIO = 1e-2, 16.0
+FIRST_STEP, STEP_RATIO = 0.0096184, 16.0  # no round number, as the period of f may be one
 SMALLEST_STEP, LARGEST_STEP = 1e-14, 1e4  # where f has no value near x, or varies on another scale than x
-APART = 1e-6  # between points that show the noise: far more than one rounding of x, too little to curve f
+APART, WIDEST = 1e-6, 1e-3  # between points that show the noise: too close together for f to curve
+TINY = float(np.finfo(np.float64).tiny)
 
 
 class NotFiniteError(ValueError):
@@ -57,7 +58,8 @@ class Level:
 
 def scales(x: np.ndarray) -> np.ndarray:
     """How far each entry of `x` can move: its size, at least a tenth of the typical size; 1 if all are 0."""
-    rms = float(np.sqrt(np.mean(x**2))) if x.size else 0.0
+    largest = float(np.abs(x).max(initial=0.0)) or 1.0
+    rms = largest * float(np.sqrt(np.mean((x / largest) ** 2))) if x.size else 0.0
     return np.maximum(np.abs(x), 0.1 * rms) if rms > 0 else np.ones(x.shape)
 
 
@@ -99,6 +101,14 @@ class Point:
             return None
         return y.ravel() if y.shape == self.output_shape and np.all(np.isfinite(y)) else None
 
+    def random_direction(self, rng: np.random.Generator | int) -> np.ndarray:
+        """An (n,) array, each entry of random sign and between once and twice its scale.
+
+        If all had the size 1, errors of opposite signs in two entries could cancel.
+        """
+        rng, n = np.random.default_rng(rng), self.x.size
+        return self.scale * rng.uniform(1.0, 2.0, n) * rng.choice([-1.0, 1.0], n)
+
     @cached_property
     def reach(self) -> tuple[np.ndarray, np.ndarray]:
         """Each output's largest size, and its largest change when all inputs move by about their size.
@@ -123,26 +133,35 @@ class Point:
     def rounding(self) -> np.ndarray:
         """(m, n) array: how far two correct float64 programs for the Jacobian can differ."""
         size, change = self.reach
-        return 16 * EPS * np.maximum(change[:, None] / self.scale[None, :], size[:, None] / 4)
+        lost = TINY / EPS  # below this, numbers lose digits
+        return 16 * EPS * np.maximum((change[:, None] + lost) / self.scale[None, :], size[:, None] / 4)
 
     @cached_property
     def noise(self) -> np.ndarray:
         """(m,) array: the rounding noise of each output, at least that of the numbers that f computes with.
 
-        Noise far above that is measured once more on the other side of x and closer to it: a kink, or a
-        function that curves within a millionth of x, looks like noise too. But a function that does not
-        change there at all has steps, as one that computes in float32, and its noise is the first one.
+        If f does not change at all so close to x, it may have steps, as a function that computes in float32,
+        and is looked at more widely. Noise far above the least is measured once more on the other side of x
+        and closer to it, if f changes there: a kink, or a function that curves within a millionth of x, looks
+        like noise too.
         """
-        least = EPS * self.reach[0]
-        noise, _ = self._noise(APART)
-        if noise is None or np.any(noise > 1e3 * least):
-            other, moves = self._noise(-1e-4 * APART)
-            if other is not None:
-                noise = other if noise is None else np.where(moves, np.minimum(noise, other), noise)
+        size, change = self.reach
+        apart, least = APART, EPS * size
+        noise, steps = self._noise(apart)
+        while apart < WIDEST and noise is not None and np.any(still := ~np.any(steps, axis=0) & (change > 0)):
+            apart *= 2 * STEP_RATIO
+            wider, steps = self._noise(apart)
+            noise = noise if wider is None else np.where(still & (wider > 10 * least), wider, noise)
+        if apart == APART and (noise is None or np.any(noise > 1e3 * least)):
+            closer, steps = self._noise(-1e-4 * apart)
+            if noise is None or closer is None:
+                noise = closer
+            else:
+                noise = np.where(np.all(steps, axis=0), np.minimum(noise, closer), noise)
         return least if noise is None else np.maximum(noise, least)
 
     def _noise(self, apart: float) -> tuple[np.ndarray | None, np.ndarray]:
-        """The noise of each output on one side of x, and whether it changes from each point to the next.
+        """The noise of each output on one side of x, and its changes from each point to the next.
 
         This is ECnoise of Moré and Wild, SIAM J. Sci. Comput. 33 (2011). Between points so close together
         that f is nearly a straight line, its third and higher differences are noise.
@@ -150,14 +169,13 @@ class Point:
         direction = self.nearby * np.random.default_rng(1).uniform(0.5, 1.0, self.x.size)
         values = [self.at(apart * i * direction) for i in range(1, 7)]
         if any(v is None for v in values):
-            return None, np.zeros(self.center.shape, dtype=bool)
-        table = np.array(values)
-        moves = np.all(np.diff(table, axis=0) != 0, axis=0)
+            return None, np.ones((5, self.center.size))
+        table = steps = np.diff(np.array(values), axis=0)
         levels = []
-        for k in range(1, 6):
+        for k in (2, 3, 4, 5):
             table = np.diff(table, axis=0)
             levels.append(np.sqrt(factorial(k) ** 2 / factorial(2 * k) * np.mean(table**2, axis=0)))
-        return np.min(levels[2:], axis=0), moves
+        return np.min(levels[1:], axis=0), steps
 
     def slope(self, direction: np.ndarray, enough: float = 0.0) -> Slope:
         """The derivatives along `direction`, an (n,) array, by the best of several step sizes.
@@ -243,11 +261,12 @@ class Point:
         derivative jumps, central differences err like h instead of h**2, and the two extrapolations differ
         by more than the error of the better one.
         """
-        central, jump, ahead, back = [], [], [], []
+        central, jump, ahead, back, size = [], [], [], [], np.abs(self.center)
         for h in (step, step / 2, step / 4):
             right, left = self.at(h * direction), self.at(-h * direction)
             if right is None or left is None:
                 return None
+            size = np.maximum(size, np.maximum(np.abs(right), np.abs(left)))
             ahead.append((right - self.center) / h)
             back.append((self.center - left) / h)
             central.append((right - left) / (2 * h))
@@ -257,7 +276,7 @@ class Point:
         estimate = (16 * second - first) / 15
         moved = direction != 0
         lost = EPS * np.max(np.abs(self.x[moved]) / np.abs(direction[moved]), initial=0.0)
-        rounding = (7 * (self.noise + EPS * np.abs(self.center)) + lost * np.abs(estimate)) / step
+        rounding = (7 * (self.noise + EPS * size) + lost * np.abs(estimate)) / step
         bound = (
             1.5 * np.abs(second - first)
             + np.abs(jump[1] - 2 * jump[2]) / 2
@@ -267,6 +286,6 @@ class Point:
         apart = (np.abs(jump[2]) > 0.3 * np.abs(jump[0])) & (np.abs(jump[2]) > 100 * rounding)
         change, before = np.abs(central[2] - central[1]), np.abs(central[1] - central[0])
         diverges = (change > before) & (change > 100 * rounding)  # as where f jumps
-        bound[apart | diverges] = np.inf
+        bound[apart | diverges | np.isnan(bound)] = np.inf
         left, right = ((8 * side[2] - 6 * side[1] + side[0]) / 3 for side in (back, ahead))
         return Level(estimate, bound, rounding, left, right, apart)
