@@ -147,21 +147,21 @@ class Point:
         """
         size, change = self.reach
         apart, least = APART, EPS * size
-        noise, steps = self._noise(apart)
+        noise, _, steps = self._noise(apart)
         while apart < WIDEST and noise is not None and np.any(still := ~np.any(steps, axis=0) & (change > 0)):
             apart *= 2 * STEP_RATIO
-            wider, steps = self._noise(apart)
+            _, wider, steps = self._noise(apart)
             noise = noise if wider is None else np.where(still & (wider > 10 * least), wider, noise)
         if apart == APART and (noise is None or np.any(noise > 1e3 * least)):
-            closer, steps = self._noise(-1e-4 * apart)
+            closer, _, steps = self._noise(-1e-4 * apart)
             if noise is None or closer is None:
                 noise = closer
             else:
                 noise = np.where(np.all(steps, axis=0), np.minimum(noise, closer), noise)
         return least if noise is None else np.maximum(noise, least)
 
-    def _noise(self, apart: float) -> tuple[np.ndarray | None, np.ndarray]:
-        """The noise of each output on one side of x, and its changes from each point to the next.
+    def _noise(self, apart: float) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray]:
+        """The least and the most noise of each output on one side of x, and its change from point to point.
 
         This is ECnoise of Moré and Wild, SIAM J. Sci. Comput. 33 (2011). Between points so close together
         that f is nearly a straight line, its third and higher differences are noise.
@@ -169,13 +169,13 @@ class Point:
         direction = self.nearby * np.random.default_rng(1).uniform(0.5, 1.0, self.x.size)
         values = [self.at(apart * i * direction) for i in range(1, 7)]
         if any(v is None for v in values):
-            return None, np.ones((5, self.center.size))
+            return None, None, np.ones((5, self.center.size))
         table = steps = np.diff(np.array(values), axis=0)
         levels = []
         for k in (2, 3, 4, 5):
             table = np.diff(table, axis=0)
             levels.append(np.sqrt(factorial(k) ** 2 / factorial(2 * k) * np.mean(table**2, axis=0)))
-        return np.min(levels[1:], axis=0), steps
+        return np.min(levels[1:], axis=0), np.max(levels[1:], axis=0), steps
 
     def slope(self, direction: np.ndarray, enough: float = 0.0) -> Slope:
         """The derivatives along `direction`, an (n,) array, by the best of several step sizes.
@@ -191,11 +191,12 @@ class Point:
             step /= STEP_RATIO
             if level is None:
                 continue
-            better = (level.bound < bound) & ~kink
             with np.errstate(invalid="ignore"):
                 differ = np.abs(level.value - value)
-                torn[better & np.isfinite(bound) & (differ > level.bound + bound)] = True
-                spread = np.where(better & np.isfinite(bound), np.maximum(spread, differ), spread)
+            clash = (differ > level.bound + bound) & np.isfinite(level.bound + bound) & ~kink
+            confirmed = torn & ~clash & (level.value != 0) & (level.bound <= 1e-3 * np.abs(level.value))
+            torn, spread = (torn | clash) & ~confirmed, np.where(clash, differ, spread)
+            better = clash | ((level.bound < bound) & ~kink)
             value[better], bound[better] = level.value[better], level.bound[better]
             aim = max(enough, 1e-9 * np.abs(value).max(initial=0.0))
             if first is None:
@@ -208,12 +209,13 @@ class Point:
                     break
                 if level.apart.any():
                     kink = self._kink(direction, level, STEP_RATIO * step, value, bound)
-            done = kink | (bound <= np.maximum(aim, 20 * level.rounding if level is not first else 0))
-            noisy = (level.bound > last) & np.isfinite(level.bound)  # as bounds fall while f is smooth
+            done = bound <= np.maximum(aim, 20 * level.rounding if level is not first else 0)
+            done = kink | (done & ~torn)
+            noisy = (level.bound > last) & np.isfinite(level.bound) & ~clash  # f is not smooth so near x
             if np.all(done | noisy):
                 break
             last = level.bound
-        bound[torn] = np.maximum(bound, spread)[torn]  # two step sizes contradict each other
+        bound[torn] = np.maximum(bound, spread)[torn]  # two step sizes clash, and no third decides
         return Slope(value, bound, kink)
 
     def _step_up(self, direction: np.ndarray, aim: float, value: np.ndarray, bound: np.ndarray) -> None:
@@ -225,6 +227,7 @@ class Point:
             if level is None:
                 return
             better = (level.bound < bound) & (np.abs(level.value - value) <= level.bound + bound)
+            better &= level.bound <= np.maximum(0.1 * np.abs(level.value), 10 * level.rounding)
             if not better.any():
                 return
             value[better], bound[better] = level.value[better], level.bound[better]
