@@ -74,7 +74,15 @@ class Layout:
             vectors = given[count:]
             if self.check == "jvp":
                 vectors = self._nested_vectors(vectors)
-            return self.results(program(*self.nested(given[:count]), *vectors))
+            arguments = self.nested(given[:count])
+            value = program(*arguments, *vectors)
+            for name, argument, own in zip(self.names, arguments, self.leaves, strict=True):
+                now = [part for _, part in leaves(argument, name)]
+                before, given = given[: len(own)], given[len(own) :]
+                if len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True)):
+                    sentence = f"The call puts something else into {name}. Work on a copy."
+                    raise ViolationError(Finding("changes its input", sentence))
+            return self.results(value)
 
         return flat_program
 
@@ -119,13 +127,15 @@ class Layout:
         """
         if value is None:
             raise ViolationError(Finding("no return", "It returned None. Did you forget a return?"))
-        single = self.check == "jvp" or len(self.wrt) == 1
-        nests = self.check != "jvp" and single and is_branch(self.args[self.wrt[0]])
-        several = isinstance(value, (tuple, list))
-        if nests and not (isinstance(value, tuple) and len(value) == 1):
-            value, several = [value], True
-        parts = list(value) if several else [value]
         count = 1 if self.check == "jvp" else len(self.wrt)
+        several = isinstance(value, (tuple, list))
+        if count == 1 and self.check != "jvp" and isinstance(self.args[self.wrt[0]], (dict, list, tuple)):
+            try:
+                return self._parts([value])
+            except MismatchError as error:
+                if not (isinstance(value, tuple) and len(value) == 1):
+                    raise ViolationError(Finding("wrong type", str(error))) from None
+        parts = list(value) if several else [value]
         if len(parts) != count or (not several and count > 1):
             should = "one array" if count == 1 else f"{count} arrays, one for each argument"
             sentence = f"It should return {should}; it returned {len(parts)}."

@@ -272,7 +272,7 @@ def _conducted(
         return report
     if seen.unsafe is not None:
         return replace(report, verdict=UNSAFE, reason=seen.unsafe.sentence, found=[seen.unsafe])
-    if seen.elsewhere is not None and all(map(np.array_equal, answers[0], seen.elsewhere)):
+    if seen.elsewhere is not None and any(map(np.array_equal, answers[0], seen.elsewhere)):
         # The same result for different arguments is right for a linear function and stale for any other.
         stale = compare(other, [seen.elsewhere], extras[:1], rng, context)
         if stale.verdict == WRONG:

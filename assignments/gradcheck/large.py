@@ -17,7 +17,7 @@ from gradcheck.compare import relative
 from gradcheck.numerical import EPS, Point
 from gradcheck.protocol import Arguments
 from gradcheck.report import INCONCLUSIVE, RIGHT, WRONG, Report
-from gradcheck.task import Axes, Block, Task
+from gradcheck.task import KNOWN, Axes, Block, Task
 
 DIRECTIONS = 3
 BLOCK = 36  # entries of each array
@@ -58,9 +58,11 @@ def compare_along_directions(
             report.verdict, report.reason = WRONG, "The slope along a random direction is wrong."
             axes = _search(task, point, g, direction, error)
             break
-        if bound > max(1e-4 * size, 1e-6 * float(point.reach[1][0])):
+        if bound > max(1e-4 * size, KNOWN * rounding):
             report.verdict = INCONCLUSIVE
             report.reason = "The slope along a random direction is too uncertain. Try another point."
+            if slope.kink[0]:
+                report.reason = "The point is at a kink of the function. Try another point."
             break
         report.reason = f"The slopes along {DIRECTIONS} random directions agree with the numerical ones."
     report.evaluations = task.evaluations + point.evaluations

@@ -36,6 +36,8 @@ def layer_functions(
     vjp : function of x, the parameters and u; a tuple of gradients if there are parameters
     """
 
+    if not isinstance(parameters, Mapping):
+        raise ValueError('The parameters should be a dict such as {"W": "dW"}.')
     missing = [name for name in (forward, backward, *parameters) if not hasattr(layer, name)]
     if missing:
         raise ValueError(f"The layer has no attribute {missing[0]!r}.")

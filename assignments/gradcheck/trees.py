@@ -58,7 +58,8 @@ def matched(result: Any, value: Any, name: str) -> list[Any]:
         may be missing; their part is then None.
     """
     if not is_branch(value):
-        return [result]
+        numbers = isinstance(value, (list, tuple)) and isinstance(result, (list, tuple))
+        return [np.asarray(result) if numbers and kind(result) in "fiub" else result]
     if isinstance(value, dict):
         needed = [key for key, part in value.items() if any(is_float(leaf) for _, leaf in leaves(part, ""))]
         if not isinstance(result, dict) or not set(needed) <= result.keys() <= value.keys():
