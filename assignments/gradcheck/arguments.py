@@ -105,13 +105,16 @@ class Layout:
             If there are more or fewer, or if their shapes are not these.
         """
         count = 1 if self.check == "vjp" else len(self.wrt)
-        given = (vectors,) if isinstance(vectors, np.ndarray) else tuple(vectors)
+        several = isinstance(vectors, tuple) or is_branch(vectors)
+        given = tuple(vectors) if several else (np.asarray(vectors),)
         try:
             if len(given) != count:
                 raise MismatchError(f"it has {len(given)}")
             flat = given if self.check == "vjp" else tuple(self._parts(given))
             if [np.shape(v) for v in flat] != list(shapes):
                 raise MismatchError(f"their shapes are {', '.join(str(np.shape(v)) for v in flat)}")
+            if not all(kind(v) in "fiub" and np.all(np.isfinite(v)) for v in flat):
+                raise MismatchError("they are not finite numbers")
         except MismatchError as error:
             should = ", ".join(map(str, shapes))
             raise ValueError(f"vectors should be a tuple of {count}, of shape {should}: {error}.") from None
@@ -199,16 +202,22 @@ def positions(wrt: Wrt, args: tuple[Any, ...], names: tuple[str, ...]) -> tuple[
     ValueError
         If there is no such argument, if it is there twice, or if it holds no numbers.
     """
-    given = tuple(wrt) if isinstance(wrt, (list, tuple, range, np.ndarray)) else (wrt,)
+    given: list[Any] = [wrt] if isinstance(wrt, str) or np.ndim(wrt) == 0 else list(wrt)  # type: ignore[arg-type]
     have = f"The arguments are {', '.join(f'{i}: {name}' for i, name in enumerate(names))}."
     found = []
     for item in given:
         if isinstance(item, str) and item in names:
             found.append(names.index(item))
-        elif isinstance(item, (int, np.integer)) and -len(args) <= item < len(args):
+        elif (
+            isinstance(item, (int, np.integer))
+            and not isinstance(item, bool)
+            and -len(args) <= item < len(args)
+        ):
             found.append(int(item) % len(args))
         else:
             raise ValueError(f"wrt={item!r} is no argument. {have}")
+    if not found:
+        raise ValueError(f"wrt={wrt!r} chooses no argument. {have}")
     if len(set(found)) < len(found):
         raise ValueError(f"wrt={wrt!r} names an argument twice. {have}")
     for i in found:

@@ -177,7 +177,7 @@ def guesses(wrong: Wrong) -> Iterator[Candidate]:
         sentence = f"Each {line} is the right one times a number of its own: is a factor missing?"
         yield "factor", sentence, ratios * g, g.shape[1 - axis]
     error = float(np.linalg.norm(a - g)) / max(float(np.linalg.norm(g)), 1e-300)
-    if error < 1e-5 and np.array_equal(a, np.float32(a)) and not np.array_equal(g, np.float32(g)):
+    if error < 1e-5 and a.any() and np.array_equal(a, np.float32(a)) and not np.array_equal(g, np.float32(g)):
         yield "float32", "It has been rounded to float32.", a, 1
     elif error < 1e-4:
         yield "approximate", "It is close to the right one: is it an approximation?", a, 1

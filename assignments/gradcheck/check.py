@@ -44,8 +44,13 @@ class Options:
     atol: float | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.rng, (np.random.Generator, type(None))):
+            raise ValueError("rng should be a generator, such as np.random.default_rng(0).")
+        if not isinstance(self.context, (Context, type(None))):
+            raise ValueError("context should be a gradcheck.Context.")
         for name, value in (("rtol", self.rtol), ("atol", self.atol)):
-            if value is not None and not 0 <= value < np.inf:
+            number = isinstance(value, (int, float, np.integer, np.floating))
+            if value is not None and not (number and 0 <= value < np.inf):
                 raise ValueError(
                     f"{name} should be a number from 0, or None for the default; it is {value!r}."
                 )

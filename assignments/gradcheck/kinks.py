@@ -16,7 +16,7 @@ import numpy as np
 from gradcheck.numerical import Point
 
 NEAR, STEP = 1e-4, 1e-6  # how far the points nearby are from x, and the differences there, in scales of x
-PAIRS, MIRRORED = 4, 12  # kinked inputs that are moved by twos; points nearby, each with its mirror image
+PAIRS, MIRRORED = 6, 12  # kinked inputs that are moved by twos; points nearby, each with its mirror image
 
 
 def refuted(point: Point, claimed: Callable[[np.ndarray], float | None], kinked: np.ndarray) -> str | None:

@@ -25,7 +25,7 @@ BLOCK = 36  # entries of each array
 
 def compare_along_directions(
     task: Task, gradients: Sequence[np.ndarray], weights: np.ndarray, rng: np.random.Generator
-) -> tuple[Report, Axes]:
+) -> tuple[Report, Axes, bool]:
     """Check the gradients of the weighted sum of the outputs, one array for each argument in `wrt`.
 
     Returns
@@ -33,14 +33,22 @@ def compare_along_directions(
     Report
     Axes
         If it is wrong, where to find a wrong entry; see `block_of`.
+    bool
+        Whether this entry explains the whole error.
     """
     point = task.point(weights)
     g = np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in gradients])
     rtol, atol = task.tolerances
     rtol = relative(task.eps) if rtol is None else rtol
     axes: Axes = []
-    for _ in range(DIRECTIONS):
+    alone = False
+    ends = np.cumsum([x.size for x in task.inputs])
+    reaches = [np.linalg.norm(part) for part in np.split(g * point.scale, ends[:-1])]
+    weak = [i for i, reach in enumerate(reaches) if reach <= 1e-3 * max(reaches)]  # they would not show
+    for moved in [None] * DIRECTIONS + weak:
         direction = point.random_direction(rng)
+        if moved is not None:
+            direction[: ends[moved] - task.inputs[moved].size] = direction[ends[moved] :] = 0.0
         slope = point.slope(direction)
         error = float(g @ direction) - float(slope.value[0])
         size = float(np.linalg.norm(g * direction))
@@ -56,7 +64,7 @@ def compare_along_directions(
             report.tolerance += _sensitivity(task, weights, direction, float(slope.value[0]), rng)
         if not abs(error) <= report.tolerance:
             report.verdict, report.reason = WRONG, "The slope along a random direction is wrong."
-            axes = _search(task, point, g, direction, error)
+            axes, alone = _search(task, point, g, direction, error)
             break
         if bound > max(1e-4 * size, KNOWN * rounding):
             report.verdict = INCONCLUSIVE
@@ -66,7 +74,7 @@ def compare_along_directions(
             break
         report.reason = f"The slopes along {DIRECTIONS} random directions agree with the numerical ones."
     report.evaluations = task.evaluations + point.evaluations
-    return report, axes
+    return report, axes, alone
 
 
 def _sensitivity(
@@ -140,9 +148,11 @@ def block_of(task: Task, axes: Axes) -> Task:
     )
 
 
-def _search(task: Task, point: Point, g: np.ndarray, direction: np.ndarray, error: float) -> Axes:
+def _search(
+    task: Task, point: Point, g: np.ndarray, direction: np.ndarray, error: float
+) -> tuple[Axes, bool]:
     """Halve the inputs until one is left, keeping the half with the larger error."""
-    first, last = 0, g.size
+    first, last, whole = 0, g.size, error
     while last - first > 1:
         middle = (first + last) // 2
         half = np.zeros_like(direction)
@@ -159,4 +169,4 @@ def _search(task: Task, point: Point, g: np.ndarray, direction: np.ndarray, erro
         index = np.unravel_index(first, x.shape) if inside else ()
         axes.append(tuple(np.array([i]) for i in index) if inside else None)
         first -= x.size
-    return axes
+    return axes, abs(error - whole) <= 0.1 * abs(whole)

@@ -93,6 +93,39 @@ def test_an_array_in_a_nest_may_not_be_changed():
     assert (report.verdict, report.reason) == ("unsafe", "The call changes weights[1]. Work on a copy.")
 
 
+@pytest.mark.parametrize(
+    "change", [lambda P: P.update(a=0 * A), lambda P: P.update(c=A), lambda P: P.pop("a")]
+)
+def test_a_dict_or_list_may_not_be_changed(change):
+    def spoil(P):
+        gradients = {"a": P["b"].copy(), "b": P["a"].copy()}
+        change(P)
+        return gradients
+
+    report = check_gradient(lambda P: P["a"] @ P["b"], spoil, {"a": A, "b": B})
+    assert (report.verdict, report.names[0].name) == ("wrong", "changes its input")
+
+
+LISTS = {
+    "a list for a list": (
+        lambda p: p[0] ** 2 + p[1] ** 3,
+        lambda p: [2 * p[0], 3 * p[1] ** 2],
+        ([1.0, 2.0],),
+    ),
+    "an array for a list": (lambda p: p[0] * p[1], lambda p: np.array([p[1], p[0]]), ([1.0, 2.0],)),
+    "two lists": (lambda p, q: p[0] * q[0], lambda p, q: ([q[0]], [p[0]]), ([3.0], [2.0])),
+    "a tuple of one array": (lambda p: (p[0] ** 2).sum(), lambda p: (2 * p[0],), ((A,),)),
+    "a list of one array in a tuple": (lambda p: (p[0] ** 2).sum(), lambda p: ([2 * p[0]],), ([A],)),
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_lists_of_numbers_and_of_one_array_are_differentiated(case):
+    f, gradient, args = LISTS[case]
+    report = check_gradient(f, gradient, *args)
+    assert report, report
+
+
 def test_products_and_jacobians_of_nests_are_checked():
     P = {"a": A, "b": B}
     f = lambda P: P["a"] * P["b"]  # noqa: E731
@@ -225,6 +258,11 @@ OPTIONS = [
     ({"wrt": 5}, "wrt=5 is no argument. The arguments are 0: a, 1: b."),
     ({"wrt": "c"}, "wrt='c' is no argument. The arguments are 0: a, 1: b."),
     ({"wrt": 1.0}, "wrt=1.0 is no argument"),
+    ({"wrt": ()}, "wrt=() chooses no argument"),
+    ({"wrt": True}, "wrt=True is no argument"),
+    ({"rng": 7}, "rng should be a generator, such as np.random.default_rng(0)."),
+    ({"context": {}}, "context should be a gradcheck.Context."),
+    ({"rtol": "1e-3"}, "rtol should be a number from 0"),
     ({"wrt": (0, -2)}, "wrt=(0, -2) names an argument twice"),
     ({"rtol": -1}, "rtol should be a number from 0"),
     ({"atol": np.nan}, "atol should be a number from 0"),

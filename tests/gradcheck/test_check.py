@@ -281,18 +281,6 @@ def test_the_arguments_are_not_changed():
 def test_vectors_that_happen_to_be_alike_are_no_fault(seed):
     x, rng = np.array([1, 2], dtype=np.float32), np.random.default_rng(seed)
     assert check_vjp(lambda x: (x * x).sum(), lambda x, u: 2 * x * u, x, rng=rng)
-    ones = np.ones(4)
-    assert check_vjp(np.tanh, lambda z, u: u * (1 - np.tanh(z) ** 2), X, vectors=ones, rng=Ones())
-
-
-class Ones:
-    """A generator that draws nothing but ones where a check draws vectors."""
-
-    def uniform(self, low, high, shape):
-        return np.ones(shape) if low == 1 else np.full(shape, high / 2)
-
-    def choice(self, values, shape):
-        return np.ones(shape)
 
 
 def log_loss(z):
@@ -380,3 +368,60 @@ def test_a_right_gradient_of_up_to_20_inputs_takes_60_evaluations_in_the_median(
     ]
     assert len(taken) > 200
     assert np.median(taken) <= 60
+
+
+ONE, ANOTHER = np.array([1.0, 2.0]), np.array([3.0, 4.0])
+
+
+def clipped(x, u):
+    return 2 * x * np.clip(u, -5, 5)
+
+
+def test_a_product_that_clips_its_vector_is_not_linear():
+    report = check_vjp(lambda x: x * x, clipped, ONE)
+    assert (report.verdict, report.names[0].name) == ("wrong", "not linear")
+
+
+def test_a_product_that_fails_for_the_vector_zero_says_so():
+    report = check_vjp(lambda x: x * x, lambda x, u: 2 * x * u * np.sqrt(u @ u) / np.sqrt(u @ u), ONE)
+    assert report.verdict == "wrong"
+    assert report.reason.endswith("This is for the vector 0.")
+
+
+def test_one_stale_result_of_several_is_found():
+    stored: dict = {}
+    stale = lambda a, b: (stored.setdefault("b", b.copy()).copy(), a.copy())  # noqa: E731
+    assert check_gradient(lambda a, b: a @ b, stale, ONE, ANOTHER).verdict == "wrong"
+    constant = lambda a, b: (np.ones(2), 2 * b)  # noqa: E731
+    assert check_gradient(lambda a, b: (a + b**2).sum(), constant, ONE, ANOTHER)
+
+
+def test_a_derivative_that_a_complex_step_drops_beside_a_large_one_is_not_lost():
+    f = lambda w: 1e4 * w[0] ** 2 + 1e-6 * abs(w).sum()  # noqa: E731
+    large = lambda w: np.array([2e4 * w[0], 0.0])  # noqa: E731
+    assert check_gradient(f, lambda w: large(w) + 1e-6 * np.sign(w), ONE)
+    assert check_gradient(f, large, ONE).verdict == "wrong"
+
+
+@pytest.mark.parametrize("t", [200.0, 365.0, 400.0, 1000.0])
+def test_a_period_that_divides_the_argument_is_not_taken_for_the_step(t):
+    f = lambda t: np.sin(2 * np.pi * t).sum()  # noqa: E731
+    assert check_gradient(f, lambda t: 2 * np.pi * np.cos(2 * np.pi * t), np.array([t]))
+    more = lambda t: f(t) + t.sum() ** 2  # noqa: E731
+    assert check_gradient(more, lambda t: 2 * t, np.array([t])).verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("f", "gradient", "x"),
+    [
+        (lambda x: 3 * x.sum(), lambda x: np.full_like(x, 3), np.array([1e160, 2e160])),
+        (lambda x: (x**2).sum(), lambda x: 2 * x, np.array([1e-170, 2e-170])),
+        (lambda x: (abs(x / 1e-12) ** 2).sum(), lambda x: 2 * x / 1e-24, np.array([1e-12, 1e12])),
+        (lambda x: 1e14 + np.sin(x).sum(), np.cos, np.array([1.0, 2.0])),
+        (lambda x: round(float((x**2).sum()), 4), lambda x: 2 * x, np.array([1.0, 2.0])),
+        (lambda x: np.float32(1000) + np.sin(x).astype("f").sum(), np.cos, np.array([1.0, 2.0])),
+    ],
+)
+def test_what_rounding_hides_is_not_called_wrong(f, gradient, x):
+    assert check_gradient(f, gradient, x).verdict in ("right", "inconclusive")
+    assert check_gradient(f, lambda x: -1e9 * gradient(x), x).verdict != "right"

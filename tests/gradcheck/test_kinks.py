@@ -99,3 +99,18 @@ def test_a_smooth_function_of_a_small_scale_has_no_kink():
 def test_where_f_itself_jumps_nothing_is_right():
     report = check_gradient(lambda x: np.sign(x).sum(), np.zeros_like, np.array([0.0, 1.0]))
     assert report.verdict == "inconclusive"
+
+
+def test_a_kink_that_no_input_shows_alone_is_seen():
+    first = lambda x: (np.arange(3) == np.argsort(x, kind="stable")[1]) * 1.0  # noqa: E731
+    x = np.ones(3)
+    assert check_gradient(np.median, first, x).verdict in ("right", "inconclusive")
+    assert check_gradient(np.median, lambda x: first(x) * (np.ptp(x) > 0), x).verdict == "wrong"
+
+
+def test_a_tie_among_other_kinks_is_found():
+    f = lambda x: np.maximum(x[:4], 0).sum() + x[4:].max()  # noqa: E731
+    every = lambda x: np.append((x[:4] > 0) * 1.0, x[4:] == x[4:].max())  # noqa: E731
+    one = lambda x: np.append((x[:4] > 0) * 1.0, np.arange(2) == x[4:].argmax())  # noqa: E731
+    assert check_gradient(f, one, np.zeros(6))
+    assert check_gradient(f, every, np.zeros(6)).verdict == "wrong"

@@ -140,3 +140,41 @@ def test_a_product_of_many_entries_has_to_be_linear_in_the_vector():
     assert check_vjp(np.tanh, lambda x, u: u * (1 - np.tanh(x) ** 2), x)
     wrong = check_vjp(np.tanh, lambda x, u: np.abs(u) * (1 - np.tanh(x) ** 2), x)
     assert wrong.verdict == "wrong"
+
+
+def test_a_wrong_row_is_not_called_one_entry():
+    def wrong(W, b, X):
+        dW = layer_gradients(W, b, X)[0]
+        dW[3] = 0
+        return dW
+
+    report = check_gradient(layer, wrong, *WEIGHTS, wrt="W")
+    assert report.verdict == "wrong"
+    assert "one entry" not in [finding.name for finding in report.names]
+
+
+def test_a_small_array_beside_a_large_one_is_looked_at():
+    a, b = np.random.default_rng(3).normal(size=(2, 251))
+    f = lambda a, b: (a * a).sum() + 1e-8 * (b * b).sum()  # noqa: E731
+    assert check_gradient(f, lambda a, b: (2 * a, 2e-8 * b), a, b)
+    assert check_gradient(f, lambda a, b: (2 * a, 0 * b), a, b).verdict == "wrong"
+
+
+def test_one_wrong_entry_of_float32_is_found_among_a_million():
+    x = np.random.default_rng(0).normal(size=N).astype(np.float32)
+
+    def wrong(x):
+        g = np.cos(x)
+        g[77] += 0.5
+        return g
+
+    assert check_gradient(lambda x: np.sin(x).sum(), np.cos, x)
+    report = check_gradient(lambda x: np.sin(x).sum(), wrong, x)
+    assert (report.verdict, report.worst) == ("wrong", (77,))
+
+
+def test_constants_and_kinks_of_many_entries():
+    assert check_gradient(lambda x: 3.0, np.zeros_like, np.ones(1000))
+    kinked = np.append(np.zeros(300), np.ones(300))
+    report = check_gradient(lambda x: np.maximum(x, 0).sum(), lambda x: (x > 0) * 1.0, kinked)
+    assert (report.verdict, "at a kink" in report.reason) == ("inconclusive", True)

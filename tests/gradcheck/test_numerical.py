@@ -40,6 +40,47 @@ def test_polynomials_are_differentiated_within_the_bound(coefficients, point):
     assert np.all(np.abs(found.value - exact) <= found.allowed + 1e-12)
 
 
+@pytest.mark.parametrize("k", [1e2, 1e4])
+@pytest.mark.parametrize("x", [0.0, 1.0])
+def test_a_function_of_a_small_scale_is_differentiated_within_the_bound(k, x):
+    for f, derivative in (
+        (np.tanh, lambda z: 1 / np.cosh(z) ** 2),
+        (np.arctan, lambda z: 1 / (1 + z**2)),
+        (lambda z: float(np.sin(z).sum()), np.cos),
+    ):
+        found = numerical_jacobian(lambda v, f=f: f(k * v), np.array([x]))
+        exact = k * derivative(k * np.array([x]))
+        assert np.all(np.abs(np.ravel(found.value) - exact) <= np.ravel(found.bound + found.rounding))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_bound_holds_where_the_second_derivative_jumps(seed):
+    """Joints of two smooth pieces that agree in value and slope, at the point, near it and farther away."""
+    rng = np.random.default_rng(seed)
+    for distance in (0.0, 1e-8, 1e-6, 1e-4, 1e-3, 3e-3, 1e-2):
+        a, b, c, d = rng.normal(size=4) * 10.0 ** rng.integers(-1, 2)
+        x = rng.normal() * 10.0 ** rng.integers(-2, 2)
+        joint = x * (1 + distance * rng.uniform(-2, 2))
+
+        def f(v, a=a, b=b, c=c, d=d, joint=joint):
+            z = v - joint
+            return np.where(z > 0, np.sin(a * z) + b * z**2, a * z + c * z**2 + d * z**3).sum()
+
+        z = x - joint
+        exact = a * np.cos(a * z) + 2 * b * z if z > 0 else a + 2 * c * z + 3 * d * z**2
+        found = numerical_jacobian(f, np.array([x]))
+        assert abs(found.value[0] - exact) <= found.bound[0] + found.rounding[0]
+        assert found.bound[0] <= 1e-4 * (abs(exact) + abs(f(x + abs(x)) - f(x)) / abs(x))
+
+
+def test_the_steps_of_a_float32_function_show_in_the_bound():
+    for seed in range(20):
+        x = np.random.default_rng(seed).normal(size=3)
+        found = numerical_jacobian(lambda v: (v.astype(np.float32) ** 3).sum(), x)
+        assert np.all(np.abs(found.value - 3 * x**2) <= found.bound)
+        assert found.bound.max() <= 1e-2
+
+
 def test_a_kink_inside_the_step_gives_no_small_bound():
     found = numerical_jacobian(lambda x: np.abs(x).sum(), np.array([0.0, 1.0]))
     assert found.bound[0] > 0.1
