@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from math import factorial
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ EPS = float(np.finfo(np.float64).eps)
 FIRST_STEP, STEP_RATIO = 0.0096184, 16.0  # no round number, as the period of f may be one
 SMALLEST_STEP, LARGEST_STEP = 1e-14, 1e4  # where f has no value near x, or varies on another scale than x
 APART, WIDEST = 1e-6, 1e-3  # between points that show the noise: too close together for f to curve
+UNEVEN = np.array([1.0, 2.13, 2.9, 4.2, 4.87, 6.0])
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -133,8 +133,8 @@ class Point:
     def rounding(self) -> np.ndarray:
         """(m, n) array: how far two correct float64 programs for the Jacobian can differ."""
         size, change = self.reach
-        lost = TINY / EPS  # below this, numbers lose digits
-        return 16 * EPS * np.maximum((change[:, None] + lost) / self.scale[None, :], size[:, None] / 4)
+        least = np.maximum(1e-6 * size, TINY / EPS)  # below TINY / EPS, numbers lose digits
+        return 16 * EPS * np.maximum(change, least)[:, None] / self.scale[None, :]
 
     @cached_property
     def noise(self) -> np.ndarray:
@@ -147,35 +147,33 @@ class Point:
         """
         size, change = self.reach
         apart, least = APART, EPS * size
-        noise, _, steps = self._noise(apart)
+        noise, steps = self._noise(apart)
         while apart < WIDEST and noise is not None and np.any(still := ~np.any(steps, axis=0) & (change > 0)):
             apart *= 2 * STEP_RATIO
-            _, wider, steps = self._noise(apart)
+            wider, steps = self._noise(apart)
             noise = noise if wider is None else np.where(still & (wider > 10 * least), wider, noise)
         if apart == APART and (noise is None or np.any(noise > 1e3 * least)):
-            closer, _, steps = self._noise(-1e-4 * apart)
+            closer, steps = self._noise(-1e-4 * apart)
             if noise is None or closer is None:
                 noise = closer
             else:
                 noise = np.where(np.all(steps, axis=0), np.minimum(noise, closer), noise)
         return least if noise is None else np.maximum(noise, least)
 
-    def _noise(self, apart: float) -> tuple[np.ndarray | None, np.ndarray | None, np.ndarray]:
-        """The least and the most noise of each output on one side of x, and its change from point to point.
+    def _noise(self, apart: float) -> tuple[np.ndarray | None, np.ndarray]:
+        """The noise of each output on one side of x, and its changes from each point to the next.
 
-        This is ECnoise of Moré and Wild, SIAM J. Sci. Comput. 33 (2011). Between points so close together
-        that f is nearly a straight line, its third and higher differences are noise.
+        Between points so close together, f is a parabola. How far its values are from the nearest one is
+        noise. The distances are uneven, so that a function with steps does not climb them evenly.
         """
         direction = self.nearby * np.random.default_rng(1).uniform(0.5, 1.0, self.x.size)
-        values = [self.at(apart * i * direction) for i in range(1, 7)]
+        values = [self.at(apart * t * direction) for t in UNEVEN]
         if any(v is None for v in values):
-            return None, None, np.ones((5, self.center.size))
-        table = steps = np.diff(np.array(values), axis=0)
-        levels = []
-        for k in (2, 3, 4, 5):
-            table = np.diff(table, axis=0)
-            levels.append(np.sqrt(factorial(k) ** 2 / factorial(2 * k) * np.mean(table**2, axis=0)))
-        return np.min(levels[1:], axis=0), np.max(levels[1:], axis=0), steps
+            return None, np.ones((len(UNEVEN) - 1, self.center.size))
+        rise = np.array(values) - values[0]
+        powers = np.vander(UNEVEN, 3)
+        residual = rise - powers @ np.linalg.lstsq(powers, rise, rcond=None)[0]
+        return np.sqrt(np.sum(residual**2, axis=0) / (len(UNEVEN) - 3)), np.diff(rise, axis=0)
 
     def slope(self, direction: np.ndarray, enough: float = 0.0) -> Slope:
         """The derivatives along `direction`, an (n,) array, by the best of several step sizes.

@@ -115,7 +115,6 @@ LISTS = {
     "an array for a list": (lambda p: p[0] * p[1], lambda p: np.array([p[1], p[0]]), ([1.0, 2.0],)),
     "two lists": (lambda p, q: p[0] * q[0], lambda p, q: ([q[0]], [p[0]]), ([3.0], [2.0])),
     "a tuple of one array": (lambda p: (p[0] ** 2).sum(), lambda p: (2 * p[0],), ((A,),)),
-    "a list of one array in a tuple": (lambda p: (p[0] ** 2).sum(), lambda p: ([2 * p[0]],), ([A],)),
 }
 
 

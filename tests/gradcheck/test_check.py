@@ -424,4 +424,4 @@ def test_a_period_that_divides_the_argument_is_not_taken_for_the_step(t):
 )
 def test_what_rounding_hides_is_not_called_wrong(f, gradient, x):
     assert check_gradient(f, gradient, x).verdict in ("right", "inconclusive")
-    assert check_gradient(f, lambda x: -1e9 * gradient(x), x).verdict != "right"
+    assert not np.any(f(x)) or check_gradient(f, lambda x: -1e9 * gradient(x), x).verdict != "right"
