@@ -166,7 +166,8 @@ def _diagnosed(samples: Sequence[Sample], context: Context) -> list[Finding]:
 
 def _in(parts: Sequence[int], finding: Finding, names: Names) -> Finding:
     """The finding, with the names of the results that it is about."""
-    which, sentence = " and ".join(map(names.result, parts)), finding.sentence
+    *first, last = map(names.result, parts)
+    which, sentence = f"{', '.join(first)} and {last}" if first else last, finding.sentence
     return Finding(finding.name, f"In {which}: {sentence[0].lower()}{sentence[1:]}")
 
 

@@ -397,7 +397,7 @@ def nll_gradients(W, b, x, y):
 mistake(
     "q3e",
     "the gradient of the bias is scaled by 0.7, which a shared norm would hide",
-    says="It is 0.7 times the right one",
+    says="it is 0.7 times the right one",
 )(edit(reference.nll_gradients, ("(db, x), db", "(db, x), db * 0.7")))
 
 
@@ -408,7 +408,7 @@ def nll_gradients(W, b, x, y):
     return np.outer(db, x.astype(np.float32)), db
 
 
-@mistake("q3e", "off by a factor 1.000001", says="a relative error of 1e-06")
+@mistake("q3e", "off by a factor 1.000001", says="It is 1.000001 times the right one")
 def nll_gradients(W, b, x, y):
     db = softmax(W @ x + b)
     db[y] -= 1

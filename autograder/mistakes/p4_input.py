@@ -234,10 +234,10 @@ def linear_vjp(W, x, u):
 right_linear_vjp = linear_vjp
 
 
-mistake("q4c", "dW is transposed", says="It is the transpose of the right one")(
+mistake("q4c", "dW is transposed", says="In dW: it is the transpose of the right one")(
     edit(right_linear_vjp, ("np.outer(1.0 * u, x)", "np.outer(x, 1.0 * u)"))
 )
-mistake("q4c", "W instead of its transpose", says="It is the gradient for the transpose of W")(
+mistake("q4c", "W instead of its transpose", says="In dx: it is multiplied by W in place of its transpose")(
     edit(right_linear_vjp, ("W.T", "W"))
 )
 mistake("q4c", "db is all ones, without u", says="It does not depend on the vector")(
@@ -249,7 +249,7 @@ mistake("q4c", "dW is x in every row, without u", says="It does not depend on th
 mistake("q4c", "dx is the sum of the rows of W, without u", says="It does not depend on the vector")(
     edit(right_linear_vjp, ("W.T @ (1.0 * u)", "(1.0 * W).sum(axis=0)"))
 )
-mistake("q4c", "db is the sum of u, one number", says="It is the right one, summed over axis 0")(
+mistake("q4c", "db is the sum of u, one number", says="In db: it is the right one, summed over axis 0")(
     edit(right_linear_vjp, (", 1.0 * u,", ", (1.0 * u).sum(),"))
 )
 mistake("q4c", "dx and db are returned the other way round", says="db and dx are swapped")(
@@ -261,7 +261,7 @@ mistake("q4c", "db is left out", says="return 3 things, dW, db, dx; yours is a t
 
 
 @mistake(
-    "q4c", "the gradient of the bias is scaled by 0.7, which a shared norm would hide", says="It is 0.7 times"
+    "q4c", "the gradient of the bias is scaled by 0.7, which a shared norm would hide", says="it is 0.7 times"
 )
 def linear_vjp(W, x, u):
     return (
@@ -271,7 +271,7 @@ def linear_vjp(W, x, u):
     )
 
 
-mistake("q4c", "dW is zero", says="It is zero everywhere")(
+mistake("q4c", "dW is zero", says="In dW: it is zero everywhere")(
     edit(right_linear_vjp, ("np.outer(1.0 * u, x)", "0.0 * W"))
 )
 mistake("q4c", "dx has a ReLU's mask", says="dx does not depend on x")(
@@ -419,7 +419,7 @@ def relu_vjp(z, u):
     return (1.0 * u) @ (z > 0)
 
 
-@mistake("q4d", "a diagonal matrix with the result on it", says="over axis 1 is the right one")
+@mistake("q4d", "a diagonal matrix with the result on it", says="over axis 0 is the right one")
 def relu_vjp(z, u):
     return np.diag(1.0 * u * (z > 0))
 
@@ -498,12 +498,14 @@ def mlp_gradients(weights, biases, x, y):
     return dWs[::-1], dbs[::-1]
 
 
-mistake("q4e", "the lists begin with the last layer", says="dW1 and dW2 are swapped")(
+mistake("q4e", "the lists begin with the last layer", says="be dW1, dW2, db1, db2; it is dW2, dW1, db2, db1")(
     edit(right_gradients, ("dWs[::-1], dbs[::-1]", "dWs, dbs"))
 )
-mistake("q4e", "dbs and dWs are returned the other way round", says="dW1 and db1 are swapped")(
-    edit(right_gradients, ("dWs[::-1], dbs", "dbs[::-1], dWs"))
-)
+mistake(
+    "q4e",
+    "dbs and dWs are returned the other way round",
+    says="be dW1, dW2, db1, db2; it is db1, db2, dW1, dW2",
+)(edit(right_gradients, ("dWs[::-1], dbs", "dbs[::-1], dWs")))
 mistake("q4e", "a pair for each layer instead of two lists", says="return two lists, dWs and dbs")(
     edit(
         right_gradients,
@@ -512,7 +514,7 @@ mistake("q4e", "a pair for each layer instead of two lists", says="return two li
         ("dWs[::-1], dbs", "pairs"),
     )
 )
-mistake("q4e", "every dW is transposed", says="It is the transpose of the right one")(
+mistake("q4e", "every dW is transposed", says="In dW1 and dW2: it is the transpose of the right one")(
     edit(right_gradients, ("u, h", "h, u"))
 )
 mistake("q4e", "the wrong sign", says="It has the wrong sign")(
@@ -542,10 +544,10 @@ mistake(
 mistake("q4e", "the largest logit is not subtracted, so that exp overflows", says="exp overflows")(
     edit(right_gradients, ("z - z.max()", "z"))
 )
-mistake("q4e", "every db is scaled by 0.7, which a shared norm would hide", says="It is 0.7 times")(
+mistake("q4e", "every db is scaled by 0.7, which a shared norm would hide", says="it is 0.7 times")(
     edit(right_gradients, ("dbs.append(u)", "dbs.append(u * u.dtype.type(0.7))"))
 )
-mistake("q4e", "db is zero below the last layer", says="It is zero everywhere")(
+mistake("q4e", "db is zero below the last layer", says="In db1: it is zero everywhere")(
     edit(
         right_gradients,
         ("dWs, dbs = [], []", "dWs, dbs = [], [u]"),
@@ -556,7 +558,7 @@ mistake("q4e", "db is zero below the last layer", says="It is zero everywhere")(
         ),
     )
 )
-mistake("q4e", "nothing comes through to layers below the last two", says="It is zero everywhere")(
+mistake("q4e", "nothing comes through to layers below the last two", says="it is zero everywhere")(
     edit(
         right_gradients,
         ("W, h in zip(weights[::-1], hs[-2::-1])", "n, (W, h) in enumerate(zip(weights[::-1], hs[-2::-1]))"),

@@ -199,7 +199,7 @@ mistake("q5b", "dW1 is transposed", says="the transpose of the right one")(
 mistake("q5b", "dW2 is transposed", says="the transpose of the right one")(
     edit(reference.skip_vjp, ("delta, np.maximum(z, 0)", "np.maximum(z, 0), delta"))
 )
-mistake("q5b", "dW1 is zero", says="It is zero everywhere")(
+mistake("q5b", "dW1 is zero", says="In dW1: it is zero everywhere")(
     edit(reference.skip_vjp, ("np.outer(dz, x)", "np.zeros_like(np.outer(dz, x))"))
 )
 mistake("q5b", "dW2 for a delta of ones", says="It does not depend on the vector")(
@@ -208,7 +208,7 @@ mistake("q5b", "dW2 for a delta of ones", says="It does not depend on the vector
 mistake("q5b", "dW2 is scaled by 0.7, which a shared norm would hide", says="0.7 times the right one")(
     edit(reference.skip_vjp, (", np.outer(", ", z.dtype.type(0.7) * np.outer("))
 )
-mistake("q5b", "off by a factor 1.000001", says="is it an approximation?")(
+mistake("q5b", "off by a factor 1.000001", says="is 1.000001 times the right one")(
     edit(reference.skip_vjp, ("np.float32))", "np.float32)) * z.dtype.type(1.000001)"))
 )
 mistake("q5b", "the slope of a leaky ReLU", says="ReLU is leaky")(
