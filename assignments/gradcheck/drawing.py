@@ -36,6 +36,8 @@ def show(report: Report) -> Any:
             _draw_entries(axis, comparison)
         else:
             _draw_shapes(axis, comparison)
+    if any(c.actual.shape == c.expected.shape for c in drawn):
+        figure.supxlabel("dot: right, white: too large, black: too small", fontsize=8)
     if not drawn:
         axes[0][0].text(0.5, 0.5, "nothing was compared", ha="center", va="center")
     return figure
@@ -71,12 +73,17 @@ def _draw_entries(axis: Any, comparison: Comparison) -> None:
         color = "white" if e > 0 else "black"
         axis.add_patch(Rectangle((j - side / 2, i - side / 2), side, side, facecolor=color, edgecolor="0.3"))
     axis.set(xlim=(-0.6, columns - 0.4), ylim=(rows - 0.4, -0.6), aspect="equal")
-    axis.set_xticks(range(0, columns, max(1, columns // 8)))
-    axis.set_yticks(range(0, rows, max(1, rows // 8)) if comparison.expected.ndim > 1 else [])
+    x, y = range(0, columns, max(1, columns // 8)), range(0, rows, max(1, rows // 8))
+    axis.set_xticks(x)
+    axis.set_yticks(y if comparison.expected.ndim > 1 else [])
+    if comparison.axes is not None and comparison.expected.ndim == 2:
+        axis.set_xticks(x, labels=[str(comparison.axes[1][j]) for j in x])
+        axis.set_yticks(y, labels=[str(comparison.axes[0][i]) for i in y])
     blocks = f", in blocks of {block[0]} x {block[1]}" if max(block) > 1 else ""
     wrong = int(comparison.wrong.sum())
-    axis.set_title(f"{comparison.name}, {comparison.expected.shape}{blocks}:\n{wrong} wrong", fontsize=9)
-    axis.set_xlabel("dot: right, white: too large, black: too small", fontsize=8)
+    of = "a block of " if comparison.axes is not None else ""
+    title = f"{of}{comparison.name}, {comparison.expected.shape}{blocks}:\n{wrong} wrong"
+    axis.set_title(title, fontsize=9)
 
 
 def _draw_shapes(axis: Any, comparison: Comparison) -> None:
