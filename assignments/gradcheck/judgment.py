@@ -19,9 +19,7 @@ from gradcheck.task import Axes, Task
 
 LARGE = 400
 LARGER = 64  # so that a product that clips its vector shows
-COARSE = (
-    0.03  # of the largest entry: a rounding of the arguments that changes the derivative so much hides errors
-)
+COARSE = 0.03  # of the largest entry: if a rounding of the arguments changes so much, it hides errors
 Answer = list[np.ndarray]
 
 
@@ -61,11 +59,8 @@ def _compare_block(
         lambda program: lambda *args: part.block.cut(program(*args)), lambda f: through(f, part.block.whole)
     )
     report = _compare_entries(part, [part.block.cut(a) for a in answers], extras, rng, inside)
-    compared = [c for c in report.comparisons if c.wrong.any()]
-    if compared:
-        wrong = compared[0]
-        of = f"of {wrong.wrong.size} entries of {wrong.name} that were looked at"
-        report.reason = f"{int(wrong.wrong.sum())} {of} are wrong."
+    if report.verdict == WRONG:
+        report.reason = report.reason.replace(" are wrong", " that were looked at are wrong")
     return report
 
 
@@ -132,24 +127,16 @@ def _refuted(task: Task, answer: Answer, extra: Arguments, kinked: np.ndarray) -
     splits = np.cumsum([x.size for x in task.inputs])[:-1]
 
     def claimed(direction: np.ndarray) -> float | None:
-        parts = [
-            part.reshape(x.shape) for part, x in zip(np.split(direction, splits), task.inputs, strict=True)
-        ]
-        if task.kind == "jacobian":
-            return float(
-                sum(
-                    np.vdot(weights, np.tensordot(a, d, axes=d.ndim))
-                    for a, d in zip(answer, parts, strict=True)
-                )
-            )
-        if task.kind != "jvp":
-            return float(sum(np.vdot(a, d) for a, d in zip(answer, parts, strict=True)))
-        try:
-            return float(
-                np.vdot(weights, call_program(task.program, (*copied(task.args), *parts), task.shapes())[0])
-            )
-        except ViolationError:
-            return None
+        pieces = zip(np.split(direction, splits), task.inputs, strict=True)
+        parts = [piece.reshape(x.shape) for piece, x in pieces]
+        if task.kind == "jvp":
+            try:
+                total = call_program(task.program, (*copied(task.args), *parts), task.shapes())[0]
+            except ViolationError:
+                return None
+        else:
+            total = sum(np.tensordot(a, d, axes=d.ndim) for a, d in zip(answer, parts, strict=True))
+        return float(np.vdot(weights, total) if task.kind in ("jvp", "jacobian") else total)
 
     return refuted(task.point(weights), claimed, kinked)
 
