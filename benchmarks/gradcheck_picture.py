@@ -28,7 +28,9 @@ def main() -> None:
         levels = [point._level(np.array([1.0]), step) for step in steps]
         bound = np.array([level.bound[0] for level in levels])
         error = np.array([abs(level.value[0] - exact) for level in levels])
-        axis.loglog(steps, np.maximum(error, 1e-16), ".", color="0.2", label="error of the extrapolated slope")
+        axis.loglog(
+            steps, np.maximum(error, 1e-16), ".", color="0.2", label="error of the extrapolated slope"
+        )
         axis.loglog(steps, np.where(np.isinf(bound), np.nan, bound), color="tab:blue", label="its bound")
         hidden = np.isinf(bound)
         axis.loglog(steps[hidden], np.full(hidden.sum(), 3.0), "x", color="tab:red", label="no bound")

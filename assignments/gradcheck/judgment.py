@@ -19,7 +19,7 @@ from gradcheck.task import Axes, Task
 
 LARGE = 400
 LARGER = 64  # so that a product that clips its vector shows
-COARSE = 0.03  # of the largest entry: if a rounding of the arguments changes so much, it hides errors
+COARSE = 0.03  # of the largest entry: a rounding of the arguments that changes so much hides errors
 Answer = list[np.ndarray]
 
 
