@@ -135,7 +135,8 @@ def _refuted(task: Task, answer: Answer, extra: Arguments, kinked: np.ndarray) -
             except ViolationError:
                 return None
         else:
-            total = sum(np.tensordot(a, d, axes=d.ndim) for a, d in zip(answer, parts, strict=True))
+            products = [np.tensordot(a, d, axes=d.ndim) for a, d in zip(answer, parts, strict=True)]
+            total = np.sum(products, axis=0)
         return float(np.vdot(weights, total) if task.kind in ("jvp", "jacobian") else total)
 
     return refuted(task.point(weights), claimed, kinked)
