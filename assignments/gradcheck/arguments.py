@@ -221,7 +221,8 @@ def positions(wrt: Wrt, args: tuple[Any, ...], names: tuple[str, ...]) -> tuple[
     if len(set(found)) < len(found):
         raise ValueError(f"wrt={wrt!r} names an argument twice. {have}")
     for i in found:
-        if not all(kind(value) in "fiub" for _, value in leaves(args[i], "")):
+        parts = [value for _, value in leaves(args[i], "")]
+        if not (any(map(is_float, parts)) or all(kind(value) in "fiub" for value in parts)):
             raise ValueError(f"wrt chooses {names[i]}, which does not hold only numbers. {have}")
     return tuple(found)
 

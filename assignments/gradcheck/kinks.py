@@ -19,15 +19,19 @@ NEAR, STEP = 1e-4, 1e-6  # how far the points nearby are from x, and the differe
 PAIRS, MIRRORED = 6, 12  # kinked inputs that are moved by twos; points nearby, each with its mirror image
 
 
-def refuted(point: Point, claimed: Callable[[np.ndarray], float | None], kinked: np.ndarray) -> str | None:
+def refuted(
+    point: Point, claimed: Callable[[np.ndarray], float | None], kinked: np.ndarray, sizes: np.ndarray
+) -> str | None:
     """Why a claimed derivative of a number cannot be right, or None.
 
     point : the function of one output, at a kink.
     claimed : the derivative along a direction by the program.
     kinked : (n,) array, true for inputs along which the function has a kink.
+    sizes : (n,) array, the sizes of the derivatives, of which a right program may be off by 1e-4.
     """
     rng = np.random.default_rng(4)
     for direction in _directions(point, kinked):
+        step = STEP / float(np.max(np.abs(direction) / point.scale, initial=1e-300))
         claim, slopes = claimed(direction), list[float]()
         if claim is None:
             continue
@@ -35,14 +39,14 @@ def refuted(point: Point, claimed: Callable[[np.ndarray], float | None], kinked:
             near = NEAR * point.scale * rng.uniform(0.5, 1.0, point.x.size)
             near *= rng.choice([-1.0, 1.0], point.x.size) if number else 1.0
             for base in (near, -near):
-                right, left = (point.at(base + sign * STEP * direction) for sign in (1, -1))
+                right, left = (point.at(base + sign * step * direction) for sign in (1, -1))
                 if right is not None and left is not None:
-                    slopes.append(float(right[0] - left[0]) / (2 * STEP))
+                    slopes.append(float(right[0] - left[0]) / (2 * step))
             if not slopes or np.ptp(slopes) > 0.01 * max(abs(claim), *np.abs(slopes)):
                 break
         else:
             slope = float(np.mean(slopes))
-            if abs(claim - slope) > 0.1 * max(abs(slope), abs(claim)):
+            if abs(claim - slope) > 10 * np.ptp(slopes) + 1e-4 * float(sizes @ np.abs(direction)):
                 size = float(np.abs(direction).max())
                 return (
                     "The point is at a kink. Each entry is possible, but not all together: along the "

@@ -44,7 +44,9 @@ def compare_along_directions(
     alone = False
     ends = np.cumsum([x.size for x in task.inputs])
     reaches = [np.linalg.norm(part) for part in np.split(g * point.scale, ends[:-1])]
-    weak = [i for i, reach in enumerate(reaches) if reach <= 1e-3 * max(reaches)]  # they would not show
+    weak = [
+        i for i, reach in enumerate(reaches) if task.inputs[i].size and reach <= 1e-3 * max(reaches)
+    ]  # they would not show
     for moved in [None] * DIRECTIONS + weak:
         direction = point.random_direction(rng)
         if moved is not None:

@@ -22,6 +22,7 @@ FIRST_STEP, STEP_RATIO = 0.0096184, 16.0  # no round number, as the period of f 
 SMALLEST_STEP, LARGEST_STEP = 1e-14, 1e4  # where f has no value near x, or varies on another scale than x
 APART, WIDEST = 1e-6, 1e-3  # between points that show the noise: too close together for f to curve
 UNEVEN = np.array([1.0, 2.13, 2.9, 4.2, 4.87, 6.0])
+CLIMBS = 4  # of the gaps between these points; a function with fewer changes is looked at more widely
 TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -134,6 +135,7 @@ class Point:
         """(m, n) array: how far two correct float64 programs for the Jacobian can differ."""
         size, change = self.reach
         least = np.maximum(1e-6 * size, TINY / EPS)  # below TINY / EPS, numbers lose digits
+        least = np.where(change <= 16 * self.noise, np.maximum(least, self.noise / EPS), least)
         return 16 * EPS * np.maximum(change, least)[:, None] / self.scale[None, :]
 
     @cached_property
@@ -148,10 +150,15 @@ class Point:
         size, change = self.reach
         apart, least = APART, EPS * size
         noise, steps = self._noise(apart)
-        while apart < WIDEST and noise is not None and np.any(still := ~np.any(steps, axis=0) & (change > 0)):
+        while apart < WIDEST and noise is not None:
+            still = (np.sum(steps != 0, axis=0) < CLIMBS) & (change > 0)
+            if not still.any():
+                break
             apart *= 2 * STEP_RATIO
             wider, steps = self._noise(apart)
-            noise = noise if wider is None else np.where(still & (wider > 10 * least), wider, noise)
+            if wider is not None:
+                climbs = still & (np.sum(steps != 0, axis=0) >= CLIMBS) & (wider > 10 * least)
+                noise = np.where(climbs, wider, noise)
         if apart == APART and (noise is None or np.any(noise > 1e3 * least)):
             closer, steps = self._noise(-1e-4 * apart)
             if noise is None or closer is None:
@@ -246,7 +253,8 @@ class Point:
             return np.zeros(gap.shape, dtype=bool)
         better = closest.bound < bound
         value[better], bound[better] = closest.value[better], closest.bound[better]
-        jump = np.abs(closest.right - closest.left) > 10 * gap  # f itself jumps at x
+        # If the slopes are other ones there, f jumps at x, or turns within the first step.
+        jump = np.maximum(np.abs(closest.right - level.right), np.abs(closest.left - level.left)) > gap
         kink = level.apart & closest.apart & ~jump
         half = gap / 2
         value[kink] = (level.left + level.right)[kink] / 2
@@ -275,11 +283,12 @@ class Point:
         first = (4 * central[1] - central[0]) / 3
         second = (4 * central[2] - central[1]) / 3
         estimate = (16 * second - first) / 15
+        noise = self.noise * np.maximum(1.0, size / np.maximum(self.reach[0], TINY))
         moved = direction != 0
         lost = EPS * np.max(np.abs(self.x[moved]) / np.abs(direction[moved]), initial=0.0)
-        rounding = (7 * (self.noise + EPS * size) + lost * np.abs(estimate)) / step
+        rounding = (7 * (noise + EPS * size) + lost * np.abs(estimate)) / step
         bound = (
-            1.5 * np.abs(second - first)
+            2.5 * np.abs(second - first)
             + np.abs(jump[1] - 2 * jump[2]) / 2
             + 0.03 * np.abs(jump[0] - 2 * jump[1])
             + rounding
