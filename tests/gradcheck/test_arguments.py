@@ -274,6 +274,12 @@ def test_an_option_that_makes_no_sense_raises_a_sentence(option, says):
         check_gradient(product, product_gradients, A, B, **option)
 
 
+def test_what_is_no_number_in_a_nest_is_left_out():
+    P = {"W": A, "activation": None, "name": "linear"}
+    report = check_gradient(lambda P: square(P["W"]), lambda P: {"W": 2 * P["W"]}, P, wrt="P")
+    assert report, report
+
+
 def test_text_cannot_be_differentiated():
     with pytest.raises(ValueError, match="wrt chooses name, which does not hold only numbers"):
         check_gradient(lambda x, name: square(x), slope, A, "linear", wrt=(0, 1))

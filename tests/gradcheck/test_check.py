@@ -425,3 +425,33 @@ def test_a_period_that_divides_the_argument_is_not_taken_for_the_step(t):
 def test_what_rounding_hides_is_not_called_wrong(f, gradient, x):
     assert check_gradient(f, gradient, x).verdict in ("right", "inconclusive")
     assert not np.any(f(x)) or check_gradient(f, lambda x: -1e9 * gradient(x), x).verdict != "right"
+
+
+def test_a_function_that_is_constant_up_to_rounding_has_the_gradient_zero_up_to_rounding():
+    for seed in range(10):
+        x = np.random.default_rng(seed).normal(size=5)
+        jacobian = lambda x: np.diag(softmax(x)) - np.outer(softmax(x), softmax(x))  # noqa: E731
+        assert check_gradient(lambda x: softmax(x).sum(), lambda x: jacobian(x).sum(axis=0), x)
+        assert check_gradient(lambda x: normalized(x).sum(), lambda x: normalized_vjp(x, np.ones(5)), x)
+        assert check_gradient(lambda x: softmax(x).sum(), lambda x: 1e-9 * x, x).verdict == "wrong"
+
+
+def test_a_layer_norm_far_from_zero_is_not_called_a_kink():
+    for seed in range(3):
+        x = 1e7 + np.random.default_rng(seed).normal(size=(3, 8))
+        assert check_vjp(normalized, normalized_vjp, x).verdict in ("right", "inconclusive")
+
+
+def test_errors_that_float32_hides_are_not_called_right():
+    x = (1e5 + np.random.default_rng(0).normal(size=6)).astype(np.float32)
+    negative = lambda x: -np.float32(2) * (x - x.mean()) / np.float32(6)  # noqa: E731
+    assert check_gradient(lambda x: x.var(), negative, x).verdict != "right"
+
+
+def test_a_loss_computed_in_float32_is_not_called_wrong():
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        X, y, w = rng.normal(size=(50, 4)).astype("f"), rng.normal(size=50).astype("f"), rng.normal(size=4)
+        loss = lambda w, X=X, y=y: ((X @ w.astype("f") - y) ** 2).sum()  # noqa: E731
+        report = check_gradient(loss, lambda w, X=X, y=y: 2 * X.T.astype(float) @ (X @ w - y), w)
+        assert report.verdict in ("right", "inconclusive"), report

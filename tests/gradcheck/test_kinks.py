@@ -114,3 +114,26 @@ def test_a_tie_among_other_kinks_is_found():
     one = lambda x: np.append((x[:4] > 0) * 1.0, np.arange(2) == x[4:].argmax())  # noqa: E731
     assert check_gradient(f, one, np.zeros(6))
     assert check_gradient(f, every, np.zeros(6)).verdict == "wrong"
+
+
+def test_rounding_along_a_direction_that_changes_nothing_refutes_nothing():
+    c = np.random.default_rng(0).uniform(0.5, 2, 3).astype(np.float32)
+    f = lambda x: (c * np.abs(x - x.mean())).sum()  # noqa: E731
+    centered = lambda s: s - s.mean()  # noqa: E731
+    report = check_gradient(
+        f, lambda x: centered(c * np.sign(x - x.mean())), np.array([-1, 0, 1], dtype=np.float32)
+    )
+    assert report.verdict != "wrong", report
+
+
+def test_a_tie_beside_a_larger_smooth_part_is_found():
+    f = lambda x: x.max() + (x**2).sum()  # noqa: E731
+    x = np.array([6.0, 6.0, 1.0])
+    assert check_gradient(f, lambda x: every(x) + 2 * x, x).verdict == "wrong"
+    assert check_gradient(f, lambda x: first(x) + 2 * x, x)
+
+
+def test_inputs_of_very_different_size_move_by_their_own():
+    a, b = 1e-4 * np.array([1.0, 2.0]), 1e4 * np.array([1.0, 0.0])
+    f = lambda a, b: np.sin(a / 1e-4).sum() + np.sin(b / 1e4).sum() + abs(b[1])  # noqa: E731
+    assert check_gradient(f, lambda a, b: (np.cos(a / 1e-4) / 1e-4, np.cos(b / 1e4) / 1e4), a, b)
