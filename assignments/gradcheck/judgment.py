@@ -76,6 +76,7 @@ def _compare_entries(
         judged = _judged(task, answers, extras, slack)
         largest = [np.abs(j.value).max(initial=0.0) for j in task.jacobians]
         coarse = any(s.max(initial=0.0) > COARSE * most for s, most in zip(slack, largest, strict=True))
+    flat = all(np.all(np.abs(j.value) <= 1e5 * j.rounding) for j in task.jacobians)
     comparisons = [comparison for comparison, _ in judged]
     if task.tolerances == (None, None):
         coarse |= any(_hides_errors(c) for c in comparisons if c.expected.size)
@@ -95,7 +96,7 @@ def _compare_entries(
         refutation = _refuted(task, answers[0], extras[0], kinked)
         if refutation is not None:
             return report(WRONG, refutation, found=[Finding("not together", refutation)])
-    if coarse:
+    if coarse and not flat:
         return report(INCONCLUSIVE, "A rounding of the arguments changes the derivative. Try another point.")
     if any(vague for _, vague in judged):
         reason = "The numerical derivative is too uncertain here: the function is noisy. Try another point."
@@ -108,7 +109,7 @@ def _compare_entries(
     reason = "Every entry agrees with the numerical derivative."
     if kinked.any():
         reason = "Every entry agrees; at a kink, it lies between the slopes on the two sides."
-    elif task.size and all(np.all(np.abs(j.value) <= 1e5 * j.rounding) for j in task.jacobians):
+    elif task.size and flat:
         reason = "Every entry agrees, but the function is flat here: try another point, too."
     return report(RIGHT, reason)
 
