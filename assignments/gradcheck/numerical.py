@@ -3,8 +3,8 @@
 A central difference (f(x + h) - f(x - h)) / 2h has two errors: truncation, which shrinks with h, and
 rounding, which grows as 1/h. Richardson extrapolation (Romberg's scheme) combines the three steps h, h/2
 and h/4. The truncation error then falls like h**6, so h can stay large, and the disagreement of the three
-steps bounds the remaining error. At a kink of f, the slopes on the two sides are found separately, and the
-derivative is known only to lie between them. docs/gradcheck.md has the formulas.
+steps bounds the remaining error. At a kink of f, the derivative is known only to lie between the slopes on
+the two sides. docs/gradcheck.md has the formulas.
 """
 
 from __future__ import annotations
@@ -142,10 +142,9 @@ class Point:
     def noise(self) -> np.ndarray:
         """(m,) array: the rounding noise of each output, at least that of the numbers that f computes with.
 
-        If f does not change at all so close to x, it may have steps, as a function that computes in float32,
-        and is looked at more widely. Noise far above the least is measured once more on the other side of x
-        and closer to it, if f changes there: a kink, or a function that curves within a millionth of x, looks
-        like noise too.
+        If f hardly changes so close to x, it may have steps, as a function that computes in float32, and is
+        looked at more widely. Noise far above the least is measured once more on the other side of x and
+        closer to it, if f changes there: a kink, or a function of a small scale, looks like noise too.
         """
         size, change = self.reach
         apart, least = APART, EPS * size
