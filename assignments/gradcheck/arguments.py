@@ -176,8 +176,8 @@ def through(f: Function, change: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -
 def argument_names(f: Function, args: tuple[Any, ...], names: Names) -> tuple[str, ...]:
     """The names of the arguments: those given, or those of the function's parameters."""
     own = [p.name for p in parameters(f).values() if p.kind in POSITIONAL]
-    given = names.arguments or own
-    return tuple(given[i] if i < len(given) else f"argument {i}" for i in range(len(args)))
+    given = Names(names.arguments or tuple(own))
+    return tuple(given.argument(i) for i in range(len(args)))
 
 
 def misfit(f: Function, given: Sequence[str]) -> str | None:

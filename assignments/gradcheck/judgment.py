@@ -58,10 +58,7 @@ def _compare_block(
     inside = context.of(
         lambda program: lambda *args: part.block.cut(program(*args)), lambda f: through(f, part.block.whole)
     )
-    report = _compare_entries(part, [part.block.cut(a) for a in answers], extras, rng, inside)
-    if report.verdict == WRONG:
-        report.reason = report.reason.replace(" are wrong", " that were looked at are wrong")
-    return report
+    return _compare_entries(part, [part.block.cut(a) for a in answers], extras, rng, inside)
 
 
 def _compare_entries(
@@ -86,7 +83,8 @@ def _compare_entries(
 
     if any(comparison.wrong.any() for comparison in comparisons):
         where = next(c for c in comparisons if c.wrong.any())
-        reason = f"{int(where.wrong.sum())} of {where.wrong.size} entries of {where.name} are wrong."
+        seen = " that were looked at" if task.block.axes else ""
+        reason = f"{int(where.wrong.sum())} of {where.wrong.size} entries of {where.name}{seen} are wrong."
         return report(WRONG, reason, search=lambda: named(task, answers[0], extras[0], rng, context))
     kinks = [
         j.kink.reshape(task.values.size, x.size) for j, x in zip(task.jacobians, task.inputs, strict=True)
@@ -137,11 +135,9 @@ def _refuted(task: Task, answer: Answer, extra: Arguments, kinked: np.ndarray) -
         weights = np.ones(task.values.shape)
     elif task.kind == "vjp":
         weights = np.asarray(extra[0], dtype=np.float64)
-    splits = np.cumsum([x.size for x in task.inputs])[:-1]
 
     def claimed(direction: np.ndarray) -> float | None:
-        pieces = zip(np.split(direction, splits), task.inputs, strict=True)
-        parts = [piece.reshape(x.shape) for piece, x in pieces]
+        parts = task.split(direction)
         if task.kind == "jvp":
             try:
                 total = call_program(task.program, (*copied(task.args), *parts), task.shapes())[0]

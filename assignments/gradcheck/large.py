@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.compare import relative
 from gradcheck.numerical import EPS, Point
 from gradcheck.protocol import Arguments
 from gradcheck.report import INCONCLUSIVE, RIGHT, WRONG, Report
@@ -38,8 +37,7 @@ def compare_along_directions(
     """
     point = task.point(weights)
     g = np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in gradients])
-    rtol, atol = task.tolerances
-    rtol = relative(task.eps) if rtol is None else rtol
+    atol = task.tolerances[1]
     axes: Axes = []
     alone = False
     ends = np.cumsum([x.size for x in task.inputs])
@@ -60,7 +58,7 @@ def compare_along_directions(
         if atol is not None:
             absolute = atol * float(np.linalg.norm(direction))
         report = Report(
-            RIGHT, "", error=abs(error), bound=bound, tolerance=bound + 4 * rtol * size + absolute
+            RIGHT, "", error=abs(error), bound=bound, tolerance=bound + 4 * task.rtol * size + absolute
         )
         if not abs(error) <= report.tolerance:
             report.tolerance += _sensitivity(task, weights, direction, float(slope.value[0]), rng)

@@ -64,6 +64,11 @@ def scales(x: np.ndarray) -> np.ndarray:
     return np.maximum(np.abs(x), 0.1 * rms) if rms > 0 else np.ones(x.shape)
 
 
+def signed(rng: np.random.Generator, shape: int | tuple[int, ...]) -> np.ndarray:
+    """Random numbers of size 1 to 2 and of random sign. Of size 1 alone, two opposite errors could cancel."""
+    return rng.uniform(1.0, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
+
+
 class Point:
     """A function at a point: its slopes, its rounding noise, and the number of its evaluations.
 
@@ -103,12 +108,8 @@ class Point:
         return y.ravel() if y.shape == self.output_shape and np.all(np.isfinite(y)) else None
 
     def random_direction(self, rng: np.random.Generator | int) -> np.ndarray:
-        """An (n,) array, each entry of random sign and between once and twice its scale.
-
-        If all had the size 1, errors of opposite signs in two entries could cancel.
-        """
-        rng, n = np.random.default_rng(rng), self.x.size
-        return self.scale * rng.uniform(1.0, 2.0, n) * rng.choice([-1.0, 1.0], n)
+        """An (n,) array, each entry of random sign and between once and twice its scale."""
+        return self.scale * signed(np.random.default_rng(rng), self.x.size)
 
     @cached_property
     def reach(self) -> tuple[np.ndarray, np.ndarray]:
@@ -120,7 +121,7 @@ class Point:
         size, change = np.abs(self.center), np.zeros_like(self.center)
         rng = np.random.default_rng(0)
         for _ in range(2):
-            step = self.nearby * rng.uniform(1.0, 2.0, self.x.size) * rng.choice([-1.0, 1.0], self.x.size)
+            step = self.nearby * signed(rng, self.x.size)
             for sign in (1.0, -1.0):
                 for shrink in (1.0, 1 / 16, 1 / 256):
                     y = self.at(sign * shrink * step)
@@ -255,9 +256,8 @@ class Point:
         # If the slopes are other ones there, f jumps at x, or turns within the first step.
         jump = np.maximum(np.abs(closest.right - level.right), np.abs(closest.left - level.left)) > gap
         kink = level.apart & closest.apart & ~jump
-        half = gap / 2
         value[kink] = (level.left + level.right)[kink] / 2
-        bound[kink] = (1.001 * half + level.rounding)[kink]
+        bound[kink] = (1.001 * gap / 2 + level.rounding)[kink]
         return kink
 
     def _level(self, direction: np.ndarray, step: float) -> Level | None:

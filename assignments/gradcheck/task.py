@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck.compare import judge, relative
 from gradcheck.jacobian import NumericalJacobian, jacobian_at
-from gradcheck.numerical import EPS, Point, scales
+from gradcheck.numerical import EPS, Point, scales, signed
 from gradcheck.protocol import NO_NAMES, Arguments, Names, copied
 from gradcheck.report import Comparison
 from gradcheck.trees import is_float
@@ -80,6 +80,12 @@ class Task:
         kinds = [a.dtype for a in self.args if isinstance(a, (np.ndarray, np.generic)) and is_float(a)]
         return max((float(np.finfo(kind).eps) for kind in kinds), default=EPS)
 
+    @property
+    def rtol(self) -> float:
+        """The relative error allowed."""
+        given = self.tolerances[0]
+        return relative(self.eps) if given is None else given
+
     def at(self, args: Arguments) -> Task:
         """The same task with other arguments."""
         return replace(self, args=args, evaluations=0, jacobians=[])
@@ -119,14 +125,18 @@ class Task:
             return "The function gave two values for the same arguments. Is it random, or does it keep state?"
         return None
 
+    def split(self, flat: np.ndarray) -> list[np.ndarray]:
+        """The parts of a flat array of all inputs, in the shapes of the inputs."""
+        parts = np.split(flat, np.cumsum([x.size for x in self.inputs])[:-1])
+        return [part.reshape(x.shape) for part, x in zip(parts, self.inputs, strict=True)]
+
     def flat_function(self, weights: np.ndarray | None = None) -> Callable[[np.ndarray], Any]:
         """The function of one flat array of all inputs; with weights, the weighted sum of its outputs."""
-        splits = np.cumsum([x.size for x in self.inputs])[:-1]
 
         def f(flat: np.ndarray) -> Any:
             args = [_in_float64(a) for a in copied(self.args)]
-            for i, x, part in zip(self.wrt, self.inputs, np.split(flat, splits), strict=True):
-                args[i] = part.reshape(x.shape).copy()
+            for i, part in zip(self.wrt, self.split(flat), strict=True):
+                args[i] = part.copy()
             y = self.forward(*args)
             return y if weights is None else np.vdot(np.asarray(weights, dtype=np.float64), y)
 
@@ -155,13 +165,13 @@ class Task:
             self.jacobians.append(jacobian.part(slice(start, end), self.values.shape + x.shape))
         self.evaluations += jacobian.evaluations
 
-    def elsewhere(self, rng: np.random.Generator, reaches: tuple[float, ...] = (0.3, 0.03, 0.003)) -> Task:
+    def elsewhere(self, rng: np.random.Generator) -> Task:
         """The same task nearby: every entry to differentiate moves by up to a third of its size.
 
         Zero entries move by up to a tenth of the largest. If the function is not finite there, all entries
         move less.
         """
-        for reach in reaches:
+        for reach in (0.3, 0.03, 0.003):
             moved = list(self.args)
             for i in self.wrt:
                 x = np.asarray(self.args[i])
@@ -225,7 +235,7 @@ class Task:
 
     def _signed(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """A random vector, never all ones: the product of ones with a softmax's Jacobian is zero."""
-        vector = rng.uniform(1.0, 2.0, shape) * rng.choice([-1.0, 1.0], shape)
+        vector = signed(rng, shape)
         return vector.astype(np.float32) if self.eps > 1e-12 else vector
 
     def contracted(self, arrays: list[np.ndarray], extra: Arguments) -> list[np.ndarray]:
@@ -254,9 +264,8 @@ class Task:
             return self.contracted(arrays, sizes)
 
         rounding = whole([j.rounding for j in self.jacobians])
-        rtol, atol = self.tolerances
-        rtol = relative(self.eps) if rtol is None else rtol
-        allowed = [rtol * size for size in whole([np.abs(j.value) for j in self.jacobians])]
+        atol = self.tolerances[1]
+        allowed = [self.rtol * size for size in whole([np.abs(j.value) for j in self.jacobians])]
         for i, absolute in enumerate(rounding):
             allowed[i] = allowed[i] + (absolute * (self.eps / EPS) if atol is None else atol)
         if slack is not None:
