@@ -99,8 +99,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from autograder.builder import build
-    from autograder.builder.settings import assignment_names
+    from autograder.builder.build import build
+    from autograder.settings import assignment_names
 
     if not str(options.out).strip(". /"):
         raise HomeworkError("--out must name a folder for the zips alone, such as dist.")
@@ -120,7 +120,7 @@ def _build(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from autograder.builder.settings import assignment_names
+    from autograder.settings import assignment_names
     from autograder.verify import report, verify
 
     console = Console(width=None if sys.stdout.isatty() else 120)

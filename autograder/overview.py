@@ -5,8 +5,8 @@ from __future__ import annotations
 from nbformat import NotebookNode
 
 from autograder.builder.master import load_checks
-from autograder.builder.settings import assignment_names, read_settings
 from autograder.builder.sources import Problem, Question, read_problem
+from autograder.settings import assignment_names, read_settings
 from checking import Check
 from checking.registry import spoken
 

@@ -19,16 +19,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.builder.files import ROOT
 from autograder.builder.master import load_checks
 from autograder.builder.namespace import execute, namespace
-from autograder.builder.settings import read_settings
 from autograder.builder.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
 from autograder.faults import EntryResult, fault_of_mistake, listed
+from autograder.files import ROOT
 from autograder.hidden_checks import hidden
 from autograder.mistakes import Entry, entries
 from autograder.mistakes.naming import mistake_in
+from autograder.settings import read_settings
 from checking import Check, CheckFailure
 from checking.boundary import Submission
 

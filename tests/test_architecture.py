@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.builder.files import ROOT
 from autograder.builder.master import STUDENT_PACKAGES
+from autograder.files import ROOT
 
 PACKAGES = {
     "gradcheck": "assignments/gradcheck",

@@ -2,7 +2,7 @@
 
 import re
 
-from autograder.builder.files import ROOT
+from autograder.files import ROOT
 from autograder.overview import overview
 from tests.helpers import run_homework
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from autograder.builder.files import ROOT
 from autograder.builder.master import load_checks, stub
-from autograder.builder.settings import assignment_names, read_settings
 from autograder.builder.sources import Given, Question, read_notebook, read_problem
+from autograder.files import ROOT
+from autograder.settings import assignment_names, read_settings
 from checking import pictures
 
 PROBLEMS = {name: [read_problem(p) for p in read_settings(name).problems] for name in assignment_names()}

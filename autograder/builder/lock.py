@@ -8,8 +8,8 @@ from collections.abc import Container, Iterable
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from autograder.builder.files import ROOT
 from autograder.errors import HomeworkError
+from autograder.files import ROOT
 
 # Requirements of Otter, IPython and nbconvert for commands, containers, documents, browsers, debugging and
 # completion. Grading works without them.

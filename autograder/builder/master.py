@@ -14,12 +14,12 @@ import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from autograder.builder.files import ROOT
-from autograder.builder.settings import Settings
 from autograder.builder.sources import BEGIN, END, Given, Problem, Question, read_notebook
 from autograder.errors import HomeworkError
+from autograder.files import ROOT
 from autograder.grading.process import PLUGIN
 from autograder.hidden_checks import hidden
+from autograder.settings import Settings
 from checking import Check
 from checking.outcomes import html_safe
 from checking.registry import RegistryError, spoken

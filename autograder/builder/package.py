@@ -16,13 +16,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from autograder.builder.files import ROOT
 from autograder.builder.lock import grading_lock, student_lock
 from autograder.builder.master import STUDENT_PACKAGES, number_cells, without_prompt
-from autograder.builder.settings import Settings
 from autograder.builder.solution_page import to_html
 from autograder.errors import FellShortError
+from autograder.files import ROOT
 from autograder.grading.process import ASSIGNMENT
+from autograder.settings import Settings
 from checking.export import PLACEHOLDER
 
 DATE = (2026, 1, 1, 0, 0, 0)  # of all entries, so that the same sources give the same bytes

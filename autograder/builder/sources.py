@@ -11,8 +11,8 @@ from typing import Any
 import jupytext
 from nbformat import NotebookNode
 
-from autograder.builder.files import ROOT, read_text, relative
 from autograder.errors import HomeworkError
+from autograder.files import ROOT, read_text, relative
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 GIVEN = "given"

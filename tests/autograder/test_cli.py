@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from autograder.builder.files import ROOT
 from autograder.builder.sources import read_problem
+from autograder.files import ROOT
 from tests.helpers import run_homework, sampled
 
 PROBLEM = "assignments/problems/p3_linear_layer.md"

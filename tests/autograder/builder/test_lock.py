@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from autograder.builder.files import ROOT
 from autograder.builder.lock import LEFT_OUT, cut, student_lock
-from autograder.builder.settings import read_settings
 from autograder.errors import HomeworkError
+from autograder.files import ROOT
+from autograder.settings import read_settings
 
 LOCK = """# made by a tool
 click==8 \\

@@ -2,7 +2,7 @@
 
 import pytest
 
-import autograder.builder.settings as settings
+import autograder.settings as settings
 
 DEFAULTS = """
 [defaults]
