@@ -99,21 +99,31 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from autograder.builder.build import build
-    from autograder.settings import assignment_names
+    from autograder.builder.lock import grading_lock, student_lock
+    from autograder.settings import read_all_settings, read_settings
 
     if not str(options.out).strip(". /"):
         raise HomeworkError("--out must name a folder for the zips alone, such as dist.")
-    for name in options.assignments or assignment_names():
-        manifest, built = build(name, options.out.resolve())
-        folder = options.out / name
-        print(f"{name}: {'built' if built else 'up to date'} in {folder}")
+    every = read_all_settings()
+    chosen = [read_settings(name) for name in options.assignments] or every
+    for settings in every:  # what is wrong in homework.toml is said before anything is built
+        grading_lock(settings)
+        student_lock(settings)
+
+    from autograder.builder.build import build, left_over
+
+    out = options.out.resolve()
+    for name in (settings.name for settings in chosen):
+        manifest, built = build(name, out)
+        print(f"{name}: {'built' if built else 'up to date'} in {options.out / name}")
         points = manifest["points"].values()
         automatic = sum(p.get("public", 0) + p.get("hidden", 0) for p in points)
         for what, score in manifest["scores"].items():
             print(f"  otter run on the {what}: {score:g} of {automatic:g} automatic points")
-        print(f"  secret for the hidden checks: {manifest['secret']}")
+        print(f"  secret of the hidden checks: {manifest['secret']}")
         print(f"  graded by hand: {sum(p.get('manual', 0) for p in points):g} points")
+    for folder in left_over(out, [settings.name for settings in every]):
+        print(f"{folder}: homework.toml has no assignment {folder.name} any more; remove the folder")
     return 0
 
 

@@ -143,8 +143,7 @@ def read_settings(name: str) -> Settings:
     for settings in read_all_settings():
         if settings.name == name:
             return settings
-    known = ", ".join(assignment_names())
-    raise HomeworkError(f"There is no assignment named {name}; homework.toml has {known}.")
+    raise HomeworkError(f"There is no assignment named {name}; {nearest(name, assignment_names())}")
 
 
 def read_all_settings() -> list[Settings]:
@@ -231,7 +230,7 @@ def _validated(model: type[_Table], table: dict[str, Any], where: str) -> Any:
 
 def _known(model: type[_Table], parents: list[str]) -> Iterable[str]:
     """The names of the entries of a table inside a model."""
-    tables = {"gradescope": Gradescope, "late": Late, "defaults": Shared}
+    tables: dict[str, type[_Table]] = {"gradescope": Gradescope, "late": Late, "defaults": Shared}
     return tables.get(parents[-1], model).model_fields if parents else model.model_fields
 
 

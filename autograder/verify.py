@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.builder.master import load_checks
+from autograder.builder.checks import Checks, load_checks
 from autograder.builder.namespace import execute, namespace
 from autograder.builder.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
@@ -28,7 +28,7 @@ from autograder.files import ROOT
 from autograder.hidden_checks import hidden
 from autograder.mistakes import Entry, entries
 from autograder.mistakes.naming import mistake_in
-from autograder.settings import read_settings
+from autograder.settings import assignment_names, nearest, problem_names, read_secret, read_settings
 from checking import Check, CheckFailure
 from checking.boundary import Submission
 
@@ -53,6 +53,7 @@ class Verification:
 def verify(name: str, secret: str | None = None) -> Verification:
     """Run all checks of an assignment on the reference, the template, each mistake and each variant.
 
+    name : an assignment, or a problem, whether it is part of an assignment or not.
     secret : the source of the inputs of hidden checks; None for the project's own.
     """
     problems, checks = _prepared(name)
@@ -85,7 +86,7 @@ def verify(name: str, secret: str | None = None) -> Verification:
 
 def _grade_all(name: str, blank: bool, secret: str | None = None) -> EntryResult:
     """Run all checks on the reference solution, or on the blank template."""
-    _use(secret, name)
+    _use(secret)
     problems, checks = _prepared(name)
     result = EntryResult("blank template" if blank else "reference solution", "all")
     return grade(result, namespace(problems, blank=blank), checks)
@@ -95,15 +96,21 @@ def _grade_entries(name: str, entries: list[Entry], secret: str | None) -> list[
     return [grade_entry(name, entry, secret) for entry in entries]
 
 
-def _use(secret: str | None, name: str) -> None:
-    """Derive the inputs of hidden checks from a secret; without one, from that of the assignment."""
-    hidden.secret = read_settings(name).secret if secret is None else secret
+def _use(secret: str | None) -> None:
+    """Derive the inputs of hidden checks from a secret; without one, from the project's own."""
+    hidden.secret = read_secret() if secret is None else secret
 
 
 @cache
-def _prepared(name: str) -> tuple[list[Problem], dict[str, list[Check]]]:
-    """The problems and the checks of an assignment."""
-    problems = [read_problem(problem) for problem in read_settings(name).problems]
+def _prepared(name: str) -> tuple[list[Problem], Checks]:
+    """The problems and the checks of an assignment, or of one problem. Points are those of the checks."""
+    names = read_settings(name).problems if name in assignment_names() else [name]
+    if names == [name] and name not in problem_names():
+        raise HomeworkError(
+            f"There is no assignment and no problem named {name}; "
+            f"{nearest(name, [*assignment_names(), *problem_names()])}"
+        )
+    problems = [read_problem(problem) for problem in names]
     return problems, load_checks(problems)
 
 
@@ -140,7 +147,7 @@ def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResu
 
     secret : as for `verify`.
     """
-    _use(secret, name)
+    _use(secret)
     problems, checks = _prepared(name)
     (problem,) = [p for p in problems if entry.question in [q.name for q in p.questions]]
     (question,) = [q for q in problem.questions if q.name == entry.question]
@@ -162,7 +169,7 @@ def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResu
     return result
 
 
-def grade(result: EntryResult, names: dict[str, Any], checks: dict[str, list[Check]]) -> EntryResult:
+def grade(result: EntryResult, names: dict[str, Any], checks: Checks) -> EntryResult:
     """Run all checks on the names that a notebook defines, and record the lost points in the result."""
     submission = Submission(names)
     for check in (c for cs in checks.values() for c in cs):

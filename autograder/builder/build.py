@@ -8,13 +8,15 @@ import os
 import platform
 import re
 import tempfile
+from collections.abc import Collection
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from autograder.builder.master import PACKAGES, load_checks, write_master
+from autograder.builder.checks import Checks, load_assignment
+from autograder.builder.master import PACKAGES, TEXTS, modules, write_master
 from autograder.builder.otter_tools import Case, expect_registered, otter_assign, otter_run
 from autograder.builder.package import (
     CONTAINER,
@@ -27,15 +29,15 @@ from autograder.builder.package import (
     write_json,
     write_zip,
 )
-from autograder.builder.sources import Problem, read_problem
+from autograder.builder.sources import Problem
 from autograder.builder.test_files import write_test_files
 from autograder.errors import FellShortError, HomeworkError
 from autograder.files import ROOT
 from autograder.grading.isolation import isolation_level
 from autograder.sandbox import NONE
 from autograder.settings import DEFAULT_SECRET, Settings, read_settings
-from checking import Check
 
+BUILDER = ROOT / "autograder" / "builder"
 ZIPS = ("student.zip", "autograder.zip", "solutions.zip")
 VERSIONS = ("jupytext", "matplotlib", "nbconvert", "nbformat", "numpy", "otter-grader")
 
@@ -61,10 +63,7 @@ def build(name: str, out: Path) -> tuple[dict[str, Any], bool]:
         If the build fails. `out` is then unchanged.
     """
     settings = read_settings(name)
-    problems = [read_problem(problem) for problem in settings.problems]
-    if not any(problem.questions for problem in problems):
-        raise HomeworkError(f"The assignment {name} has no questions; add a problem that has some.")
-    checks = load_checks(problems)
+    problems, checks = load_assignment(settings)
     master_folder, zip_folder = out.parent / "build" / name, out / name
     for folder, ours in ((master_folder, "autograder"), (zip_folder, "manifest.json")):
         if folder.is_symlink() or (folder.exists() and not (folder / ours).exists()):
@@ -74,7 +73,7 @@ def build(name: str, out: Path) -> tuple[dict[str, Any], bool]:
             )
     if master_folder == zip_folder:
         raise HomeworkError(f"The master notebook is written into {out}; choose another --out.")
-    fingerprint = _fingerprint(settings)
+    fingerprint = _fingerprint(settings, problems)
     current = _current(zip_folder, fingerprint)
     if current is not None:
         return current, False
@@ -91,9 +90,7 @@ def build(name: str, out: Path) -> tuple[dict[str, Any], bool]:
     return manifest, True
 
 
-def _package(
-    settings: Settings, problems: list[Problem], checks: dict[str, list[Check]], workshop: Path
-) -> dict[str, Any]:
+def _package(settings: Settings, problems: list[Problem], checks: Checks, workshop: Path) -> dict[str, Any]:
     """Make the zips in `workshop/dist`, grade with them, and return the manifest."""
     name, otter, dist = settings.name, workshop / "otter", workshop / "dist"
     dist.mkdir()
@@ -112,7 +109,7 @@ def _package(
             processes.submit(otter_run, submission, dist / "autograder.zip")
             for submission in (solution, template)
         ]
-        solutions = processes.submit(solution_files, notebook, otter / "autograder", name)
+        solutions = processes.submit(solution_files, notebook, otter / "autograder", name, settings.title)
         full, blank = (run.result() for run in runs)
         write_zip(dist / "solutions.zip", solutions.result())
     return {
@@ -123,7 +120,7 @@ def _package(
             "reference solution": _score(full, checks, everything=True),
             "blank template": _score(blank, checks, everything=False),
         },
-        "secret": "from the file in homework.toml" if settings.secret != DEFAULT_SECRET else "none",
+        "secret": "none" if settings.secret == DEFAULT_SECRET else "your own",
         "versions": {"python": platform.python_version()} | {v: version(v) for v in VERSIONS},
         "sha256": {zip_name: sha256(dist / zip_name) for zip_name in ZIPS},
     }
@@ -142,7 +139,7 @@ def _prepare_to_grade() -> None:
         os.environ["HOMEWORK_ISOLATION"] = NONE
 
 
-def _questions(problems: list[Problem], checks: dict[str, list[Check]]) -> list[dict[str, Any]]:
+def _questions(problems: list[Problem], checks: Checks) -> list[dict[str, Any]]:
     """The questions in order: name, title and points; of a written one, text and rubric in Markdown too."""
     found = []
     for question in (q for problem in problems for q in problem.questions):
@@ -157,7 +154,7 @@ def _questions(problems: list[Problem], checks: dict[str, list[Check]]) -> list[
     return found
 
 
-def _points(problems: list[Problem], checks: dict[str, list[Check]]) -> dict[str, dict[str, float]]:
+def _points(problems: list[Problem], checks: Checks) -> dict[str, dict[str, float]]:
     points = {}
     for question in (q for p in problems for q in p.questions):
         if question.manual:
@@ -170,7 +167,7 @@ def _points(problems: list[Problem], checks: dict[str, list[Check]]) -> dict[str
     return points
 
 
-def _score(cases: list[Case], checks: dict[str, list[Check]], everything: bool) -> float:
+def _score(cases: list[Case], checks: Checks, everything: bool) -> float:
     """The points that Otter scored. They must be as registered, and all checks must pass or all must fail."""
     expect_registered(cases, checks)
     for case in cases:
@@ -180,23 +177,26 @@ def _score(cases: list[Case], checks: dict[str, list[Check]], everything: bool) 
     return sum(case.points for case in cases if case.passed)
 
 
-def _fingerprint(settings: Settings) -> str:
-    """A hash of all sources of the zips."""
+def _fingerprint(settings: Settings, problems: list[Problem]) -> str:
+    """A hash of everything that the zips of an assignment are made of."""
     digest = hashlib.sha256()
-    folders = [
-        *PACKAGES.values(),
-        ROOT / "assignments",
-        ROOT / "assignments" / "problems",
-        ROOT / "autograder" / "builder",
-    ]
-    paths = [
-        path for folder in folders for path in sorted(folder.glob("*.*")) if path.suffix in {".py", ".md"}
-    ]
-    for path in (*paths, *CONTAINER, ROOT / "requirements.lock", ROOT / "students.lock"):
-        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
-    digest.update(repr(settings).encode())
+    code = [path for package in (*PACKAGES.values(), BUILDER) for path in modules(package, problems)]
+    texts = [settings.introduction, *TEXTS, *settings.problems]
+    markdown = [ROOT / "assignments" / "problems" / f"{name}.md" for name in texts]
+    answers = [ROOT / "solutions" / f"{problem.name}.md" for problem in problems]
+    others = [ROOT / "assignments" / "student_readme.md", ROOT / "requirements.lock", ROOT / "students.lock"]
+    for path in (*code, *markdown, *answers, *others, *CONTAINER):
+        if path.is_file():
+            digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    digest.update(settings.model_dump_json(exclude={"extensions"}).encode())
     digest.update(repr([version(v) for v in VERSIONS]).encode())
     return digest.hexdigest()
+
+
+def left_over(out: Path, names: Collection[str]) -> list[Path]:
+    """The folders that were built for assignments with other names, which have been removed or renamed."""
+    found = [*out.glob("*/manifest.json"), *(out.parent / "build").glob("*/autograder")]
+    return [path.parent for path in sorted(found) if path.parent.name not in names]
 
 
 def _current(folder: Path, fingerprint: str) -> dict[str, Any] | None:
