@@ -52,8 +52,15 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--out", type=Path, default=Path("dist"), help="default: dist")
     build.set_defaults(run=_build)
 
+    new = commands.add_parser("new", help="start a problem: write its files, with an example that works")
+    new.add_argument("name", metavar="NAME", help="such as p6_layer_norm")
+    new.add_argument("--questions", type=int, default=1, metavar="N", help="default: 1")
+    new.set_defaults(run=_new)
+
     verify = commands.add_parser("verify", help="prove that the checks tell right answers from wrong ones")
-    verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all of them")
+    verify.add_argument(
+        "names", nargs="*", metavar="NAME", help="assignments or problems; default: all assignments"
+    )
     verify.set_defaults(run=_verify)
 
     overview = commands.add_parser("overview", help="print the table of questions, points and checks")
@@ -127,6 +134,19 @@ def _build(options: argparse.Namespace) -> int:
     return 0
 
 
+def _new(options: argparse.Namespace) -> int:
+    from autograder.files import relative
+    from autograder.scaffold import new_problem
+
+    for path in new_problem(options.name, options.questions):
+        print(f"written: {relative(path)}")
+    print(
+        f"Each file has an example that works. Replace it, and prove your checks with 'homework verify "
+        f"{options.name}'. docs/adding-a-problem.md explains the files."
+    )
+    return 0
+
+
 def _verify(options: argparse.Namespace) -> int:
     from rich.console import Console
 
@@ -134,7 +154,7 @@ def _verify(options: argparse.Namespace) -> int:
     from autograder.verify import report, verify
 
     console = Console(width=None if sys.stdout.isatty() else 120)
-    good = [report(verify(name), console) for name in options.assignments or assignment_names()]
+    good = [report(verify(name), console) for name in options.names or assignment_names()]
     return 0 if all(good) else 1
 
 
