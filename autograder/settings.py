@@ -27,6 +27,8 @@ SAID = {
     "must": "Input should",
     "true or false": "a valid boolean",
     "a table": "a valid dictionary",
+    "must have an entry": "List should have at least 1 item after validation, not 0",
+    "must not be empty": "String should have at least 1 character",
     "": " or instance of Gradescope",
     "a string": "a valid string",
     "a list": "a valid list",

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import inspect
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pkgutil import iter_modules
@@ -159,7 +159,7 @@ class Registry:
 
     def load(self, question: str = "") -> None:
         """Import the check modules of a question's problem, or of all problems."""
-        number = str(_order(question)[0]) if question else r"\d+"
+        number = str(order(question)[0]) if question else r"\d+"
         if number in self._loaded:
             return
         for module in iter_modules(import_module(self.package).__path__):
@@ -183,35 +183,20 @@ class Registry:
         """All checks of the modules that are loaded, in the order of their registration."""
         return [check for check in self._checks.values() if check.hidden == self.hidden]
 
+    def uses_of(self, question: str) -> tuple[str, ...]:
+        """The questions that the declaration of `uses` for a question names."""
+        return self._uses.get(question, ())
+
     def used_by(self, question: str) -> list[str]:
         """The questions that `question` may call, directly or through others, in order of declaration."""
         self.load(question)
         found: list[str] = []
-        for earlier in self._uses.get(question, ()):
-            if _order(earlier) < _order(question):
+        for earlier in self.uses_of(question):
+            if order(earlier) < order(question):
                 found += [q for q in (*self.used_by(earlier), earlier) if q not in found]
         if self._builds_on is not None:
             found += [q for q in self._builds_on.used_by(question) if q not in found]
         return found
-
-    def problem_with_uses(self, questions: Collection[str]) -> str | None:
-        """A sentence on what is wrong with a declaration of `uses`, or None.
-
-        questions : the questions of the assignment. Problems without any question here are not part of it,
-            and declarations may name their questions.
-        """
-        problems = {_order(question)[0] for question in questions}
-        for question, earlier in self._uses.items():
-            for name in (question, *earlier) if question in questions else ():
-                if name not in questions and _order(name)[0] in problems:
-                    return (
-                        f"uses({question!r}, ...) names {name}, which is not a question with code; "
-                        "correct it."
-                    )
-            for name in earlier if question in questions else ():
-                if _order(name) >= _order(question):
-                    return f"uses({question!r}, {name!r}): {name} does not come earlier; swap them."
-        return None
 
     def run(self, question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
         """Run one check on the names that a notebook defines.
@@ -298,7 +283,8 @@ def _passes(check: Check, submission: Submission) -> bool:
     return True
 
 
-def _order(question: str) -> tuple[int, str]:
+def order(question: str) -> tuple[int, str]:
+    """The number of its problem and its letter, for comparisons."""
     return int(question[1:-1]), question[-1]
 
 

@@ -9,7 +9,7 @@ from autograder.errors import HomeworkError
 from autograder.hidden_checks import hidden
 from autograder.settings import Settings, nearest
 from checking import Check
-from checking.registry import RegistryError
+from checking.registry import RegistryError, order
 from public_checks import public
 
 Checks = dict[str, list[Check]]
@@ -72,9 +72,7 @@ def load_checks(problems: list[Problem]) -> Checks:
         if not number or not 0 < check.points < 1e6:
             raise HomeworkError(f"{module}.{check.name} needs points, a positive number.")
         found[check.question].append(check)
-    problem = public.problem_with_uses(found)
-    if problem is not None:
-        raise HomeworkError(problem)
+    _expect_uses(found)
     for question, checks in found.items():
         for kind in {True, False} - {check.hidden for check in checks}:
             raise HomeworkError(
@@ -82,6 +80,22 @@ def load_checks(problems: list[Problem]) -> Checks:
                 f"write one in {'autograder/hidden' if kind else 'assignments/public'}_checks."
             )
     return found
+
+
+def _expect_uses(found: Checks) -> None:
+    """Raise a HomeworkError if a declaration of `uses` is wrong.
+
+    It may name questions of a problem of which this assignment has no question.
+    """
+    problems = {order(question)[0] for question in found}
+    for question in found:
+        for name in public.uses_of(question):
+            if name not in found and order(name)[0] in problems:
+                raise HomeworkError(
+                    f"uses({question!r}, ...) names {name}, which is not a question with code; correct it."
+                )
+            if order(name) >= order(question):
+                raise HomeworkError(f"uses({question!r}, {name!r}): {name} does not come earlier; swap them.")
 
 
 def _registered(problems: list[Problem]) -> list[Check]:
