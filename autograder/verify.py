@@ -221,8 +221,8 @@ def report(verification: Verification, console: Console) -> bool:
         f"{sum(verification.points.values()) - sum(verification.reference.lost.values()):g} of "
         f"{sum(verification.points.values()):g}, blank template "
         f"{sum(verification.points.values()) - sum(verification.template.lost.values()):g}; "
-        f"{len(verification.mistakes)} mistakes, {len(verification.variants)} correct variants, "
-        f"{len(faults)} with faults. Public checks name "
+        f"{_counted(verification.mistakes, 'mistake')}, "
+        f"{_counted(verification.variants, 'correct variant')}, {len(faults)} with faults. Public checks name "
         f"{sum(result.named for result in verification.mistakes)} of the mistakes; graded results name "
         "every mistake that fails a hidden check."
     )
@@ -231,6 +231,10 @@ def report(verification: Verification, console: Console) -> bool:
         for message in [m for ms in result.messages.values() for m in ms][:3]:
             console.print(f"    {message}", markup=False)
     return not faults
+
+
+def _counted(results: list[EntryResult], what: str) -> str:
+    return f"{len(results)} {what}{'' if len(results) == 1 else 's'}"
 
 
 def _entries(problem: Problem) -> list[Entry]:
