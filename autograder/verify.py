@@ -215,16 +215,17 @@ def report(verification: Verification, console: Console) -> bool:
         where = "by public checks" if result.named else "when graded"
         table.add_row(result.question, Text(result.name), f"{lost:g} of {of:g}", where, Text(said))
     console.print(table)
-    faults = verification.faults
+    faults, full = verification.faults, sum(verification.points.values())
+    reference, template = (
+        full - sum(result.lost.values()) for result in (verification.reference, verification.template)
+    )
     console.print(
-        f"{verification.assignment}: reference solution "
-        f"{sum(verification.points.values()) - sum(verification.reference.lost.values()):g} of "
-        f"{sum(verification.points.values()):g}, blank template "
-        f"{sum(verification.points.values()) - sum(verification.template.lost.values()):g}; "
+        f"{verification.assignment}: reference solution {reference:g} of {full:g}, "
+        f"blank template {template:g}; "
         f"{_counted(verification.mistakes, 'mistake')}, "
-        f"{_counted(verification.variants, 'correct variant')}, {len(faults)} with faults. Public checks name "
-        f"{sum(result.named for result in verification.mistakes)} of the mistakes; graded results name "
-        "every mistake that fails a hidden check."
+        f"{_counted(verification.variants, 'correct variant')}, {len(faults)} with faults. "
+        f"Public checks name {sum(result.named for result in verification.mistakes)} of the mistakes; "
+        "graded results name every mistake that fails a hidden check."
     )
     for result in faults:
         console.print(f"  {result.question}, '{result.name}': {result.fault}", markup=False)
