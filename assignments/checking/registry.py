@@ -17,7 +17,7 @@ import numpy as np
 
 from checking.boundary import Proxy, Submission
 from checking.outcomes import CheckFailure, Incorrect, NotAttempted, NotCalled
-from checking.programs import names_taken
+from checking.programs import Program, names_taken
 
 CheckFunction = Callable[..., None]
 
@@ -58,7 +58,7 @@ class Check:
         taken = set() if taken is None else taken
         taken.update(self.parameters)
 
-        def program(function: Callable[..., Any], name: str) -> Proxy:
+        def program(function: Program, name: str | None = None) -> Proxy:
             taken.update(names_taken(function))
             return submission.program(function, name)
 

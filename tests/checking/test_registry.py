@@ -85,6 +85,16 @@ def test_what_a_checks_own_program_calls_counts_as_called(registry):
         registry.run("q1b", "both_are_two", notebook(f"{BROKEN}\ndef g(): return 0"))
 
 
+def test_the_names_in_the_text_of_a_program_count_as_called(registry):
+    @registry.check("q1b", "g and f are two", points=1)
+    def both_are_two(g, program):
+        if program("lambda: f() + g()")() != 2:
+            raise Incorrect("g is not 2.")
+
+    with pytest.raises(Incorrect, match=BLAMED):
+        registry.run("q1b", "both_are_two", notebook(f"{BROKEN}\ndef g(): return 0"))
+
+
 def test_two_checks_of_one_name_are_refused(registry):
     with pytest.raises(RegistryError, match="two checks of q1a named f_is_one"):
 
