@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "names", nargs="*", metavar="NAME", help="assignments or problems; default: all assignments"
     )
+    verify.add_argument("--strict", action="store_true", help="fail for remarks, too")
     verify.set_defaults(run=_verify)
 
     overview = commands.add_parser("overview", help="print the table of questions, points and checks")
@@ -154,7 +155,7 @@ def _verify(options: argparse.Namespace) -> int:
     from autograder.verify import report, verify
 
     console = Console(width=None if sys.stdout.isatty() else 120)
-    good = [report(verify(name), console) for name in options.names or assignment_names()]
+    good = [report(verify(name), console, options.strict) for name in options.names or assignment_names()]
     return 0 if all(good) else 1
 
 

@@ -19,6 +19,7 @@ class EntryResult:
     lost, failed, messages : by question, the lost points, the failed checks and their messages.
     public_messages : the messages of public checks.
     fault, named : what is wrong with the result, or ""; whether a public check names the mistake.
+    remark : what a rule for fair checks asks for besides, or "".
     """
 
     name: str
@@ -28,6 +29,7 @@ class EntryResult:
     messages: dict[str, list[str]] = field(default_factory=dict)
     public_messages: dict[str, list[str]] = field(default_factory=dict)
     fault: str = ""
+    remark: str = ""
     named: bool = False
 
 
@@ -40,9 +42,21 @@ def fault_of_mistake(result: EntryResult, entry: Entry, text: str, graded: str |
     return (
         _fault_of_points(result)
         or _fault_of_statement(result, entry)
-        or _fault_of_public_checks(result, entry, text)
+        or _fault_of_warning(result, entry, text)
         or _fault_of_names(result, entry, graded)
     )
+
+
+def remark_on_mistake(result: EntryResult, entry: Entry) -> str:
+    """What the rules for fair checks ask for, or "": public checks test it; one fault costs one check."""
+    if entry.question not in result.lost:
+        return ""
+    if entry.question not in result.public_messages and entry.hidden_only is None:
+        return "passes all public checks; add one that it fails, or state why with hidden_only="
+    failed = result.failed[entry.question]
+    if entry.fails is None and all(name.endswith(OF_ONE_FAULT) for name in failed):
+        return f"fails only {listed(failed)}; state this with fails=, and its cost with costs="
+    return ""
 
 
 def listed(questions: Iterable[str]) -> str:
@@ -63,8 +77,6 @@ def _fault_of_points(result: EntryResult) -> str:
 def _fault_of_statement(result: EntryResult, entry: Entry) -> str:
     """What is wrong with a mistake's `fails` and `costs`."""
     failed, lost = result.failed[entry.question], sum(result.lost.values())
-    if entry.fails is None and all(name.endswith(OF_ONE_FAULT) for name in failed):
-        return f"fails only {listed(failed)}; state this with fails=, and its cost with costs="
     if entry.fails is not None and set(failed) != set(entry.fails):
         return f"fails {listed(failed)}, but its fails= states {listed(entry.fails)}"
     if entry.costs is not None and lost > entry.costs:
@@ -72,12 +84,12 @@ def _fault_of_statement(result: EntryResult, entry: Entry) -> str:
     return ""
 
 
-def _fault_of_public_checks(result: EntryResult, entry: Entry, text: str) -> str:
-    """What is wrong if a mistake passes all public checks: the question's text must say why."""
-    if entry.question in result.public_messages:
-        return "" if entry.hidden_only is None else "fails a public check, so remove its hidden_only="
+def _fault_of_warning(result: EntryResult, entry: Entry, text: str) -> str:
+    """What is wrong with a mistake's `hidden_only`: words of the question's text that warn of it."""
     if entry.hidden_only is None:
-        return "passes all public checks; add one that it fails, or state why with hidden_only="
+        return ""
+    if entry.question in result.public_messages:
+        return "fails a public check, so remove its hidden_only="
     if " ".join(entry.hidden_only.split()) not in " ".join(text.split()):
         return f"the text of {entry.question} does not say '{entry.hidden_only}'"
     return ""

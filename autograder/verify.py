@@ -23,7 +23,7 @@ from autograder.builder.checks import Checks, load_checks
 from autograder.builder.namespace import execute, namespace
 from autograder.builder.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
-from autograder.faults import EntryResult, fault_of_mistake, listed
+from autograder.faults import EntryResult, fault_of_mistake, listed, remark_on_mistake
 from autograder.files import ROOT
 from autograder.hidden_checks import hidden
 from autograder.mistakes import Entry, entries
@@ -48,6 +48,10 @@ class Verification:
     def faults(self) -> list[EntryResult]:
         every = [self.reference, self.template, *self.mistakes, *self.variants]
         return [result for result in every if result.fault]
+
+    @property
+    def remarks(self) -> list[EntryResult]:
+        return [result for result in self.mistakes if result.remark]
 
 
 def verify(name: str, secret: str | None = None) -> Verification:
@@ -166,6 +170,7 @@ def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResu
     result.named = entry.says is not None
     in_grading = mistake_in(entry.question, checks[entry.question], Submission(names))
     result.fault = fault_of_mistake(result, entry, question.text.source, in_grading)
+    result.remark = remark_on_mistake(result, entry)
     return result
 
 
@@ -201,8 +206,11 @@ def _failure_of(check: Check, submission: Submission) -> CheckFailure | None:
     return None
 
 
-def report(verification: Verification, console: Console) -> bool:
-    """Print a table of the mistakes, and all faults; return whether there are none."""
+def report(verification: Verification, console: Console, strict: bool = False) -> bool:
+    """Print a table of the mistakes, all faults and all remarks; return whether there are no faults.
+
+    strict : whether there may be no remarks either.
+    """
     table = Table(title=f"{verification.assignment}: mistakes")
     table.add_column("question")
     table.add_column("mistake", min_width=30)
@@ -231,7 +239,9 @@ def report(verification: Verification, console: Console) -> bool:
         console.print(f"  {result.question}, '{result.name}': {result.fault}", markup=False)
         for message in [m for ms in result.messages.values() for m in ms][:3]:
             console.print(f"    {message}", markup=False)
-    return not faults
+    for result in verification.remarks:
+        console.print(f"  remark: {result.question}, '{result.name}': {result.remark}", markup=False)
+    return not faults and not (strict and verification.remarks)
 
 
 def _counted(results: list[EntryResult], what: str) -> str:

@@ -29,7 +29,7 @@ SLOW = {
 def test_every_mistake_of_a_sample_of_questions_is_caught_and_named(assignment, questions):
     answers = [p for name in read_settings(assignment).problems for p in entries(name)]
     results = [verification.grade_entry(assignment, p) for p in answers if p.question in questions]
-    assert [f"{o.name}: {o.fault}" for o in results if o.fault] == []
+    assert [f"{o.name}: {o.fault}{o.remark}" for o in results if o.fault or o.remark] == []
     assert {o.question for o in results} == set(questions)
 
 
@@ -48,7 +48,7 @@ def test_a_mistake_that_takes_too_long_loses_points(question, mistake):
 @pytest.mark.parametrize("assignment", assignment_names())
 def test_every_mistake_is_caught_and_named_and_no_right_answer_fails(assignment):
     verified = verification.verify(assignment)
-    assert [f"{o.name}: {o.fault}" for o in verified.faults] == []
+    assert [f"{o.name}: {o.fault}{o.remark}" for o in (*verified.faults, *verified.remarks)] == []
     assert len({o.name + o.question for o in verified.mistakes}) == len(verified.mistakes)
     assert sum(o.named for o in verified.mistakes) >= 0.7 * len(verified.mistakes)
     for result in verified.mistakes:
@@ -114,14 +114,15 @@ def test_one_fault_costs_one_check_and_wrong_statements_of_a_mistake_are_faults(
         f"fails {fails}, but its fails= states {', '.join(sorted([fails, 'relu_extremes']))}"
     )
     assert fault(fails=(fails,), costs=0.25) == f"costs {costs:g} points, but its costs= states 0.25 at most"
-    assert fault().startswith(f"fails only {fails}; state this with fails=")
+    remark = graded("q4d", source, says=says).remark
+    assert remark.startswith(f"fails only {fails}; state this with fails=")
 
 
 BELOW_99 = "def softmax(z):\n    p = np.exp(z - z.max())\n    return p / p.sum() if len(z) < 99 else p"
 
 
 def test_a_mistake_that_passes_all_public_checks_must_state_words_of_the_question_that_warn_of_it():
-    assert graded("q3a", BELOW_99).fault.startswith("passes all public checks; add one that")
+    assert graded("q3a", BELOW_99).remark.startswith("passes all public checks; add one that")
     words = "as large as $\\pm 10^4$"
     assert graded("q3a", BELOW_99, hidden_only="forty classes").fault == (
         "the text of q3a does not say 'forty classes'"

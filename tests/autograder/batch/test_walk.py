@@ -13,6 +13,10 @@ from autograder.files import ROOT
 from tests.helpers import BACKSTOP, isolated
 
 PAGE = (ROOT / "docs" / "grading-a-class.md").read_text()
+DEADLINE = """deadline = "2026-11-20T13:00Z"
+extensions = "extensions.csv"
+late.percent_per_day = 10
+"""
 BOOK = """First Name,Last Name,SID,Email
 Ann,Roe,31,ann@example.edu
 Li,Wei,,li@example.edu
@@ -21,8 +25,11 @@ Bo,New,39,bo@example.edu
 
 
 @pytest.fixture
-def desk(short, download, built, tmp_path):
-    """A folder with what the page needs, and a `homework` that builds nothing."""
+def desk(short, download, copy_of_the_project, tmp_path):
+    """A folder with what the page needs, and the `homework` of a project with a deadline; it builds nothing."""
+    (copy_of_the_project / "extensions.csv").write_text("id,deadline\n99,2026-11-30T12:00Z\n")
+    with (copy_of_the_project / "assignments" / "homework.toml").open("a") as toml:
+        toml.write(DEADLINE)
     folder = tmp_path / "desk"
     (folder / "dist" / "backprop").mkdir(parents=True)
     shutil.copy(short, folder / "dist" / "backprop" / "autograder.zip")
@@ -41,10 +48,10 @@ def rows(path):
 
 
 @isolated
-def test_the_page_leads_from_a_download_to_a_gradebook(desk):
+def test_the_page_leads_from_a_download_to_a_gradebook(desk, copy_of_the_project):
     commands = re.findall(r"^    (homework .*)$", PAGE, flags=re.MULTILINE)
     assert len(commands) == 7
-    path = os.pathsep.join(str(ROOT / part) for part in ("", "assignments"))
+    path = os.pathsep.join(str(copy_of_the_project / part) for part in ("", "assignments"))
     environment = os.environ | {
         "PATH": f"{desk / 'bin'}:{os.environ['PATH']}",
         "PYTHONPATH": path,
@@ -58,12 +65,20 @@ def test_the_page_leads_from_a_download_to_a_gradebook(desk):
             command.split(), cwd=desk, env=environment, capture_output=True, text=True, timeout=BACKSTOP
         )
         assert done.stderr == ""
+        assert ("due Friday, November 20, 2026, 13:00" in done.stdout) == (" grade " in command)
+        assert ("extensions of nobody here: 99" in done.stdout) == (" grade " in command)
         statuses.append(done.returncode)
     assert statuses == [1, 0, 1, 1, 0, 1, 0]  # one submission of the download is refused
 
     grades = rows(desk / "grades" / "grades.csv")
     assert (grades["Ann Roe"]["q3g"], grades["Ann Roe"]["total"]) == ("4", "10")
-    assert [grades[name]["late"] for name in ("Ann Roe", "Li Wei")] == ["no", "no"]
+    assert [grades[name]["late"] for name in ("Ann Roe", "Li Wei")] == ["no", "yes"]
+    late = grades["Li Wei"]
+    assert late["hours_late"] == "1.5"
+    assert float(late["deducted"]) == pytest.approx(float(late["q3a"]) / 10)
+    assert float(late["total"]) == pytest.approx(float(late["q3a"]) * 0.9)
+    feedback = (desk / "grades" / "feedback" / "submission_2.html").read_text()
+    assert "1.5 hours after the deadline. For this, 10 percent of your points are taken off" in feedback
     assert grades["Al Fie"]["total"] == ""
     book = rows(desk / "grades" / "gradebook.csv")
     assert book["Roe"]["Backpropagation"] == "10"
