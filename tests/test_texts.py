@@ -11,7 +11,8 @@ from autograder.settings import assignment_names, read_settings
 from checking import pictures
 
 PROBLEMS = {name: [read_problem(p) for p in read_settings(name).problems] for name in assignment_names()}
-EVERY = [problem for problems in PROBLEMS.values() for problem in problems]
+# The rules of this homework's own texts; other authors may have others.
+EVERY = [p for problems in PROBLEMS.values() for p in problems if re.match(r"p[1-5]_", p.name)]
 BY_NAME = pytest.mark.parametrize("problem", EVERY, ids=lambda problem: problem.name)
 
 

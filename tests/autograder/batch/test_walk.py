@@ -26,7 +26,7 @@ Bo,New,39,bo@example.edu
 
 @pytest.fixture
 def desk(short, download, copy_of_the_project, tmp_path):
-    """A folder with what the page needs, and the `homework` of a project with a deadline; it builds nothing."""
+    """A folder with what the page needs, and the `homework` of a project with a deadline."""
     (copy_of_the_project / "extensions.csv").write_text("id,deadline\n99,2026-11-30T12:00Z\n")
     with (copy_of_the_project / "assignments" / "homework.toml").open("a") as toml:
         toml.write(DEADLINE)

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from autograder.builder.build import build
-from autograder.builder.master import identity_of
+from autograder.builder.master import identity_of, modules
 from autograder.builder.otter_tools import otter_run
 from autograder.builder.sources import Given, read_problem
 from autograder.files import ROOT
@@ -175,8 +175,9 @@ def test_the_student_zip_contains_no_solutions(assignment, student_folder):
             secrets |= {line.strip(): f"the solution of {name}" for line in body.splitlines()}
         if question.answer:
             secrets |= {line.strip(): "the model answer" for line in question.answer.splitlines()}
-    for path in (ROOT / "autograder").rglob("*.py"):
-        secrets |= {line.strip(): path.name for line in path.read_text().splitlines()}
+    for folder in {path.parent for path in (ROOT / "autograder").rglob("*.py")}:
+        for path in modules(folder, problems):
+            secrets |= {line.strip(): path.name for line in path.read_text().splitlines()}
     given = [cell.code for p in problems for cell in p.cells if isinstance(cell, Given)]
     checks = [
         source.read_text()

@@ -31,7 +31,8 @@ def test_a_failed_check_begins_with_its_title_and_points_and_ends_with_the_messa
 
 
 def test_the_name_of_a_case_carries_the_title_of_its_check():
-    for check in public.checks() + hidden.checks():
+    hidden.load()
+    for check in public.registered() + hidden.registered():
         name = case_name(check, 3)
         assert title_of(name).replace("\u2060", "") == check.title
         assert name.startswith("Hidden check 3 (" if check.hidden else "Check 3 (")
