@@ -52,8 +52,15 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--out", type=Path, default=Path("dist"), help="default: dist")
     build.set_defaults(run=_build)
 
+    new = commands.add_parser("new", help="start a problem: write its files, with an example that works")
+    new.add_argument("name", metavar="NAME", help="such as p6_layer_norm")
+    new.add_argument("--questions", type=int, default=1, metavar="N", help="default: 1")
+    new.set_defaults(run=_new)
+
     verify = commands.add_parser("verify", help="prove that the checks tell right answers from wrong ones")
-    verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all of them")
+    verify.add_argument(
+        "names", nargs="*", metavar="NAME", help="assignments or problems; default: all assignments"
+    )
     verify.set_defaults(run=_verify)
 
     overview = commands.add_parser("overview", help="print the table of questions, points and checks")
@@ -99,32 +106,55 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(options: argparse.Namespace) -> int:
-    from autograder.builder import build
-    from autograder.builder.settings import assignment_names
+    from autograder.builder.lock import grading_lock, student_lock
+    from autograder.settings import read_all_settings, read_settings
 
     if not str(options.out).strip(". /"):
         raise HomeworkError("--out must name a folder for the zips alone, such as dist.")
-    for name in options.assignments or assignment_names():
-        manifest, built = build(name, options.out.resolve())
-        folder = options.out / name
-        print(f"{name}: {'built' if built else 'up to date'} in {folder}")
+    every = read_all_settings()
+    chosen = [read_settings(name) for name in options.assignments] or every
+    for settings in every:  # what is wrong in homework.toml is said before anything is built
+        grading_lock(settings)
+        student_lock(settings)
+
+    from autograder.builder.build import build, left_over
+
+    out = options.out.resolve()
+    for name in (settings.name for settings in chosen):
+        manifest, built = build(name, out)
+        print(f"{name}: {'built' if built else 'up to date'} in {options.out / name}")
         points = manifest["points"].values()
         automatic = sum(p.get("public", 0) + p.get("hidden", 0) for p in points)
         for what, score in manifest["scores"].items():
             print(f"  otter run on the {what}: {score:g} of {automatic:g} automatic points")
-        print(f"  secret for the hidden checks: {manifest['secret']}")
+        print(f"  secret of the hidden checks: {manifest['secret']}")
         print(f"  graded by hand: {sum(p.get('manual', 0) for p in points):g} points")
+    for folder in left_over(out, [settings.name for settings in every]):
+        print(f"{folder}: homework.toml has no assignment {folder.name} any more; remove the folder")
+    return 0
+
+
+def _new(options: argparse.Namespace) -> int:
+    from autograder.files import relative
+    from autograder.scaffold import new_problem
+
+    for path in new_problem(options.name, options.questions):
+        print(f"written: {relative(path)}")
+    print(
+        f"Each file has an example that works. Replace it, and prove your checks with 'homework verify "
+        f"{options.name}'. docs/adding-a-problem.md explains the files."
+    )
     return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from autograder.builder.settings import assignment_names
+    from autograder.settings import assignment_names
     from autograder.verify import report, verify
 
     console = Console(width=None if sys.stdout.isatty() else 120)
-    good = [report(verify(name), console) for name in options.assignments or assignment_names()]
+    good = [report(verify(name), console) for name in options.names or assignment_names()]
     return 0 if all(good) else 1
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from nbformat import NotebookNode
-
-from autograder.builder.master import load_checks
-from autograder.builder.settings import assignment_names, read_settings
-from autograder.builder.sources import Problem, Question, read_problem
+from autograder.builder.checks import load_assignment
+from autograder.builder.sources import Problem, Question
+from autograder.settings import assignment_names, read_settings
 from checking import Check
 from checking.registry import spoken
 
@@ -25,8 +23,7 @@ def overview() -> str:
 
 def _assignment(name: str) -> str:
     settings = read_settings(name)
-    problems = [read_problem(problem) for problem in settings.problems]
-    checks = load_checks(problems)
+    problems, checks = load_assignment(settings)
     parts = [f"## `{name}`: {settings.title}\n"]
     for problem in problems:
         automatic = sum(c.points for q in problem.questions for c in checks.get(q.name, []))
@@ -39,8 +36,8 @@ def _assignment(name: str) -> str:
 
 
 def _title(problem: Problem) -> str:
-    text = "\n".join(cell.source for cell in problem.cells if isinstance(cell, NotebookNode))
-    return next(line.removeprefix("# ") for line in text.splitlines() if line.startswith("# "))
+    lines = "\n".join(problem.texts).splitlines()
+    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), problem.name)
 
 
 def _question(question: Question, checks: list[Check]) -> str:

@@ -19,16 +19,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.builder.files import ROOT
-from autograder.builder.master import load_checks
+from autograder.builder.checks import Checks, load_checks
 from autograder.builder.namespace import execute, namespace
-from autograder.builder.settings import read_settings
 from autograder.builder.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
 from autograder.faults import EntryResult, fault_of_mistake, listed
+from autograder.files import ROOT
 from autograder.hidden_checks import hidden
 from autograder.mistakes import Entry, entries
 from autograder.mistakes.naming import mistake_in
+from autograder.settings import assignment_names, nearest, problem_names, read_secret, read_settings
 from checking import Check, CheckFailure
 from checking.boundary import Submission
 
@@ -53,6 +53,7 @@ class Verification:
 def verify(name: str, secret: str | None = None) -> Verification:
     """Run all checks of an assignment on the reference, the template, each mistake and each variant.
 
+    name : an assignment, or a problem, whether it is part of an assignment or not.
     secret : the source of the inputs of hidden checks; None for the project's own.
     """
     problems, checks = _prepared(name)
@@ -85,7 +86,7 @@ def verify(name: str, secret: str | None = None) -> Verification:
 
 def _grade_all(name: str, blank: bool, secret: str | None = None) -> EntryResult:
     """Run all checks on the reference solution, or on the blank template."""
-    _use(secret, name)
+    _use(secret)
     problems, checks = _prepared(name)
     result = EntryResult("blank template" if blank else "reference solution", "all")
     return grade(result, namespace(problems, blank=blank), checks)
@@ -95,15 +96,21 @@ def _grade_entries(name: str, entries: list[Entry], secret: str | None) -> list[
     return [grade_entry(name, entry, secret) for entry in entries]
 
 
-def _use(secret: str | None, name: str) -> None:
-    """Derive the inputs of hidden checks from a secret; without one, from that of the assignment."""
-    hidden.secret = read_settings(name).secret if secret is None else secret
+def _use(secret: str | None) -> None:
+    """Derive the inputs of hidden checks from a secret; without one, from the project's own."""
+    hidden.secret = read_secret() if secret is None else secret
 
 
 @cache
-def _prepared(name: str) -> tuple[list[Problem], dict[str, list[Check]]]:
-    """The problems and the checks of an assignment."""
-    problems = [read_problem(problem) for problem in read_settings(name).problems]
+def _prepared(name: str) -> tuple[list[Problem], Checks]:
+    """The problems and the checks of an assignment, or of one problem. Points are those of the checks."""
+    names = read_settings(name).problems if name in assignment_names() else [name]
+    if names == [name] and name not in problem_names():
+        raise HomeworkError(
+            f"There is no assignment and no problem named {name}; "
+            f"{nearest(name, [*assignment_names(), *problem_names()])}"
+        )
+    problems = [read_problem(problem) for problem in names]
     return problems, load_checks(problems)
 
 
@@ -140,7 +147,7 @@ def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResu
 
     secret : as for `verify`.
     """
-    _use(secret, name)
+    _use(secret)
     problems, checks = _prepared(name)
     (problem,) = [p for p in problems if entry.question in [q.name for q in p.questions]]
     (question,) = [q for q in problem.questions if q.name == entry.question]
@@ -162,7 +169,7 @@ def grade_entry(name: str, entry: Entry, secret: str | None = None) -> EntryResu
     return result
 
 
-def grade(result: EntryResult, names: dict[str, Any], checks: dict[str, list[Check]]) -> EntryResult:
+def grade(result: EntryResult, names: dict[str, Any], checks: Checks) -> EntryResult:
     """Run all checks on the names that a notebook defines, and record the lost points in the result."""
     submission = Submission(names)
     for check in (c for cs in checks.values() for c in cs):
@@ -208,22 +215,27 @@ def report(verification: Verification, console: Console) -> bool:
         where = "by public checks" if result.named else "when graded"
         table.add_row(result.question, Text(result.name), f"{lost:g} of {of:g}", where, Text(said))
     console.print(table)
-    faults = verification.faults
+    faults, full = verification.faults, sum(verification.points.values())
+    reference, template = (
+        full - sum(result.lost.values()) for result in (verification.reference, verification.template)
+    )
     console.print(
-        f"{verification.assignment}: reference solution "
-        f"{sum(verification.points.values()) - sum(verification.reference.lost.values()):g} of "
-        f"{sum(verification.points.values()):g}, blank template "
-        f"{sum(verification.points.values()) - sum(verification.template.lost.values()):g}; "
-        f"{len(verification.mistakes)} mistakes, {len(verification.variants)} correct variants, "
-        f"{len(faults)} with faults. Public checks name "
-        f"{sum(result.named for result in verification.mistakes)} of the mistakes; graded results name "
-        "every mistake that fails a hidden check."
+        f"{verification.assignment}: reference solution {reference:g} of {full:g}, "
+        f"blank template {template:g}; "
+        f"{_counted(verification.mistakes, 'mistake')}, "
+        f"{_counted(verification.variants, 'correct variant')}, {len(faults)} with faults. "
+        f"Public checks name {sum(result.named for result in verification.mistakes)} of the mistakes; "
+        "graded results name every mistake that fails a hidden check."
     )
     for result in faults:
         console.print(f"  {result.question}, '{result.name}': {result.fault}", markup=False)
         for message in [m for ms in result.messages.values() for m in ms][:3]:
             console.print(f"    {message}", markup=False)
     return not faults
+
+
+def _counted(results: list[EntryResult], what: str) -> str:
+    return f"{len(results)} {what}{'' if len(results) == 1 else 's'}"
 
 
 def _entries(problem: Problem) -> list[Entry]:

@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 
 from autograder.batch.pool import cores
-from autograder.builder.files import ROOT
 from autograder.builder.otter_tools import otter_run
+from autograder.files import ROOT
 from benchmarks.made_class import write_class
 from tests.helpers import score
 from tests.processes import resident

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from autograder.builder.files import ROOT
+from autograder.files import ROOT
 from tests.autograder.container.containers import GRADESCOPE, base_image, docker, gradescope_image, size
 from tests.helpers import fill, reference_answers, unzip
 

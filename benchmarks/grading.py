@@ -15,12 +15,12 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from autograder.builder.files import ROOT
 from autograder.builder.otter_tools import otter_run
-from autograder.builder.settings import assignment_names
+from autograder.files import ROOT
 from autograder.grading.grade import grader, read_autograder
 from autograder.grading.isolation import isolation_level
 from autograder.grading.upload import notebook_of
+from autograder.settings import assignment_names
 from tests.helpers import fill, reference_answers, unzip, without_plugin
 
 

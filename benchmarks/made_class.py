@@ -18,7 +18,7 @@ from typing import Any
 
 import nbformat
 
-from autograder.builder.files import ROOT
+from autograder.files import ROOT
 from tests.helpers import filled, gradable_entries, reference_answers, unzip
 
 WORDS = ("check the shapes", "as in the lecture", "now the chain rule", "see my notes", "one row per example")

@@ -9,8 +9,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
-from autograder.builder import build
-from autograder.builder.files import ROOT
+from autograder.builder.build import build
+from autograder.files import ROOT
 from tests.helpers import unzip, write_assignments
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -20,10 +20,10 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from autograder.builder.otter_tools import Case
-from autograder.builder.settings import read_settings
 from autograder.builder.sources import read_problem
 from autograder.mistakes import entries
 from autograder.sandbox import NONE, reachable_level
+from autograder.settings import read_settings
 from checking.boundary import Submission
 
 # Seconds after which a hanging program is stopped. No test depends on the speed of the machine.

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.builder.files import ROOT
 from autograder.builder.master import STUDENT_PACKAGES
+from autograder.files import ROOT
 
 PACKAGES = {
     "gradcheck": "assignments/gradcheck",
@@ -24,9 +24,11 @@ PACKAGES = {
     "autograder.container": "autograder/container",
     "autograder.batch": "autograder/batch",
     "autograder.report": "autograder/report",
+    "autograder.scaffold": "autograder/scaffold",
 }
 CHECKS = {"numpy", "gradcheck", "checking", "public_checks"}
-ERRORS = {"autograder.errors", "autograder.signals"}
+ERRORS = {"autograder.errors", "autograder.files", "autograder.signals"}
+SETTINGS = {"autograder.settings", "autograder.times"}
 # The packages that each package may import, in addition to itself and the standard library.
 ALLOWED = {
     "gradcheck": {"numpy", "matplotlib"},
@@ -37,9 +39,10 @@ ALLOWED = {
     "autograder.mistakes": {"numpy", "scipy", "gradcheck", "checking", "solutions"},
     "autograder.builder": {
         *("numpy", "nbclient", "nbconvert", "nbformat", "jupytext", "latex2mathml", "otter", "packaging"),
-        *("tomli", "yaml", "checking", "public_checks"),
+        *("yaml", "checking", "public_checks"),
         *("autograder.hidden_checks", "autograder.grading", "autograder.sandbox"),
         *ERRORS,
+        *SETTINGS,
     },
     # The process that forks workers must not contain a secret.
     "autograder.sandbox": {"numpy", "IPython", "traitlets", "matplotlib", "checking", *ERRORS},
@@ -49,7 +52,9 @@ ALLOWED = {
         *("checking", "jinja2", "rich", "yaml", "distributed"),
         *("autograder.container", "autograder.grading", "autograder.sandbox"),
         *ERRORS,
+        *SETTINGS,
     },
+    "autograder.scaffold": {"jinja2", *ERRORS, *SETTINGS},
     "autograder.report": {
         *("jinja2", "markupsafe", "matplotlib", "numpy"),
         *("autograder.batch", "autograder.builder", "autograder.grading", "autograder.sandbox"),

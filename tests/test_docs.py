@@ -1,30 +1,49 @@
 """The page on adding a problem works as written, and the generated page is up to date."""
 
 import re
+import zipfile
 
-from autograder.builder.files import ROOT
+from autograder.files import ROOT
 from autograder.overview import overview
 from tests.helpers import run_homework
 
+STEP = re.compile(r"^## \d\. [^`\n]*`([^`]+)`\n(.*?)(?=^## \d\. )", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"([^\n]*)\n\n(`{3,4})\w+\n(.*?)^\2$", re.DOTALL | re.MULTILINE)
+
 
 def test_the_page_on_adding_a_problem_adds_a_question_that_works(copy_of_the_project):
-    page = (ROOT / "docs" / "adding-a-problem.md").read_text()
-    steps = re.findall(r"^## \d\. [^`\n]*`([^`]+)`\n(.*?)(?=^## \d\. )", page, re.DOTALL | re.MULTILINE)
+    def homework(*arguments):
+        done = run_homework(copy_of_the_project, *arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    for path in copy_of_the_project.rglob("p9_*"):  # whoever follows the page in this tree has the files
+        path.unlink()
+    homework("new", "p9_cubes")
+    assert "1 mistake, 1 correct variant, 0 with faults" in homework("verify", "p9_cubes")
+
+    steps = STEP.findall((ROOT / "docs" / "adding-a-problem.md").read_text())
     assert len(steps) == 6
     for file, text in steps:
-        block = re.search(r"^(`{3,4})\w+\n(.*?)^\1$", text, re.DOTALL | re.MULTILINE)
-        assert block is not None
-        path = copy_of_the_project / file
-        if path.suffix == ".toml":  # whoever follows the page in this tree has the files already
-            path.write_text(path.read_text().replace(block[2], "") + "\n" + block[2])
-        else:
-            path.write_text(block[2])
-    verified = run_homework(copy_of_the_project, "verify", "cubes")
-    assert (verified.returncode, verified.stderr) == (0, "")
-    assert "reference solution 4 of 4, blank template 0" in verified.stdout
-    assert "the factor 3 is missing" in verified.stdout
-    built = run_homework(copy_of_the_project, "build", "cubes")
-    assert "otter run on the reference solution: 4 of 4" in built.stdout, built.stderr
+        path, blocks = copy_of_the_project / file, BLOCK.findall(f"\n{text}")
+        written = path.read_text()
+        if path.suffix != ".toml":
+            assert written == blocks.pop(0)[2]
+        added = [block for before, _, block in blocks if "Add" in before or path.suffix == ".toml"]
+        path.write_text("\n\n".join([written, *added]))
+    verified = " ".join(homework("verify", "cubes").split())
+    assert "reference solution 5 of 5, blank template 0; 3 mistakes" in verified
+    assert "otter run on the reference solution: 5 of 5" in homework("build", "cubes")
+
+    # The check with hidden=True is graded, but students do not get it.
+    dist = copy_of_the_project / "dist" / "cubes"
+    with zipfile.ZipFile(dist / "student.zip") as archive:
+        assert not any(b"large_entries" in archive.read(name) for name in archive.namelist())
+        assert b"def no_traces" in archive.read("cubes/public_checks/p9_cubes.py")
+    with zipfile.ZipFile(dist / "autograder.zip") as archive:
+        found = [name for name in archive.namelist() if b"def large_entries" in archive.read(name)]
+        assert found == ["files/autograder/hidden_checks/p9_cubes_withheld.py"]
+        assert b"hidden=True" in archive.read("tests/q9a.py").partition(b"large_entries")[0]
 
 
 def test_the_table_of_checks_is_up_to_date():

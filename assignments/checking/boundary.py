@@ -21,7 +21,7 @@ import numpy as np
 from checking.limits import NO_LIMITS, SECONDS, CallLimits, line_limit, time_limit
 from checking.names import names_used
 from checking.outcomes import CheckFailure, Incorrect, NotAttempted, NotCalled, OutOfTime, Raised
-from checking.programs import function_from, source_of
+from checking.programs import Program, function_from, name_of, source_of
 
 PLAIN = (type(None), bool, int, float, complex, str)
 NUMBER_KINDS = {"?", "b", "B", "h", "H", "i", "I", "l", "L", "q", "Q", "e", "f", "d", "F", "D"}
@@ -146,12 +146,12 @@ class Submission:
             raise NotAttempted(f"{missing}. Run the cell that defines it, then check again.")
         return self._proxy(name, found)
 
-    def program(self, function: Callable[..., Any], name: str) -> Proxy:
+    def program(self, program: Program, name: str | None = None) -> Proxy:
         """Send a function of the check to the student's side, see `programs.py`.
 
-        name : what to call it in messages.
+        name : what to call it in messages; None for its own name, or for the expression of a lambda.
         """
-        return self.program_from(source_of(function), name)
+        return self.program_from(source_of(program), name_of(program) if name is None else name)
 
     def program_from(self, source: str, name: str) -> Proxy:
         """Define a function of the check from its source text, see `program`."""

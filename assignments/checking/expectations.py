@@ -231,7 +231,7 @@ def expect_derivative(
     ----------
     kind : "gradient", "jacobian", "vjp" or "jvp". The last argument of a "vjp", and the last ones of a "jvp",
         are multiplied by the Jacobian; the check also tries a random vector.
-    forward : the function of the check that is differentiated.
+    forward : the function that is differentiated: of the check, or a student's.
     parts : the names of the results, for a tuple.
     wrt : the positions of the arguments that are differentiated.
     reveal : whether the message may show the numerical derivative.
@@ -242,7 +242,7 @@ def expect_derivative(
 
     Raises
     ------
-    Incorrect : the result is not the derivative.
+    Incorrect : the result is not the derivative, or a student's `forward` does not return one array.
     """
     answer = expect(function, **arguments)
     known = hint_for(answer.value, hints)
@@ -252,6 +252,9 @@ def expect_derivative(
     count = len(arguments) - {"vjp": 1, "jvp": len(positions)}.get(kind, 0)
     values, vectors = list(arguments.values())[:count], tuple(arguments.values())[count:]
     names = [part.name for part in (answer.parts(*parts) if parts else [answer])]
+    if isinstance(forward, Proxy):
+        shape = np.shape(vectors[-1]) if kind == "vjp" else None
+        forward = _of_shape(forward, dict(zip(arguments, values, strict=False)), shape)
     context = gradcheck.Context(functions=instead, names=gradcheck.Names(tuple(arguments), tuple(names)))
     options = {"vectors": vectors} if vectors else {}
     check = getattr(gradcheck, f"check_{kind}")
@@ -263,6 +266,17 @@ def expect_derivative(
     if wrong:
         said = _difference(wrong[0].name, wrong[0].actual, wrong[0].expected, wrong[0].wrong, reveal)
     raise answer.wrong(said, lambda: _explained(said, report))
+
+
+def _of_shape(function: Proxy, inputs: Mapping[str, Any], shape: Any) -> Callable[..., np.ndarray]:
+    """A student's function that raises Incorrect if its result has not this shape, or that of the first."""
+    shape = expect(function, **inputs).numbers().shape if shape is None else shape
+
+    def checked(*values: Any) -> np.ndarray:
+        return expect(function, **dict(zip(inputs, values, strict=True))).array(*shape)
+
+    checked(*inputs.values())
+    return checked
 
 
 def _explained(said: str, report: gradcheck.Report) -> str:

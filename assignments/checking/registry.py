@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import inspect
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 
 from checking.boundary import Proxy, Submission
 from checking.outcomes import CheckFailure, Incorrect, NotAttempted, NotCalled
-from checking.programs import names_taken
+from checking.programs import Program, names_taken
 
 CheckFunction = Callable[..., None]
 
@@ -57,7 +58,7 @@ class Check:
         taken = set() if taken is None else taken
         taken.update(self.parameters)
 
-        def program(function: Callable[..., Any], name: str) -> Proxy:
+        def program(function: Program, name: str | None = None) -> Proxy:
             taken.update(names_taken(function))
             return submission.program(function, name)
 
@@ -107,7 +108,8 @@ class Registry:
     package : the name of the package; its modules named p1_..., p2_... are imported when needed.
     hidden : whether its checks are hidden.
     secret : the seed of random inputs; for hidden checks, known to instructors only.
-    builds_on : a registry whose `uses` also hold here.
+    builds_on : for hidden checks, the registry of the public ones: its `uses` also hold here, and the checks
+        that are hidden in it belong here.
     """
 
     def __init__(self, package: str, *, hidden: bool, secret: str, builds_on: Registry | None = None):
@@ -115,11 +117,13 @@ class Registry:
         self._builds_on = builds_on
         self._checks: dict[tuple[str, str], Check] = {}
         self._uses: dict[str, tuple[str, ...]] = {}
-        self._loaded = False
+        self._loaded: set[str] = set()
         self._latest: _Sequence | None = None
         self._fails: WeakKeyDictionary[Submission, dict[str, bool]] = WeakKeyDictionary()
 
-    def check(self, question: str, title: str, *, points: float) -> Callable[[CheckFunction], CheckFunction]:
+    def check(
+        self, question: str, title: str, *, points: float, hidden: bool | None = None
+    ) -> Callable[[CheckFunction], CheckFunction]:
         """Register the function below as a check of a question.
 
         Parameters
@@ -127,17 +131,24 @@ class Registry:
         question : the question's name, such as "q3b".
         title : what is true if the check passes, for the student.
         points : its points.
+        hidden : True hides a check in `public_checks`: students do not get it.
 
         Raises
         ------
-        RegistryError : the question already has a check of this name.
+        RegistryError : the question already has a check of this name, or a check in `hidden_checks`, which
+            may compare with the solution, has hidden=False.
         """
+        if self.hidden and hidden is False:
+            raise RegistryError(
+                f"{self.package} has a check of {question} with hidden=False; move it to public_checks."
+            )
 
         def register(function: CheckFunction) -> CheckFunction:
             name = function.__name__
             if (question, name) in self._checks:
                 raise RegistryError(f"{self.package} has two checks of {question} named {name}; rename one.")
-            self._checks[question, name] = Check(question, name, title, points, self.hidden, function, self)
+            check = Check(question, name, title, points, self.hidden or bool(hidden), function, self)
+            self._checks[question, name] = check
             return function
 
         return register
@@ -146,49 +157,46 @@ class Registry:
         """Declare that an answer to `question` may call the functions of these earlier questions."""
         self._uses[question] = earlier
 
-    def load(self) -> None:
-        """Import the package's check modules, once."""
-        if self._loaded:
+    def load(self, question: str = "") -> None:
+        """Import the check modules of a question's problem, or of all problems."""
+        number = str(order(question)[0]) if question else r"\d+"
+        if number in self._loaded:
             return
-        self._loaded = True
         for module in iter_modules(import_module(self.package).__path__):
-            if module.name.startswith("p") and module.name[1:2].isdigit():
+            if re.match(rf"p{number}_", module.name):
                 import_module(f"{self.package}.{module.name}")
+        if self._builds_on is not None:
+            self._builds_on.load(question)
+            for key, check in self._builds_on._checks.items():
+                if check.hidden:
+                    ours = self._checks.setdefault(key, replace(check, registry=self))
+                    if ours.function is not check.function:
+                        raise RegistryError(f"{key[0]} has two hidden checks named {key[1]}; rename one.")
+        self._loaded.add(number)
 
-    def checks(self, question: str | None = None) -> list[Check]:
-        """The checks of one question, or all checks, in the order of their registration."""
-        self.load()
-        return [c for c in self._checks.values() if question in (None, c.question)]
+    def checks(self, question: str) -> list[Check]:
+        """The checks of one question."""
+        self.load(question)
+        return [check for check in self.registered() if check.question == question]
+
+    def registered(self) -> list[Check]:
+        """All checks of the modules that are loaded, in the order of their registration."""
+        return [check for check in self._checks.values() if check.hidden == self.hidden]
+
+    def uses_of(self, question: str) -> tuple[str, ...]:
+        """The questions that the declaration of `uses` for a question names."""
+        return self._uses.get(question, ())
 
     def used_by(self, question: str) -> list[str]:
         """The questions that `question` may call, directly or through others, in order of declaration."""
-        self.load()
+        self.load(question)
         found: list[str] = []
-        for earlier in self._uses.get(question, ()):
-            if _order(earlier) < _order(question):
+        for earlier in self.uses_of(question):
+            if order(earlier) < order(question):
                 found += [q for q in (*self.used_by(earlier), earlier) if q not in found]
         if self._builds_on is not None:
             found += [q for q in self._builds_on.used_by(question) if q not in found]
         return found
-
-    def problem_with_uses(self, questions: Collection[str]) -> str | None:
-        """A sentence on what is wrong with a declaration of `uses`, or None.
-
-        questions : the questions of the assignment. Problems without any question here are not part of it,
-            and declarations may name their questions.
-        """
-        problems = {_order(question)[0] for question in questions}
-        for question, earlier in self._uses.items():
-            for name in (question, *earlier) if question in questions else ():
-                if name not in questions and _order(name)[0] in problems:
-                    return (
-                        f"uses({question!r}, ...) names {name}, which is not a question with code; "
-                        "correct it."
-                    )
-            for name in earlier if question in questions else ():
-                if _order(name) >= _order(question):
-                    return f"uses({question!r}, {name!r}): {name} does not come earlier; swap them."
-        return None
 
     def run(self, question: str, name: str, env: Mapping[str, Any] | Submission) -> None:
         """Run one check on the names that a notebook defines.
@@ -196,7 +204,7 @@ class Registry:
         Raises CheckFailure if the check does not pass. The message says what is wrong. If the answer uses an
         earlier question's function that fails its own checks, it says to fix that first.
         """
-        self.load()
+        self.load(question)
         submission = env if isinstance(env, Submission) else self._shared(question, name, env)
         if (question, name) not in self._checks:
             raise RegistryError(
@@ -275,7 +283,8 @@ def _passes(check: Check, submission: Submission) -> bool:
     return True
 
 
-def _order(question: str) -> tuple[int, str]:
+def order(question: str) -> tuple[int, str]:
+    """The number of its problem and its letter, for comparisons."""
     return int(question[1:-1]), question[-1]
 
 

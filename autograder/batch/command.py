@@ -15,16 +15,19 @@ from rich.text import Text
 from autograder.batch.csv_files import number, read_table
 from autograder.batch.gradebook import Gradebook
 from autograder.batch.handed_in import HandedIn, find_all
-from autograder.batch.lateness import Deadlines, parse_time
+from autograder.batch.lateness import Deadlines
 from autograder.batch.pool import Pool, cluster_pool, cores, local_pool
 from autograder.batch.records import FAILED, GRADED, REFUSED, Record, read_records
 from autograder.batch.run import Batch, grade_batch, prepare, set_aside
 from autograder.batch.tables import GRADES
 from autograder.errors import HomeworkError
+from autograder.files import ROOT
 from autograder.grading.grade import Autograder, read_autograder
 from autograder.grading.isolation import WITHOUT_ISOLATION, isolation_level
 from autograder.sandbox import NONE
+from autograder.settings import assignment_names, read_settings
 from autograder.signals import held, released, stopped_by_signals
+from autograder.times import parse_time, spoken_time
 from checking.boundary import clean
 
 GRADEBOOK = "gradebook.csv"
@@ -45,7 +48,7 @@ def grade(options: argparse.Namespace) -> int:
     """
     autograder = read_autograder(options.autograder)
     submissions, ignored = find_all(options.submissions, options.out)
-    deadline = _deadline(options)
+    deadline = _deadline(options, autograder)
     written = _written_points(options.written, autograder, submissions)
     for path in ignored[:5]:
         print(f"  ignored: {clean(str(path))}, which is not a notebook or a zip")
@@ -68,17 +71,35 @@ def grade(options: argparse.Namespace) -> int:
         print(
             f"  not in the tables: {len(others)} earlier results, of submissions that are not in these paths"
         )
+    if deadline is not None and deadline.unused:
+        print(f"  extensions of nobody here: {', '.join(sorted(deadline.unused))}")
+    if told.late_by_unknown and deadline is not None:
+        print(f"  late, but by how much is unknown, so no points were taken off: {told.late_by_unknown}")
     if gradebook is not None:
         _merge(gradebook, options.out)
     return 1 if told.fell_short else 0
 
 
-def _deadline(options: argparse.Namespace) -> Deadlines | None:
-    if options.deadline is None:
+def _deadline(options: argparse.Namespace, autograder: Autograder) -> Deadlines | None:
+    """The deadlines: those of the options, or else of the assignment in `homework.toml`."""
+    name = autograder.assignment["name"]
+    settings = read_settings(name) if name in assignment_names() else None
+    due, extensions, late = None, options.extensions, None
+    if settings is not None:
+        due, late = settings.deadline, settings.late
+        if settings.extensions is not None and extensions is None:
+            extensions = ROOT / settings.extensions
+    if options.deadline is not None:
+        try:
+            due = parse_time(options.deadline)
+        except ValueError as error:
+            raise HomeworkError(f"--deadline {error}.") from None
+    if due is None:
         if options.extensions is not None:
-            raise HomeworkError("--extensions needs --deadline.")
+            raise HomeworkError("--extensions needs --deadline, or a deadline in homework.toml.")
         return None
-    return Deadlines(parse_time(options.deadline, "--deadline"), options.extensions)
+    print(f"due {spoken_time(due)}")
+    return Deadlines(due, extensions, late)
 
 
 def _written_points(
@@ -125,10 +146,12 @@ class _Told:
     """What is printed about the submissions.
 
     fell_short : whether one was not graded, or has remarks.
+    late_by_unknown : how many are late, but do not say by how much.
     """
 
     def __init__(self, submissions: Sequence[HandedIn]):
         self.fell_short = False
+        self.late_by_unknown = 0
         self._alone = len(submissions) == 1
         self._levels: set[str] = set()
         self._counts = dict.fromkeys((GRADED, REFUSED, FAILED, "kept"), 0)
@@ -141,11 +164,14 @@ class _Told:
         self.fell_short |= record.status != GRADED or bool(record.remarks)
         self._counts[record.status] += 1
         self._counts["kept"] += not now
+        self.late_by_unknown += record.late == "yes" and record.hours_late is None
         self._levels |= {record.isolation} - {""}
         if record.status != GRADED:
             return [f"{record.name}: {record.status}: {record.reason}"]
         possible = sum(record.possible.values())
-        lines = [f"{record.name}: {number(record.total)} of {number(possible)} points"]
+        taken = record.earned - record.total
+        off = f", {number(taken)} taken off, because it is late" if taken else ""
+        lines = [f"{record.name}: {number(record.total)} of {number(possible)} points{off}"]
         if self._alone:
             points = [f"  {q}: {number(p)} of {number(record.possible[q])}" for q, p in record.points.items()]
             lines = points + lines

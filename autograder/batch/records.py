@@ -47,6 +47,7 @@ class Submitted:
     submitted : when, in ISO format; empty if it is unknown.
     late : "yes", "no", or empty if it is unknown.
     hours_late : by how much; None if it is unknown.
+    kept : the part of its points that it keeps, less than 1 if lateness costs some.
     digest : identifies the contents of the submission and of the autograder zip.
     """
 
@@ -56,6 +57,7 @@ class Submitted:
     submitted: str = ""
     late: str = ""
     hours_late: float | None = None
+    kept: float = 1.0
     digest: str = ""
 
 
@@ -84,9 +86,14 @@ class Record(Submitted):
     answers: dict[str, str] = field(default_factory=dict)
 
     @property
-    def total(self) -> float:
-        """The sum of the points."""
+    def earned(self) -> float:
+        """The sum of the points of its answers."""
         return sum(self.points.values())
+
+    @property
+    def total(self) -> float:
+        """The points that count: those of its answers, less what lateness costs."""
+        return round(self.earned * self.kept, 10)
 
 
 def record_path(folder: Path, name: str) -> Path:

@@ -131,6 +131,7 @@ def _submitted(batch: Batch, submission: HandedIn) -> Submitted:
         submission.submitted.isoformat() if submission.submitted else "",
         "" if late is None else "yes" if late else "no",
         hours,
+        1.0 if hours is None or batch.deadline is None else batch.deadline.kept(hours),
     )
 
 

@@ -27,15 +27,18 @@ def write_tables(folder: Path, autograder: Autograder, names: Sequence[str]) -> 
     counts: Counter[str] = Counter({GRADED: 0, REFUSED: 0, FAILED: 0, "late": 0})
     totals = []
     with table(folder / GRADES) as grades, table(folder / CHECKS) as checks:
-        grades.writerow([*ABOUT, *of_questions, "total", "status", "isolation", "submission", "reason"])
+        grades.writerow(
+            [*ABOUT, *of_questions, "deducted", "total", "status", "isolation", "submission", "reason"]
+        )
         checks.writerow(CHECK_COLUMNS)
         for record in (read_record(folder, name) for name in names):
             counts.update([record.status] + ["late"] * (record.late == "yes"))
             totals += [record.total] * (record.status == GRADED)
             points = [number(record.points[q]) if q in record.points else "" for q in of_questions]
-            total = number(record.total) if record.status == GRADED else ""
+            sums = (number(record.earned - record.total), number(record.total))
+            sums = sums if record.status == GRADED else ("", "")
             for student in record.students or [Student()]:
-                last = (total, record.status, record.isolation, record.name, safe(record.reason))
+                last = (*sums, record.status, record.isolation, record.name, safe(record.reason))
                 grades.writerow([*_about(student, record), *points, *last])
             checks.writerows(_check_rows(record))
     summary = {

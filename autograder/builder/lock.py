@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from autograder.builder.files import ROOT
 from autograder.errors import HomeworkError
+from autograder.files import ROOT
+from autograder.settings import Settings
 
 # Requirements of Otter, IPython and nbconvert for commands, containers, documents, browsers, debugging and
 # completion. Grading works without them.
@@ -18,14 +19,15 @@ LEFT_OUT = {"click", "debugpy", "jedi", "jupytext", "playwright", "python-on-wha
 LEFT_OUT_FOR_STUDENTS = LEFT_OUT | {"setuptools"}
 
 
-def grading_lock(requirements: Iterable[str]) -> str:
-    """The packages that a container installs."""
-    return cut(_read("requirements.lock"), requirements)
+def grading_lock(settings: Settings) -> str:
+    """The packages that a container installs; raises a HomeworkError as `cut` does."""
+    return cut(_read("requirements.lock"), [*settings.requirements, *settings.grading_requirements])
 
 
-def student_lock(requirements: Iterable[str]) -> str:
-    """The packages that students install."""
-    return cut(_read("students.lock"), requirements, LEFT_OUT_FOR_STUDENTS)
+def student_lock(settings: Settings) -> str:
+    """The packages that students install; raises a HomeworkError as `cut` does."""
+    needed = [*settings.requirements, *settings.student_requirements]
+    return cut(_read("students.lock"), needed, LEFT_OUT_FOR_STUDENTS)
 
 
 def _read(name: str) -> str:
@@ -53,10 +55,7 @@ def cut(lock: str, requirements: Iterable[str], left_out: Container[str] = LEFT_
     names = [name for name, _ in pins]
     needed: set[str] = set()
     for text in requirements:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            raise HomeworkError(f"{text!r} is not a requirement; write one such as 'numpy>=1.26'.") from None
+        requirement = Requirement(text)
         name = canonicalize_name(requirement.name)
         versions = [version for pinned, version in pins if pinned == name]
         if not versions or not all(version in requirement.specifier for version in versions):

@@ -14,16 +14,16 @@ import yaml
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from autograder.builder.files import ROOT
-from autograder.builder.settings import Settings
+from autograder.builder.checks import Checks
+from autograder.builder.heading import heading
 from autograder.builder.sources import BEGIN, END, Given, Problem, Question, read_notebook
-from autograder.errors import HomeworkError
+from autograder.builder.withheld import move_hidden_checks
+from autograder.files import ROOT
 from autograder.grading.process import PLUGIN
-from autograder.hidden_checks import hidden
+from autograder.settings import Settings
 from checking import Check
 from checking.outcomes import html_safe
-from checking.registry import RegistryError, spoken
-from public_checks import public
+from checking.registry import spoken
 
 # What JupyterLab writes. If a notebook has anything else, also another version, it opens as unsaved. The
 # version of the student is not known; this one is that of Ubuntu 24.04.
@@ -38,6 +38,7 @@ LANGUAGE = {
     "version": "3.12.3",
 }
 
+TEXTS = ("first_cell", "handing_in")  # the notebooks in assignments/problems/ that every assignment has
 STUDENT_PACKAGES = ("checking", "gradcheck", "public_checks")  # of assignments/
 INSTRUCTOR_PACKAGES = (
     "autograder",
@@ -52,81 +53,34 @@ PACKAGES = {name: ROOT / "assignments" / name for name in STUDENT_PACKAGES} | {
 }
 
 
-def load_checks(problems: list[Problem]) -> dict[str, list[Check]]:
-    """The checks of each question, public ones first.
-
-    Raises
-    ------
-    HomeworkError
-        If the checks do not fit the questions.
-    """
-    try:
-        every = public.checks() + hidden.checks()
-    except RegistryError as error:
-        raise HomeworkError(str(error)) from None
-    except Exception as error:
-        raise HomeworkError(f"The checks cannot be imported: {error!r}.") from None
-    modules = {problem.name for problem in problems}
-    found: dict[str, list[Check]] = {q.name: [] for p in problems for q in p.questions if not q.manual}
-    functions = {f for p in problems for q in p.questions for f in q.functions}
-    for check in every:
-        module = check.function.__module__
-        if module.rpartition(".")[2] not in modules:
-            continue
-        if check.question not in found:
-            raise HomeworkError(
-                f"{module} checks {check.question}, which is not a question with code of this problem; "
-                "correct the name or write the question."
-            )
-        if check.name in {other.name for other in found[check.question]}:
-            raise HomeworkError(
-                f"{check.question} has two checks named {check.name}, a public and a hidden one; rename one."
-            )
-        for parameter in check.parameters:
-            if parameter not in functions:
-                raise HomeworkError(
-                    f"{module}.{check.name} has the parameter {parameter}, which is not a function of this "
-                    "assignment; correct it."
-                )
-        number = isinstance(check.points, (int, float)) and not isinstance(check.points, bool)
-        if not number or not 0 < check.points < 1e6:
-            raise HomeworkError(f"{module}.{check.name} needs points, a positive number.")
-        found[check.question].append(check)
-    problem = public.problem_with_uses(found)
-    if problem is not None:
-        raise HomeworkError(problem)
-    for question, checks in found.items():
-        for kind in {True, False} - {check.hidden for check in checks}:
-            raise HomeworkError(
-                f"{question} has no {'hidden' if kind else 'public'} check; "
-                f"write one in {'autograder/hidden' if kind else 'assignments/public'}_checks."
-            )
-    return found
-
-
-def write_master(
-    settings: Settings, problems: list[Problem], checks: dict[str, list[Check]], folder: Path
-) -> Path:
+def write_master(settings: Settings, problems: list[Problem], checks: Checks, folder: Path) -> Path:
     """Write the master notebook and its packages into `folder`; return the notebook's path."""
     folder.mkdir(parents=True)
     for name, source in PACKAGES.items():
-        _copy_package(source, folder / name, {p.name for p in problems})
+        (folder / name).mkdir()
+        for path in modules(source, problems):
+            shutil.copyfile(path, folder / name / path.name)
+    for problem in problems:
+        public, hidden = folder / "public_checks", folder / "autograder" / "hidden_checks"
+        move_hidden_checks(problem.name, checks, public, hidden)
     (folder / "autograder" / "hidden_checks" / "secret.txt").write_text(
         settings.secret + "\n", encoding="utf-8"
     )
     requirements = [*settings.requirements, *settings.grading_requirements]
     (folder / "requirements.txt").write_text("\n".join(requirements) + "\n", encoding="utf-8")
 
+    first, last = TEXTS
     identity = identity_of(problems)
     cells = [_config_cell(settings, identity)]
-    cells += read_notebook(settings.introduction).cells + read_notebook("first_cell").cells
+    cells.append(new_markdown_cell(heading(settings, problems, checks)))
+    cells += read_notebook(settings.introduction).cells + read_notebook(first).cells
     for problem in problems:
         for cell in problem.cells:
             if isinstance(cell, Question):
                 cells += _question(cell, checks)
             else:
                 cells.append(new_code_cell(cell.code) if isinstance(cell, Given) else cell)
-    cells += read_notebook("handing_in").cells
+    cells += read_notebook(last).cells
 
     notebook = new_notebook(cells=cells)
     written = [spoken(q.name).removeprefix("Question ") for p in problems for q in p.questions if q.manual]
@@ -166,12 +120,11 @@ def _stub_body(question: str) -> str:
     return f'# YOUR CODE HERE (replace the next line)\n    raise NotImplementedError("{spoken(question)}")'
 
 
-def _copy_package(source: Path, target: Path, problems: set[str]) -> None:
-    """Copy a package's modules; of p1_..., p2_..., only those of the given problems."""
-    target.mkdir()
-    for path in sorted(source.glob("*.py")):
-        if not re.match(r"p\d+_", path.name) or path.stem in problems:
-            shutil.copyfile(path, target / path.name)
+def modules(package: Path, problems: list[Problem]) -> list[Path]:
+    """The modules of a package; of p1_..., p2_..., only those of the given problems."""
+    names = {problem.name for problem in problems}
+    every = sorted(package.glob("*.py"))
+    return [path for path in every if path.stem in names or not re.match(r"p\d+_", path.name)]
 
 
 def _config_cell(settings: Settings, identity: str) -> NotebookNode:
@@ -184,12 +137,12 @@ def _config_cell(settings: Settings, identity: str) -> NotebookNode:
         "autograder_files": [name for name in INSTRUCTOR_PACKAGES if "/" not in name],
         "tests": {"files": True, "ok_format": False},
         "generate": {"plugins": [{PLUGIN: {"assignment": settings.name, "build": identity}}]}
-        | settings.gradescope,
+        | settings.gradescope.model_dump(exclude_unset=True),
     }
     return _raw("ASSIGNMENT CONFIG", config)
 
 
-def _question(question: Question, checks: dict[str, list[Check]]) -> list[NotebookNode]:
+def _question(question: Question, checks: Checks) -> list[NotebookNode]:
     config: dict[str, Any] = {"name": question.name}
     if question.answer is not None:
         config |= {"manual": True, "points": question.points}

@@ -16,13 +16,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from autograder.builder.files import ROOT
 from autograder.builder.lock import grading_lock, student_lock
 from autograder.builder.master import STUDENT_PACKAGES, number_cells, without_prompt
-from autograder.builder.settings import Settings
 from autograder.builder.solution_page import to_html
 from autograder.errors import FellShortError
+from autograder.files import ROOT
 from autograder.grading.process import ASSIGNMENT
+from autograder.settings import Settings
 from checking.export import PLACEHOLDER
 
 DATE = (2026, 1, 1, 0, 0, 0)  # of all entries, so that the same sources give the same bytes
@@ -64,7 +64,7 @@ def student_files(folder: Path, settings: Settings) -> dict[str, bytes]:
         for part in (f"{name}.ipynb", "tests", *STUDENT_PACKAGES)
         for path in _files(folder / part)
     }
-    lock = student_lock([*settings.requirements, *settings.student_requirements])
+    lock = student_lock(settings)
     files[f"{name}/README.md"] = (ROOT / "assignments" / "student_readme.md").read_bytes()
     files[f"{name}/requirements.txt"] = ("\n".join(settings.requirements) + "\n").encode()
     files[f"{name}/requirements.lock"] = lock.encode()
@@ -83,13 +83,13 @@ def autograder_files(folder: Path, settings: Settings, described: dict[str, Any]
             for name in archive.namelist()
             if not name.endswith("/") and "__pycache__" not in name
         }
-    lock = grading_lock([*settings.requirements, *settings.grading_requirements])
+    lock = grading_lock(settings)
     ours = {path.name: path.read_bytes() for path in CONTAINER}
     about = json.dumps(described, indent=2, ensure_ascii=False)
     return files | ours | {"requirements.lock": lock.encode(), ASSIGNMENT: about.encode()}
 
 
-def solution_files(notebook: NotebookNode, folder: Path, name: str) -> dict[str, bytes]:
+def solution_files(notebook: NotebookNode, folder: Path, name: str, title: str) -> dict[str, bytes]:
     """The solution notebook, executed in Otter's autograder directory, and its HTML page."""
     notebook = nbformat.from_dict(notebook)
     for cell in notebook.cells:
@@ -108,7 +108,7 @@ def solution_files(notebook: NotebookNode, folder: Path, name: str) -> dict[str,
     text = nbformat.writes(notebook)
     return {
         f"{name}-solutions.ipynb": text.encode(),
-        f"{name}-solutions.html": to_html(notebook, f"{name}: solutions").encode(),
+        f"{name}-solutions.html": to_html(notebook, f"{title}: solutions").encode(),
     }
 
 

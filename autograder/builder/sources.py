@@ -11,8 +11,8 @@ from typing import Any
 import jupytext
 from nbformat import NotebookNode
 
-from autograder.builder.files import ROOT, read_text, relative
 from autograder.errors import HomeworkError
+from autograder.files import ROOT, read_text, relative
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 GIVEN = "given"
@@ -44,12 +44,21 @@ class Question:
         return self.answer is not None
 
 
+Cell = NotebookNode | Given | Question
+
+
 @dataclass(frozen=True)
 class Problem:
     """One problem: its cells in order. Each is an ordinary cell, given code, or a question."""
 
     name: str
-    cells: list[NotebookNode | Given | Question]
+    cells: list[Cell]
+
+    @property
+    def texts(self) -> list[str]:
+        """The text of its Markdown cells."""
+        cells = [c.text if isinstance(c, Question) else c for c in self.cells if not isinstance(c, Given)]
+        return [cell.source for cell in cells if cell.cell_type == "markdown"]
 
     @property
     def questions(self) -> list[Question]:
@@ -68,7 +77,7 @@ def read_problem(name: str) -> Problem:
     notebook = read_notebook(name)
     solutions = _functions(name) if (ROOT / "solutions" / f"{name}.py").is_file() else {}
     answers = _answers(name)
-    cells: list[NotebookNode | Given | Question] = []
+    cells: list[Cell] = []
     remaining = list(notebook.cells)
     while remaining:
         cell = remaining.pop(0)

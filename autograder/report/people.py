@@ -61,7 +61,7 @@ def _reasons(record: Record) -> list[tuple[str, str]]:
     if record.status == FAILED:
         found.append((FAILED, record.reason))
     if record.status == GRADED:
-        if record.total == 0:
+        if record.earned == 0:
             found.append(("no points", "It has no points at all."))
         if record.isolation == NONE:
             found.append(("not isolated", "It ran without isolation: read its code before you trust it."))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.builder.files import ROOT
+from autograder.files import ROOT
 from autograder.sandbox import NONE, USER
 from autograder.sandbox import ROOT as AS_ROOT
 from tests.helpers import BACKSTOP, LEVEL, isolated, share_packages

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from autograder.builder.files import ROOT
 from autograder.builder.sources import read_problem
+from autograder.files import ROOT
 from tests.helpers import run_homework, sampled
 
 PROBLEM = "assignments/problems/p3_linear_layer.md"
@@ -19,25 +19,30 @@ BROKEN = {
     # the edited file, the edit, the status, words of the sentence
     "invalid TOML": (TOML, lambda t: t + "\n[", 2, "homework.toml is not valid TOML"),
     "no assignments": (TOML, lambda t: "", 2, "has no assignment"),
-    "a setting misspelt": (TOML, lambda t: t.replace("title =", "titel ="), 2, "has the unknown key 'titel'"),
+    "a setting misspelt": (
+        TOML,
+        lambda t: t.replace("title =", "titel ="),
+        2,
+        "'titel'; did you mean 'title'?",
+    ),
     "a default misspelt": (
         TOML,
         lambda t: t.replace("requirements =", "requires =", 1),
         2,
-        "[defaults] in homework.toml has the unknown key 'requires'; the keys are",
+        "[defaults] in homework.toml has the unknown entry 'requires'; did you mean",
     ),
     "defaults that are not a table": (
         TOML,
         lambda t: "defaults = 1\n[assignments.backprop]",
         2,
-        "[defaults] in homework.toml must be a table",
+        "homework.toml: defaults must be a table",
     ),
     "a setting missing": (TOML, lambda t: t.replace('title = "A test"', ""), 2, "has no 'title'"),
     "a setting of the wrong kind": (
         TOML,
         lambda t: re.sub(r"problems = \[.*\]", 'problems = "p3"', t),
         2,
-        "needs a list",
+        "problems must be a list",
     ),
     "a problem without a file": (
         TOML,
@@ -130,13 +135,13 @@ BROKEN = {
         TOML,
         lambda t: re.sub(r"problems = \[.*\]", "problems = []", t),
         2,
-        "needs at least one problem, and each problem only once",
+        "problems must have an entry",
     ),
     "a setting that is not a list of strings": (
         TOML,
         lambda t: re.sub(r"problems = \[.*\]", "problems = [3]", t),
         2,
-        "needs strings in 'problems'",
+        "problems must be a string",
     ),
     "an assignment that is not a table": (
         TOML,
@@ -230,8 +235,8 @@ def test_broken_sources_give_an_error_message_and_keep_the_last_build(case, copy
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
-        (["build", "nothing"], 2, "no assignment named nothing; homework.toml has autodiff, backprop"),
-        (["verify", "nothing"], 2, "There is no assignment named nothing"),
+        (["build", "nothing"], 2, "There is no assignment named nothing; there are autodiff, backprop"),
+        (["verify", "nothing"], 2, "There is no assignment and no problem named nothing"),
         (["nothing"], 2, "invalid choice"),
         ([], 2, "required"),
         (["build", "--out", "pyproject.toml/x"], 2, "pyproject.toml"),

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 import autograder.verify as verification
-from autograder.builder.settings import assignment_names, read_settings
 from autograder.builder.sources import read_problem
 from autograder.errors import FellShortError
 from autograder.hidden_checks import hidden
 from autograder.mistakes import Entry, entries
+from autograder.settings import assignment_names, read_settings
 
 # Questions whose mistakes are quick to name (problem 4 has none); `homework verify` runs all questions.
 SAMPLE = {

@@ -146,6 +146,22 @@ def test_a_program_does_not_see_other_names_of_the_notebook():
     assert s.program(shadowed, "list(f())")() == [1, 2]
 
 
+def test_the_text_of_a_lambda_is_a_program_and_its_expression_is_the_name():
+    s = submission(
+        "SIZE = 3\ndef f(x):\n    return x.sum(), [len(x)]\ndef g(x, many):\n    return many[0] + x"
+    )
+    program = s.program("lambda x, *more: [g(y, f(np.ones(y))[1]) for y in (x, *more)]")
+    assert program.name == "[g(y, f(np.ones(y))[1]) for y in (x, *more)]"
+    assert program(1, 4) == [2, 8]
+    assert s.program("lambda: len((lambda y: f(y))(np.ones(2)))", "the length")() == 2
+
+
+@pytest.mark.parametrize("text", ["f", "lambda x: SIZE * x"])
+def test_a_text_is_that_of_a_lambda_and_takes_functions_only(text):
+    with pytest.raises((ValueError, NotAttempted), match=r"the text of a lambda|SIZE is not a function"):
+        submission("SIZE = 3\ndef f():\n    return 1").program(text)
+
+
 def test_a_program_whose_name_is_missing_is_not_attempted():
     with pytest.raises(NotAttempted, match="there is no function f"):
         submission("").program(call_f, "the call")

@@ -171,3 +171,27 @@ def test_a_derivative_with_something_held_constant_is_named():
     with pytest.raises(Incorrect) as raised:
         expect_derivative("gradient", lambda z: (np.exp(z) * np.sin(z)).sum(), half, instead=instead, z=Z)
     assert "something else: sin(z) is held constant." in str(raised.value.explained())
+
+
+@pytest.mark.parametrize(
+    ("forward", "message"),
+    [
+        ("np.outer(x, x).T[:, :2]", r"f\(x\): the result should be an array of shape \(3,\); yours is"),
+        ("None", r"f\(x\): the result is None"),
+        ("np.full(3, np.nan)", r"f\(x\): the result is nan at \[0\]"),
+        ("x**3", r"g\(x, u\): the result is off by"),
+    ],
+)
+def test_a_students_function_can_be_differentiated_and_is_to_blame_for_a_result_of_its_own(forward, message):
+
+    def defining(result):
+        names = {"np": np}
+        exec(f"def f(x):\n    return {result}\ndef g(x, u):\n    return 2 * x * u", names)
+        return Submission(names)
+
+    given = {"x": np.array([1.0, 2.0, 3.0]), "u": np.array([1.0, -1.0, 0.5])}
+    right = defining("x**2")
+    expect_derivative("vjp", right.function("f"), right.function("g"), **given)
+    wrong = defining(forward)
+    with pytest.raises(Incorrect, match=message):
+        expect_derivative("vjp", wrong.function("f"), wrong.function("g"), **given)

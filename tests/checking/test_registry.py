@@ -7,8 +7,7 @@ from checking.registry import RegistryError, spoken
 
 @pytest.fixture
 def registry():
-    r = Registry("nowhere", hidden=False, secret="s")
-    r._loaded = True
+    r = Registry("gradcheck", hidden=False, secret="s")  # a package without modules of checks
 
     @r.check("q1a", "f is one", points=1)
     def f_is_one(f):
@@ -86,6 +85,16 @@ def test_what_a_checks_own_program_calls_counts_as_called(registry):
         registry.run("q1b", "both_are_two", notebook(f"{BROKEN}\ndef g(): return 0"))
 
 
+def test_the_names_in_the_text_of_a_program_count_as_called(registry):
+    @registry.check("q1b", "g and f are two", points=1)
+    def both_are_two(g, program):
+        if program("lambda: f() + g()")() != 2:
+            raise Incorrect("g is not 2.")
+
+    with pytest.raises(Incorrect, match=BLAMED):
+        registry.run("q1b", "both_are_two", notebook(f"{BROKEN}\ndef g(): return 0"))
+
+
 def test_two_checks_of_one_name_are_refused(registry):
     with pytest.raises(RegistryError, match="two checks of q1a named f_is_one"):
 
@@ -95,15 +104,13 @@ def test_two_checks_of_one_name_are_refused(registry):
 
 def test_uses_reach_through_other_questions_and_registries(registry):
     registry.uses("q1c", "q1b")
-    hidden = Registry("nowhere", hidden=True, secret="s", builds_on=registry)
-    hidden._loaded = True
+    hidden = Registry("gradcheck", hidden=True, secret="s", builds_on=registry)
     assert hidden.used_by("q1c") == ["q1a", "q1b"]
 
 
 def test_random_inputs_are_equal_on_a_regrade_and_depend_on_the_secret_and_the_check():
     def first(secret, name):
-        r = Registry("nowhere", hidden=True, secret=secret)
-        r._loaded = True
+        r = Registry("gradcheck", hidden=True, secret=secret)
         drawn = []
 
         def draw(rng):

@@ -1,12 +1,10 @@
 """Totals in a copy of a gradebook, and lateness."""
 
 import csv
-from datetime import datetime, timezone
 
 import pytest
 
 from autograder.batch.gradebook import Gradebook
-from autograder.batch.lateness import Deadlines, parse_time
 from autograder.batch.records import REFUSED, Record, Student
 from autograder.errors import HomeworkError
 
@@ -92,43 +90,3 @@ def test_an_id_that_two_rows_have_gives_nobody_a_total(merged):
 def test_a_file_that_is_not_a_gradebook_gets_a_sentence(text, sentence, merged):
     with pytest.raises(HomeworkError, match=sentence):
         merged(text)
-
-
-def at(hour, minute=0):
-    return datetime(2026, 11, 20, hour, minute, tzinfo=timezone.utc)
-
-
-def test_lateness_is_in_hours_after_the_deadline():
-    deadlines = Deadlines(at(12))
-    assert deadlines.hours_late(at(11, 59), [JANE]) == 0
-    assert deadlines.hours_late(at(13, 30), [JANE]) == 1.5
-
-
-def test_an_extension_holds_for_a_student_and_for_a_group(tmp_path):
-    table = tmp_path / "extensions.csv"
-    table.write_text("email,id,deadline\nJANE@example.edu,,2026-11-20T14:00Z\n,77,2026-11-20 20:00+00:00\n")
-    deadlines = Deadlines(at(12), table)
-    assert deadlines.hours_late(at(15), [JANE]) == 1
-    assert deadlines.hours_late(at(15), [ANN]) == 3
-    assert deadlines.hours_late(at(15), [ANN, JANE]) == 1
-    assert deadlines.hours_late(at(15), [Student(id="77")]) == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("name,deadline\nJane,tomorrow\n", "line 2: 'tomorrow' is not a time"),
-        ("deadline\n2026-11-20\n", "line 2: needs a deadline, and an id"),
-        ("name\nJane\n", "line 2: needs a deadline"),
-    ],
-)
-def test_a_wrong_table_of_extensions_gets_a_sentence(text, sentence, tmp_path):
-    (tmp_path / "e.csv").write_text(text)
-    with pytest.raises(HomeworkError, match=sentence):
-        Deadlines(at(12), tmp_path / "e.csv")
-
-
-def test_a_time_without_a_zone_is_in_the_zone_of_the_machine():
-    assert parse_time("2026-11-20T12:00", "--deadline").tzinfo is not None
-    with pytest.raises(HomeworkError, match="--deadline: 'x' is not a time such as"):
-        parse_time("x", "--deadline")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.builder.files import ROOT
 from autograder.cli import main
+from autograder.files import ROOT
 from autograder.mistakes import entries
 from tests.autograder.batch.made import METADATA, contents
 from tests.helpers import (

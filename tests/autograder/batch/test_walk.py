@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from autograder.builder.files import ROOT
+from autograder.files import ROOT
 from tests.helpers import BACKSTOP, isolated
 
 PAGE = (ROOT / "docs" / "grading-a-class.md").read_text()

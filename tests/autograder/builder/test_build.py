@@ -11,13 +11,13 @@ from dataclasses import replace
 import nbformat
 import pytest
 
-from autograder.builder import build
-from autograder.builder.files import ROOT
+from autograder.builder.build import build
 from autograder.builder.master import identity_of
 from autograder.builder.otter_tools import otter_run
-from autograder.builder.settings import assignment_names, read_settings
 from autograder.builder.sources import Given, read_problem
+from autograder.files import ROOT
 from autograder.mistakes import entries
+from autograder.settings import assignment_names, read_settings
 from autograder.verify import grade_entry
 from tests.helpers import BACKSTOP, execute, fill, reference_answers, sampled, score, unzip, with_questions
 
@@ -92,7 +92,7 @@ def nothing_graded(*_):
 
 @pytest.mark.exhaustive
 def test_a_build_with_another_secret_differs_only_in_the_secret(dist, tmp_path, monkeypatch):
-    import autograder.builder as module
+    import autograder.builder.build as module
 
     def with_secret(name):
         return replace(read_settings(name), secret="correct horse battery staple")

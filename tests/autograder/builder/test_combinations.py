@@ -6,8 +6,8 @@ import re
 import pytest
 
 from autograder.builder.otter_tools import otter_run
-from autograder.builder.settings import assignment_names, read_settings
 from autograder.mistakes import entries
+from autograder.settings import assignment_names, read_settings
 from tests.helpers import fill, reference_answers, run_homework, unzip, write_assignments
 
 # In the suite, `tests/test_docs.py` builds an assignment of a single problem.

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from autograder.builder.master import load_checks
+from autograder.builder.checks import load_checks
 from autograder.builder.otter_tools import expect_registered, otter_run
-from autograder.builder.settings import read_settings
 from autograder.builder.sources import read_problem
 from autograder.errors import FellShortError
+from autograder.settings import read_settings
 from tests.helpers import rewritten, sampled, unzip
 
 DAMAGE = {

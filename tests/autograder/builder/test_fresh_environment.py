@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from autograder.builder.otter_tools import otter_run
-from autograder.builder.settings import assignment_names
+from autograder.settings import assignment_names
 from tests.helpers import BACKSTOP, fill, reference_answers
 
 pytestmark = pytest.mark.environment

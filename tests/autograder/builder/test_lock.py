@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from autograder.builder.files import ROOT
-from autograder.builder.lock import LEFT_OUT, cut, student_lock
-from autograder.builder.settings import read_settings
+from autograder.builder.lock import LEFT_OUT, cut, grading_lock, student_lock
 from autograder.errors import HomeworkError
+from autograder.files import ROOT
+from autograder.settings import read_settings
 
 LOCK = """# made by a tool
 click==8 \\
@@ -57,11 +57,6 @@ def test_a_requirement_that_is_not_in_the_lock_is_refused():
         cut(LOCK, ["a", "sympy>=1"])
 
 
-def test_an_invalid_requirement_is_refused():
-    with pytest.raises(HomeworkError, match=r"'a plus b' is not a requirement"):
-        cut(LOCK, ["a plus b"])
-
-
 def test_a_requirement_of_another_version_is_refused():
     assert cut(LOCK, ["b-c>=2"])
     with pytest.raises(HomeworkError, match="does not have b-c>=3"):
@@ -70,8 +65,7 @@ def test_a_requirement_of_another_version_is_refused():
 
 @pytest.mark.parametrize("assignment", ["autodiff", "backprop"])
 def test_a_container_gets_only_the_packages_that_grading_imports(assignment, lock):
-    settings = read_settings(assignment)
-    found = names(cut(lock, [*settings.requirements, *settings.grading_requirements]))
+    found = names(grading_lock(read_settings(assignment)))
     assert {"otter-grader", "numpy", "scipy", "matplotlib", "ipython", "dill", "pandas", "fica"} <= found
     assert not found & (LEFT_OUT | {"pytest", "mypy", "ruff", "sphinx", "playwright", "babel", "greenlet"})
     assert found <= names(lock)
@@ -79,7 +73,6 @@ def test_a_container_gets_only_the_packages_that_grading_imports(assignment, loc
 
 @pytest.mark.parametrize("assignment", ["autodiff", "backprop"])
 def test_students_get_jupyterlab_and_otter_without_what_they_do_not_need(assignment):
-    settings = read_settings(assignment)
-    found = names(student_lock([*settings.requirements, *settings.student_requirements]))
+    found = names(student_lock(read_settings(assignment)))
     assert {"otter-grader", "jupyterlab", "numpy", "matplotlib", "pandas", "ipykernel", "nbconvert"} <= found
     assert not found & {"scipy", "playwright", "sphinx", "debugpy", "jedi", "pypdf", "pytest"}

@@ -35,8 +35,8 @@ def total(pair):
 def project(tmp_path, monkeypatch):
     (tmp_path / "assignments" / "problems").mkdir(parents=True)
     (tmp_path / "solutions").mkdir()
-    for module in ("sources", "files"):
-        monkeypatch.setattr(f"autograder.builder.{module}.ROOT", tmp_path)
+    for module in ("builder.sources", "files"):
+        monkeypatch.setattr(f"autograder.{module}.ROOT", tmp_path)
 
     def write(text, solution=SOLUTION):
         (tmp_path / "assignments" / "problems" / "p8_x.md").write_text(HEADER + text)

@@ -11,11 +11,11 @@ import nbformat
 import pytest
 
 from autograder.batch.records import read_records
-from autograder.builder.files import ROOT
-from autograder.builder.settings import assignment_names
 from autograder.cli import main
+from autograder.files import ROOT
 from autograder.grading.grade import grader, read_autograder
 from autograder.grading.upload import notebook_of
+from autograder.settings import assignment_names
 from benchmarks.made_class import made_class
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook as attacking

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from autograder.builder.settings import assignment_names, read_settings
 from autograder.grading.grade import grader, read_autograder
 from autograder.grading.upload import notebook_of
 from autograder.mistakes import entries
+from autograder.settings import assignment_names, read_settings
 from tests.autograder.test_verify import SLOW
 from tests.helpers import LEVEL, fill, isolated, reference_answers, unzip
 

@@ -11,11 +11,11 @@ from otter.api import grade_submission
 from otter.run.run_autograder.autograder_config import AutograderConfig
 
 from autograder.builder.otter_tools import otter_run
-from autograder.builder.settings import assignment_names, read_settings
 from autograder.builder.sources import read_problem
 from autograder.grading.grade import grader, read_autograder
 from autograder.grading.upload import notebook_of
 from autograder.mistakes import entries
+from autograder.settings import assignment_names, read_settings
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.test_attacks import notebook
 from tests.helpers import (

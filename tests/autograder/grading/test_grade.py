@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
-from autograder.builder.files import ROOT
 from autograder.builder.otter_tools import otter_run
 from autograder.cli import main
+from autograder.files import ROOT
 from autograder.grading.isolation import WITHOUT_ISOLATION
 from autograder.sandbox import NONE
 from tests.autograder.container.uploads import UPLOADS

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.builder.files import ROOT
+from autograder.files import ROOT
 from autograder.signals import Stopped, held, released, stopped_by_signals
 from tests.helpers import BACKSTOP, autograder_tree, fill, isolated, reference_answers, unzip, with_questions
 from tests.processes import alive, descendants, with_environment

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from autograder.batch.feedback import feedback_page
 from autograder.batch.records import FAILED, REFUSED, Record, Student, write_json, write_record, write_whole
-from autograder.builder.settings import read_settings
 from autograder.builder.sources import read_problem
 from autograder.grading.process import CheckResult
+from autograder.settings import read_settings
 
 FIRST = """
 Ada Alan Barbara Chen Dana Edsger Fatima Grace Hedy Ivan José Katherine Lin Maryam Nur Omar Priya Søren

@@ -79,7 +79,7 @@ def test_the_self_test_finds_the_level_in_force():
 
 @isolated
 def test_doctor_prints_the_level_and_the_self_test():
-    from autograder.builder.files import ROOT as PROJECT
+    from autograder.files import ROOT as PROJECT
 
     done = run_homework(PROJECT, "doctor")
     assert done.returncode == 0, done.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autograder.errors import HomeworkError
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def read_text(path: Path) -> str:
