@@ -23,7 +23,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Page, sync_playwright
 
-from autograder.builder.files import ROOT
+from autograder.files import ROOT
 from autograder.mistakes import entries
 from benchmarks.made_class import made_class
 from tests.autograder.report.made import FIRST, LAST

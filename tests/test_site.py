@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 import gradcheck
-from autograder.builder.files import ROOT
+from autograder.files import ROOT
 from tests.autograder.report.test_in_browser import CHROMIUM, QUIET
 from tests.helpers import BACKSTOP
 
