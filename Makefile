@@ -7,6 +7,9 @@
 # make test-siege   the whole catalogue through otter run and homework grade (an hour or more); 2,000 mutated
 #              notebooks, a million fuzzed frames, a signal at any time, one submission 100 times (15 minutes)
 # make test-secrets   homework verify with 20 random secrets (an hour or more on two cores)
+# make docs    build the site of the docs: open site/index.html (seconds; every warning is an error)
+# make screenshots   make the pictures of the docs again (needs Chromium; some minutes). JUPYTER=.../bin/jupyter, of an
+#              environment that was made as the student's zip says, makes that of the notebook as well
 # make lint    ruff (lint and format) and mypy
 # make lock    resolve requirements.lock and students.lock again from pyproject.toml (needs uv on the PATH)
 # make clean   remove everything that the other targets make
@@ -16,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: all build test test-all test-browser test-environment test-containers test-siege test-secrets lint lock clean
+.PHONY: all build test test-all test-browser test-environment test-containers test-siege test-secrets docs screenshots lint lock clean
 
 all: build
 
@@ -44,10 +47,16 @@ test-siege: $(INSTALLED)
 test-secrets: $(INSTALLED)
 	$(BIN)/python -m pytest -n 0 -m secrets
 
+docs: $(INSTALLED)
+	$(BIN)/sphinx-build -b html -W --keep-going -n -q -E docs site
+
+screenshots: build
+	$(BIN)/python -m docs.screenshots $(if $(JUPYTER),--jupyter $(JUPYTER))
+
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy assignments solutions autograder
+	$(BIN)/mypy assignments solutions autograder docs/conf.py docs/screenshots.py
 
 $(INSTALLED): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "This project needs Python 3.10 or newer: make PYTHON=python3.12")'
@@ -63,4 +72,4 @@ lock:
 		--no-emit-index-url --no-header --quiet -o students.lock
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -67,7 +67,7 @@ def check_gradient(
     rtol: float | None = None,
     atol: float | None = None,
 ) -> Report:
-    """Check `gradient(*args)`, the gradient of the scalar f(*args).
+    """Check `gradient(*args)`, the gradient of the scalar `f(*args)`.
 
     Arguments can be arrays, or lists, tuples and dicts of arrays, nested.
 
@@ -133,7 +133,7 @@ def check_vjp(
     rtol: float | None = None,
     atol: float | None = None,
 ) -> Report:
-    """Check `vjp(*args, u)`, the product of u with the Jacobian; u has the shape of forward(*args).
+    """Check `vjp(*args, u)`, the product of u with the Jacobian; u has the shape of `forward(*args)`.
 
     The options are those of `check_gradient`, and `vectors`, an array u to try with a random one.
     """
@@ -170,7 +170,7 @@ def check_jacobian(
     rtol: float | None = None,
     atol: float | None = None,
 ) -> Report:
-    """Check `jacobian(*args)`, an array of shape f(*args).shape + argument.shape for each argument.
+    """Check `jacobian(*args)`, an array of shape `f(*args).shape + argument.shape` for each argument.
 
     The options are those of `check_gradient`.
     """

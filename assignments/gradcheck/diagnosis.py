@@ -39,14 +39,20 @@ class Context:
 
     Attributes
     ----------
-    alternatives : wrong programs by name; each returns the result of a student with that mistake
-    terms : programs by name whose results add up to the right result, such as the paths of a network. A
-        term that is missing, doubled, subtracted or scaled is then named.
-    functions : functions by name that a student may have differentiated instead of the right one, such as
-        the loss without one of its terms
-    arguments : for each point, the arguments of the alternatives and terms
-    variations : for each point, what `gradcheck.variations.variations` returns
-    names : the names of the arguments and results
+    alternatives : dict
+        Wrong programs by name; each returns the result of a student with that mistake.
+    terms : dict
+        Programs by name whose results add up to the right result, such as the paths of a network. A term that
+        is missing, doubled, subtracted or scaled is then named.
+    functions : dict
+        Functions by name that a student may have differentiated instead of the right one, such as the loss
+        without one of its terms.
+    arguments : sequence of tuples
+        For each point, the arguments of the alternatives and terms.
+    variations : sequence of dicts
+        For each point, what `gradcheck.variations.variations` returns.
+    names : Names
+        The names of the arguments and results.
     """
 
     alternatives: Programs = field(default_factory=dict)

@@ -22,12 +22,17 @@ class NumericalJacobian:
 
     Attributes
     ----------
-    value : entry [i, j] is the derivative of output i with respect to input j
-    bound : a bound on the error of each entry of `value`; infinite if no bound was found
-    rounding : how far two correct float64 programs can differ because they round differently
-    kink : true where the slopes on the two sides of x differ; `value` is then halfway between them, and
-        `bound` reaches both
-    evaluations : the number of calls of the function
+    value : array
+        Entry [i, j] is the derivative of output i with respect to input j.
+    bound : array
+        A bound on the error of each entry of `value`; infinite if no bound was found.
+    rounding : array
+        How far two correct float64 programs can differ because they round differently.
+    kink : array
+        True where the slopes on the two sides of x differ; `value` is then halfway between them, and `bound`
+        reaches both.
+    evaluations : int
+        The number of calls of the function.
     """
 
     value: np.ndarray

@@ -17,23 +17,27 @@ def layer_functions(
     """A layer's function and its vector-Jacobian product, for `check_vjp`.
 
     A layer's `backward(u)` uses what the last `forward(x)` has stored. The product therefore calls `forward`
-    first. Use a layer of its own: its parameters are set to those that are checked.
+    first. Use a layer of its own: its parameters are set to those that are checked. ::
 
         f, vjp = layer_functions(layer, {"W": "dW", "b": "db"})
         check_vjp(f, vjp, x, layer.W, layer.b)
 
     Parameters
     ----------
-    layer : object with the methods `forward(x)`, which returns an array, and `backward(u)`, which returns the
-        gradient of x
-    parameters : the layer's attributes to differentiate as well, in order; for each, the attribute in which
-        `backward` stores its gradient
-    forward, backward : the names of the methods
+    layer : object
+        Its method `forward(x)` returns an array, and `backward(u)` returns the gradient of x.
+    parameters : dict, optional
+        The layer's attributes to differentiate as well, in order; for each, the attribute in which `backward`
+        stores its gradient.
+    forward, backward : str
+        The names of the methods.
 
     Returns
     -------
-    f : function of x and the parameters
-    vjp : function of x, the parameters and u; a tuple of gradients if there are parameters
+    f : function
+        Takes x and the parameters.
+    vjp : function
+        Takes x, the parameters and u. Returns a tuple of gradients if there are parameters.
     """
 
     if not isinstance(parameters, Mapping):

@@ -54,7 +54,10 @@ def _copy(value: Any) -> Any:
 class Names:
     """The names of a program's arguments and results in reports.
 
-    arguments, results : the names, in order; those without a name are numbered from 0.
+    Attributes
+    ----------
+    arguments, results : tuple of str
+        The names, in order; those without a name are numbered from 0.
     """
 
     arguments: tuple[str, ...] = ()

@@ -24,12 +24,18 @@ class Comparison:
 
     Attributes
     ----------
-    name : its name, such as "W"
-    actual, expected : the program's array and the numerical one; their shapes can differ
-    allowed : how far each entry may be off, an array of the shape of `expected`
-    bound : the part of `allowed` that is the error of the numerical derivative
-    wrong : true where an entry is off by more than `allowed`
-    axes : if this is a block of a larger array, the indices along each axis
+    name : str
+        Its name, such as "W".
+    actual, expected : array
+        The program's array and the numerical one; their shapes can differ.
+    allowed : array of the shape of `expected`
+        How far each entry may be off.
+    bound : array of the shape of `expected`
+        The part of `allowed` that is the error of the numerical derivative.
+    wrong : array of the shape of `expected`
+        True where an entry is off by more than `allowed`.
+    axes : tuple of arrays, or None
+        If this is a block of a larger array, the indices along each axis.
     """
 
     name: str
@@ -42,6 +48,7 @@ class Comparison:
 
     @property
     def error(self) -> np.ndarray:
+        """How far each entry is off."""
         with np.errstate(invalid="ignore"):
             return np.abs(self.actual - self.expected)
 
@@ -76,17 +83,25 @@ class Report:
 
     Attributes
     ----------
-    verdict : "right", "wrong", "unsafe" (right values, but the program has side effects), or "inconclusive"
-        (the numerical derivative is too uncertain here, try another point; or there is nothing to compare)
-    reason : a sentence that says why
-    found : the faults found so far
-    search : finds the names of the faults, which takes longer than the check; see `names`
-    worst : the index of the worst entry, None if nothing was compared
-    error, bound, tolerance : at the worst entry, the error, the error bound of the numerical derivative, and
-        the allowed error
-    evaluations : the number of calls of the function, without the search for names
-    comparisons : everything that was compared
-    checked : the names of the arguments that were differentiated
+    verdict : str
+        "right", "wrong", "unsafe" (right values, but the program has side effects), or "inconclusive" (the
+        numerical derivative is too uncertain here, try another point; or there is nothing to compare).
+    reason : str
+        A sentence that says why.
+    found : list of Finding
+        The faults found so far.
+    search : function, or None
+        Finds the names of the faults, which takes longer than the check; see `names`.
+    worst : tuple of int, or None
+        The index of the worst entry, None if nothing was compared.
+    error, bound, tolerance : float
+        At the worst entry, the error, the error bound of the numerical derivative, and the allowed error.
+    evaluations : int
+        The number of calls of the function, without the search for names.
+    comparisons : list of Comparison
+        Everything that was compared.
+    checked : tuple of str
+        The names of the arguments that were differentiated.
     """
 
     verdict: str
@@ -116,7 +131,7 @@ class Report:
 
     @property
     def shown(self) -> Comparison | None:
-        """The comparison with the worst entry: the first with a wrong one, or else the first."""
+        """The comparison with the worst entry, which is the first with a wrong one, or else the first."""
         compared = [c for c in self.comparisons if c.actual.shape == c.expected.shape and c.expected.size]
         return next((c for c in compared if c.wrong.any()), compared[0] if compared else None)
 

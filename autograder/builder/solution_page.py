@@ -13,19 +13,21 @@ from nbformat import NotebookNode
 # Cells that say nothing about the solution: the first one, the checks, which all pass, and how to hand in.
 NOISE = re.compile(r"# Run this cell first|grader\.check\(|## Hand in|(<!-- \w+ QUESTION -->\s*)?\Z")
 # Formulas in text fonts: without a mathematics font, browsers mix fonts and shrink the signs of sums.
-STYLE = """
-:root { --jp-mirror-editor-number-color: #06610a; --jp-mirror-editor-operator-color: #7a1fa2;
-  --jp-mirror-editor-comment-color: #2f6a6a; }
+MATH_STYLE = """
 math { font-family: "Times New Roman", "Liberation Serif", "Nimbus Roman", serif; font-size: 1.12em; }
 math mi { text-transform: none; }
 math mi.letter { font-style: italic; }
 math mi.word { padding: 0 0.12em; }
 math mo.sum { font-size: 1.5em; }
 math[display=block] { margin: 0.9em 0; }
+math msub.low > :nth-child(2) { position: relative; top: -0.22em; }
+"""
+STYLE = """
+:root { --jp-mirror-editor-number-color: #06610a; --jp-mirror-editor-operator-color: #7a1fa2;
+  --jp-mirror-editor-comment-color: #2f6a6a; }
 .jp-Notebook { max-width: 62rem; margin: 0 auto; padding: 1rem; }
 .jp-RenderedHTMLCommon table { display: block; overflow-x: auto; }
 .jp-RenderedHTMLCommon img { max-width: 100%; height: auto; }
-math msub.low > :nth-child(2) { position: relative; top: -0.22em; }
 .highlight pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 nav { margin: 1rem 0 2rem; padding: 0.5rem 1.2rem; border: 1px solid #bbb; }
 nav { font: 0.9rem/1.5 system-ui, sans-serif; }
@@ -63,7 +65,7 @@ def to_html(notebook: NotebookNode, title: str) -> str:
     exporter.register_filter("markdown2html", markdown_to_html)
     html, _ = exporter.from_notebook_node(shown, {"metadata": {"name": title}})
     html = re.sub(r"<script\b.*?</script>", "", html, flags=re.DOTALL)
-    html = html.replace("</head>", f"<style>{STYLE}</style>\n</head>", 1)
+    html = html.replace("</head>", f"<style>{MATH_STYLE}{STYLE}</style>\n</head>", 1)
     return html.replace("<main>", f"<main>\n{_contents(html)}", 1)
 
 
@@ -83,4 +85,5 @@ def styled(math: str) -> str:
     math = re.sub(r"<mi>(\w)</mi>", r'<mi class="letter">\1</mi>', math)
     math = re.sub(r"<mi>(\w{2,})</mi>", r'<mi class="word">\1</mi>', math)
     math = re.sub(r'<msub>(?=<mi class="letter">[fgjpqyβμρφψ]<)', '<msub class="low">', math)
+    math = math.replace('<mo stretchy="false">|', '<mo stretchy="false" lspace="0" rspace="0">|')
     return re.sub(r"<mo>([∑∏])</mo>", r'<mo class="sum">\1</mo>', math)
