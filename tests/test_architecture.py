@@ -85,7 +85,7 @@ def imported_by(node: ast.AST) -> set[str]:
         modules = [f"autograder.{a.name}" for a in node.names] if module == "autograder" else [module]
     parts = [module.split(".") for module in modules if module != "__future__"]
     names = {".".join(p[:2]) if p[0] == "autograder" else p[0] for p in parts}
-    return names - set(sys.stdlib_module_names)
+    return names - {*sys.stdlib_module_names, "tomllib"}  # tomllib since Python 3.11
 
 
 @pytest.mark.parametrize("package", ALLOWED)

@@ -250,7 +250,7 @@ def test_a_cell_that_never_ends_is_not_run_again(notebook):
 
 
 def test_the_message_says_if_the_time_runs_out_while_cells_run_again(notebook):
-    cells = notebook(BUSY, "busy(1)", BAD, F, total=1.5, cell=20, call=5)
+    cells = notebook(BUSY, "busy(2)", BAD, F, total=3.5, cell=20, call=5)
     session = at(cells)
     with pytest.raises(Raised):
         session.function("bad")()
