@@ -5,7 +5,7 @@ import sys
 
 import yaml
 
-from autograder.builder.files import ROOT
+from autograder.files import ROOT
 
 if sys.version_info >= (3, 11):
     import tomllib
