@@ -48,7 +48,8 @@ def time_limit(name: str, seconds: float) -> Iterator[None]:
 
     Only the processor time of this thread counts, so a threaded BLAS does not matter. A busy machine matters
     only if it leaves the block less than a tenth of its time, and only after `PATIENCE`. Without timer
-    signals (on Windows, or outside the main thread) the block runs to its end and is judged then.
+    signals (on Windows, or outside the main thread) the block runs to its end and is judged then. Python 3.10
+    does not look at signals in a loop that begins with `try` and calls nothing.
     """
     began, began_clock = time.thread_time(), time.monotonic()
 
