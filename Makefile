@@ -19,8 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: all build test test-all test-browser test-environment test-containers test-siege test-secrets docs screenshots \
-	lint lock clean
+.PHONY: all build test test-all test-browser test-environment test-containers test-siege test-secrets docs screenshots lint lock clean
 
 all: build
 
