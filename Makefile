@@ -8,7 +8,7 @@
 #              notebooks, a million fuzzed frames, a signal at any time, one submission 100 times (15 minutes)
 # make test-secrets   homework verify with 20 random secrets (an hour or more on two cores)
 # make docs    build the site of the docs: open site/index.html (seconds; every warning is an error)
-# make screenshots   make the pictures of the docs again (needs Chromium; two minutes). JUPYTER=.../bin/jupyter, of an
+# make screenshots   make the pictures of the docs again (needs Chromium; some minutes). JUPYTER=.../bin/jupyter, of an
 #              environment that was made as the student's zip says, makes that of the notebook as well
 # make lint    ruff (lint and format) and mypy
 # make lock    resolve requirements.lock and students.lock again from pyproject.toml (needs uv on the PATH)
