@@ -33,6 +33,9 @@ PAGES = {
     "docs/": "",
     "../README.md": "index.md",
     "../CHANGELOG.md": "changelog.md",
+    "CHANGELOG.md": "changelog.md",
+    "../CONTRIBUTING.md": "contributing.md",
+    "CONTRIBUTING.md": "contributing.md",
     "../benchmarks/README.md": "benchmarks.md",
     "benchmarks/README.md": "benchmarks.md",
 }

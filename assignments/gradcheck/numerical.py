@@ -189,7 +189,7 @@ class Point:
         """
         m = self.center.size
         value, bound, kink = np.zeros(m), np.full(m, np.inf), np.zeros(m, dtype=bool)
-        torn, spread = np.zeros(m, dtype=bool), np.zeros(m)
+        torn, spread = np.zeros(m, dtype=bool), 0.0 * value
         first, last, step = None, np.full(m, np.inf), FIRST_STEP
         while step >= SMALLEST_STEP:
             level = self._level(direction, step)

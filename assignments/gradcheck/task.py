@@ -77,7 +77,9 @@ class Task:
     @property
     def eps(self) -> float:
         """The rounding unit of the arguments: that of their coarsest dtype."""
-        kinds = [a.dtype for a in self.args if isinstance(a, (np.ndarray, np.generic)) and is_float(a)]
+        kinds: list[Any] = [
+            a.dtype for a in self.args if isinstance(a, (np.ndarray, np.generic)) and is_float(a)
+        ]
         return max((float(np.finfo(kind).eps) for kind in kinds), default=EPS)
 
     @property

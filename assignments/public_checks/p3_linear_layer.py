@@ -391,8 +391,8 @@ def batch_order_does_not_matter(batch_nll_gradients, rng):
 
 @check("q3f", "equal steps in all biases, however large, change nothing", points=0.25)
 def batch_of_large_logits(batch_nll_gradients):
-    W, X, y = np.zeros((3, 2)), np.array([[0.5, -1.0], [2.0, 1.0]]), np.array([0, 1])
-    expect_unmoved_gradients(batch_nll_gradients, W=W, b=LESS, X=X, y=y)
+    X, y = np.array([[0.5, -1.0], [2.0, 1.0]]), np.array([0, 1])
+    expect_unmoved_gradients(batch_nll_gradients, W=np.zeros((3, 2)), b=LESS, X=X, y=y)
     # Row 0 has logits of 2000 and row 1 of 1: no number is the largest of both.
     W, b, X = np.array([[2000.0, 0.0], [1000.0, 1.0]]), np.zeros(2), np.array([[1.0, 0.0], [0.0, 1.0]])
     dW, db = expect(batch_nll_gradients, W=W, b=b, X=X, y=y).parts("dW", "db")

@@ -72,7 +72,7 @@ def run_hashes(tokens: Iterable[str], length: int) -> Hashes:
     codes = np.array([_checksum(token) for token in tokens], np.uint64)
     if len(codes) < length:
         return np.zeros(0, np.uint64)
-    total = np.zeros(len(codes) - length + 1, np.uint64)
+    total: np.ndarray = np.zeros(len(codes) - length + 1, np.uint64)
     for place in range(length):
         total = total * np.uint64(_FACTOR) + codes[place : place + len(total)]
     return np.unique(total)
