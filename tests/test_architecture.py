@@ -38,7 +38,17 @@ ALLOWED = {
     "autograder.hidden_checks": {*CHECKS, "solutions", "autograder.mistakes"},
     "autograder.mistakes": {"numpy", "scipy", "gradcheck", "checking", "solutions"},
     "autograder.builder": {
-        *("numpy", "nbclient", "nbconvert", "nbformat", "jupytext", "latex2mathml", "otter", "packaging"),
+        *(
+            "jupyter_client",
+            "numpy",
+            "nbclient",
+            "nbconvert",
+            "nbformat",
+            "jupytext",
+            "latex2mathml",
+            "otter",
+            "packaging",
+        ),
         *("yaml", "checking", "public_checks"),
         *("autograder.hidden_checks", "autograder.grading", "autograder.sandbox"),
         *ERRORS,

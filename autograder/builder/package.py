@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -98,8 +99,11 @@ def solution_files(notebook: NotebookNode, folder: Path, name: str, title: str) 
     notebook.cells = [
         c for c in notebook.cells if "hand_in(" not in c.source and not c.source.startswith(PLACEHOLDER)
     ]
+    # Sockets in the folder, because two kernels that start at the same moment can choose the same port.
+    kernel = AsyncKernelManager(transport="ipc", ip=str(folder / "kernel"))
+    place = {"metadata": {"path": str(folder)}}
     try:
-        NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+        NotebookClient(notebook, km=kernel, timeout=300, resources=place).execute()
     except CellExecutionError as error:
         raise FellShortError(
             f"A cell of the solution notebook raised {error.ename}: {error.evalue}\n{_failed(notebook)}"
