@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Annotated, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -254,4 +253,4 @@ def _expect_files(table: Assignment, where: str) -> None:
             f"{nearest(table.introduction, set(texts) - set(problems))}"
         )
     if table.extensions is not None and not (ROOT / table.extensions).is_file():
-        raise HomeworkError(f"{where}: there is no file {Path(table.extensions)} of extensions; write it.")
+        raise HomeworkError(f"{where}: there is no file {table.extensions} of extensions; write it.")
