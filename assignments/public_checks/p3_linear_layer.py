@@ -257,7 +257,7 @@ def loss_is_a_log_likelihood(nll_loss, rng):
                 raise answer.wrong(
                     f"a probability is at most 1, so the loss is at least 0; yours is {loss:.4g}."
                 )
-            likelihoods.append(np.exp(-loss))
+            likelihoods.append(float(np.exp(-loss)))
         off = sum(likelihoods) - 1
         if abs(off) > 1e-12:
             raise answer.wrong(f"summed over y, exp(-loss) should be 1; yours is off by {off:.2g}.")
