@@ -120,6 +120,9 @@ class Worker:
         """A text for an error of a cell, with the line in the cell."""
         try:
             line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+            kind = type(error).__name__
+            if kind == "_IncompleteInputError":  # Python 3.13 has this name for an expression that goes on
+                kind = "SyntaxError"
             said = getattr(error, "msg", "") if line else str(error)
             trace = error.__traceback__
             while trace is not None and line is None:
@@ -127,7 +130,7 @@ class Worker:
                     line = trace.tb_lineno
                 trace = trace.tb_next
             where = f" (line {line})" if line else ""
-            return f"{clean(f'{type(error).__name__}: {said}')}{where}"
+            return f"{clean(f'{kind}: {said}')}{where}"
         except BaseException:  # the submission's code makes the text
             return type(error).__name__
 
