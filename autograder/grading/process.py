@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pickle
 import re
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -86,19 +87,20 @@ def serve(descriptor: int) -> None:
     end_with_parent()
     with contextlib.suppress(Stopped, EOFError, OSError), stopped_by_signals(), held():
         channel = Connection(descriptor)
-        folder, level, limits = channel.recv()
+        # send and recv leave a buffer behind that Python 3.12 complains about if a signal ends this process.
+        folder, level, limits = pickle.loads(channel.recv_bytes())
         os.chdir(folder / "autograder")
         with ForkServer(level, limits, folder) as server, released():
-            channel.send(None)
+            channel.send_bytes(pickle.dumps(None))
             while True:
-                name, data = channel.recv()
+                name, data = pickle.loads(channel.recv_bytes())
                 try:
                     response: Any = grade(name, data, server)
                 except HomeworkError as error:
                     response = error
                 except Exception as error:
                     response = FellShortError(fault(error))
-                channel.send(response)
+                channel.send_bytes(pickle.dumps(response))
 
 
 def grade(name: str, data: bytes, server: ForkServer) -> Grade:
