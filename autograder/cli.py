@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"homework {options.command}: interrupted.", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # as in `homework build | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
         what = f"{error.strerror}: {error.filename}" if error.strerror else str(error)
         print(f"homework {options.command}: {what}.", file=sys.stderr)

@@ -101,7 +101,8 @@ def _fault_of_names(result: EntryResult, entry: Entry, graded: str | None) -> st
     if entry.says is not None and not any(entry.says in message for message in local):
         return f"no public check says '{entry.says}'"
     if len(local) == len(result.messages[entry.question]):
-        return "" if entry.says is not None else "passes all hidden checks, and no public check names it"
+        unnamed = "passes all hidden checks, so a public one must name it; state the words that do with says="
+        return unnamed if entry.says is None else ""
     if graded != (None if entry.unnamed else entry.name):
         return f"graded results name it '{graded}'"
     return ""

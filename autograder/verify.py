@@ -12,6 +12,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import get_context
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ from autograder.builder.namespace import execute, namespace
 from autograder.builder.sources import Problem, read_problem
 from autograder.errors import FellShortError, HomeworkError
 from autograder.faults import EntryResult, fault_of_mistake, listed, remark_on_mistake
-from autograder.files import ROOT
+from autograder.files import ROOT, relative
 from autograder.hidden_checks import hidden
 from autograder.mistakes import Entry, entries
 from autograder.mistakes.naming import mistake_in
@@ -181,8 +183,11 @@ def grade(result: EntryResult, names: dict[str, Any], checks: Checks) -> EntryRe
         try:
             failure = _failure_of(check, submission)
         except Exception as error:
+            module = check.function.__code__.co_filename
+            lines = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == module]
             raise FellShortError(
-                f"The check {check.name} of {check.question} raised {error!r} on '{result.name}'; "
+                f"The check {check.name} of {check.question} raised {error!r} on '{result.name}', in line "
+                f"{lines[-1] if lines else '?'} of {relative(Path(module))}; "
                 "a check must raise a CheckFailure that says what is wrong."
             ) from error
         if failure is not None:

@@ -3,7 +3,12 @@
 import re
 import zipfile
 
+import numpy as np
+import pytest
+
+import checking
 from autograder.files import ROOT
+from checking import Incorrect, Registry
 from tests.helpers import run_homework
 
 STEP = re.compile(r"^## \d\. [^`\n]*`([^`]+)`\n(.*?)(?=^## \d\. )", re.DOTALL | re.MULTILINE)
@@ -65,3 +70,27 @@ def test_every_package_is_in_the_architecture():
         path.parent for part in ("assignments", "autograder") for path in (ROOT / part).glob("*/__init__.py")
     ):
         assert f"`{folder.relative_to(ROOT)}/`" in text
+
+
+RIGHT = """def rms_norm_vjp(x, gain, v):
+    s = np.sqrt((x**2).mean())
+    return (v * gain / s - x * ((v * gain * x).mean() / s**3)).astype(np.result_type(x, np.float32))
+"""
+HELD = "def rms_norm_vjp(x, gain, v):\n    return v * gain / np.sqrt((x**2).mean())"
+
+
+def test_the_example_of_several_arguments_names_what_a_student_holds_constant():
+    page = (ROOT / "docs" / "adding-a-problem.md").read_text()
+    (block,) = (text for _, _, text in BLOCK.findall(page) if "with_constant_rms" in text)
+    registry = Registry("gradcheck", hidden=False, secret="s")
+    names = {"np": np, "check": registry.check} | {
+        f.__name__: f for f in (checking.expect_derivative, checking.expect_dtypes)
+    }
+    exec(block, names)
+    right, held = {"np": np}, {"np": np}
+    exec(RIGHT, right)
+    exec(HELD, held)
+    for check in registry.registered():
+        registry.run("q9b", check.name, right)
+    with pytest.raises(Incorrect, match="root mean square does not depend on x"):
+        registry.run("q9b", "is_the_product", held)

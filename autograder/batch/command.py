@@ -73,8 +73,8 @@ def grade(options: argparse.Namespace) -> int:
         )
     if deadline is not None and deadline.unused:
         print(f"  extensions of nobody here: {', '.join(sorted(deadline.unused))}")
-    if told.late_by_unknown and deadline is not None:
-        print(f"  late, but by how much is unknown, so no points were taken off: {told.late_by_unknown}")
+    if told.undated and deadline is not None:
+        print(f"  handed in at an unknown time, so no points were taken off: {told.undated}")
     if gradebook is not None:
         _merge(gradebook, options.out)
     return 1 if told.fell_short else 0
@@ -146,12 +146,12 @@ class _Told:
     """What is printed about the submissions.
 
     fell_short : whether one was not graded, or has remarks.
-    late_by_unknown : how many are late, but do not say by how much.
+    undated : how many do not say when they were handed in.
     """
 
     def __init__(self, submissions: Sequence[HandedIn]):
         self.fell_short = False
-        self.late_by_unknown = 0
+        self.undated = 0
         self._alone = len(submissions) == 1
         self._levels: set[str] = set()
         self._counts = dict.fromkeys((GRADED, REFUSED, FAILED, "kept"), 0)
@@ -164,7 +164,7 @@ class _Told:
         self.fell_short |= record.status != GRADED or bool(record.remarks)
         self._counts[record.status] += 1
         self._counts["kept"] += not now
-        self.late_by_unknown += record.late == "yes" and record.hours_late is None
+        self.undated += record.hours_late is None
         self._levels |= {record.isolation} - {""}
         if record.status != GRADED:
             return [f"{record.name}: {record.status}: {record.reason}"]
