@@ -25,9 +25,11 @@ def as_shipped(read: Callable[[], dict]) -> Callable[[], dict]:
 
     def shipped() -> dict:
         toml = read()
-        for name, table in toml["assignments"].items():
-            own = {key: value for key, value in table.items() if key not in changed}
-            toml["assignments"][name] = own | ({"title": titles[name]} if name in titles else {})
+        for name in titles.keys() & toml["assignments"].keys():
+            table = toml["assignments"][name]
+            table["title"] = titles[name]
+            for key in changed:
+                table.pop(key, None)
         toml.get("defaults", {}).pop("late", None)
         return toml
 
