@@ -150,7 +150,7 @@ def read_settings(name: str) -> Settings:
 def read_all_settings() -> list[Settings]:
     """Read the settings of all assignments; raises a HomeworkError as `read_settings` does."""
     toml = _toml()
-    secret, shared = read_secret(), toml.get("defaults", {})
+    secret, shared = _secret(toml), toml.get("defaults", {})
     found = []
     for name, own in toml["assignments"].items():
         where = f"assignments.{name}"
@@ -170,7 +170,11 @@ def problem_names() -> list[str]:
 
 def read_secret() -> str:
     """The source of the inputs of hidden checks; raises a HomeworkError if its file cannot be used."""
-    named = _toml().get("secret_file")
+    return _secret(_toml())
+
+
+def _secret(toml: dict[str, Any]) -> str:
+    named = toml.get("secret_file")
     path = ROOT / (named or SECRET_FILE)
     if not path.exists() and not path.is_symlink():
         if named is None:

@@ -30,7 +30,7 @@ from autograder.files import ROOT, relative
 from autograder.hidden_checks import hidden
 from autograder.mistakes import Entry, entries
 from autograder.mistakes.naming import mistake_in
-from autograder.settings import assignment_names, nearest, problem_names, read_secret, read_settings
+from autograder.settings import nearest, problem_names, read_all_settings, read_secret
 from checking import Check, CheckFailure
 from checking.boundary import Submission
 
@@ -63,6 +63,7 @@ def verify(name: str, secret: str | None = None) -> Verification:
     secret : the source of the inputs of hidden checks; None for the project's own.
     """
     problems, checks = _prepared(name)
+    secret = read_secret() if secret is None else secret  # once, not for each mistake
     points = {q: sum(c.points for c in cs) for q, cs in checks.items()}
     every = [entry for problem in problems for entry in _entries(problem)]
     for entry in every:
@@ -110,13 +111,11 @@ def _use(secret: str | None) -> None:
 @cache
 def _prepared(name: str) -> tuple[list[Problem], Checks]:
     """The problems and the checks of an assignment, or of one problem. Points are those of the checks."""
-    names = read_settings(name).problems if name in assignment_names() else [name]
-    if names == [name] and name not in problem_names():
-        raise HomeworkError(
-            f"There is no assignment and no problem named {name}; "
-            f"{nearest(name, [*assignment_names(), *problem_names()])}"
-        )
-    problems = [read_problem(problem) for problem in names]
+    known = {problem: [problem] for problem in problem_names()}
+    known |= {settings.name: settings.problems for settings in read_all_settings()}
+    if name not in known:
+        raise HomeworkError(f"There is no assignment and no problem named {name}; {nearest(name, known)}")
+    problems = [read_problem(problem) for problem in known[name]]
     return problems, load_checks(problems)
 
 

@@ -21,13 +21,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from autograder.files import ROOT
 from autograder.mistakes import entries
 from benchmarks.made_class import made_class
 from tests.autograder.report.made import FIRST, LAST
-from tests.autograder.report.test_in_browser import CHROMIUM, QUIET
+from tests.chromium import chromium
 from tests.helpers import fill, reference_answers, unzip
 
 DOCS = Path(__file__).parent
@@ -125,11 +125,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--jupyter", type=Path)
     jupyter = parser.parse_args().jupyter
-    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as temporary, chromium() as browser:
         folder = Path(temporary)
         unzip(DIST / "student.zip", folder)
         unzip(DIST / "solutions.zip", folder / "solutions")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         page = browser.new_page()
         if jupyter is not None:
             take_notebook(page, jupyter, folder)
@@ -140,7 +139,6 @@ def main() -> None:
         take(page, report, "report.png", 765)
         take(page, f"{report}#mistakes", "mistakes.png", 542)
         take(page, (grades / "feedback" / f"{STUDENT}.html").as_uri(), "student.png", 350)
-        browser.close()
 
 
 if __name__ == "__main__":

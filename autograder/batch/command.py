@@ -25,7 +25,7 @@ from autograder.files import ROOT
 from autograder.grading.grade import Autograder, read_autograder
 from autograder.grading.isolation import WITHOUT_ISOLATION, isolation_level
 from autograder.sandbox import NONE
-from autograder.settings import assignment_names, read_settings
+from autograder.settings import read_all_settings
 from autograder.signals import held, released, stopped_by_signals
 from autograder.times import parse_time, spoken_time
 from checking.boundary import clean
@@ -82,8 +82,8 @@ def grade(options: argparse.Namespace) -> int:
 
 def _deadline(options: argparse.Namespace, autograder: Autograder) -> Deadlines | None:
     """The deadlines: those of the options, or else of the assignment in `homework.toml`."""
-    name = autograder.assignment["name"]
-    settings = read_settings(name) if name in assignment_names() else None
+    named = {settings.name: settings for settings in read_all_settings()}
+    settings = named.get(autograder.assignment["name"])
     due, extensions, late = None, options.extensions, None
     if settings is not None:
         due, late = settings.deadline, settings.late

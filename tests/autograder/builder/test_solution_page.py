@@ -1,15 +1,12 @@
 """The page of the solutions: a table of contents, no rows that say nothing, formulas, accessibility."""
 
-import shutil
-
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.builder.solution_page import markdown_to_html, to_html
 from autograder.builder.sources import read_notebook
+from tests.chromium import chromium
 from tests.helpers import unzip
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture
@@ -51,15 +48,12 @@ def test_the_letters_and_sums_of_formulas_have_classes_for_the_style():
 @pytest.mark.parametrize("width", [1200, 700])
 def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_window(assignment, width, dist, tmp_path):
     from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
 
     folder = unzip(dist / "solutions.zip", tmp_path)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": width, "height": 1000})
         page.goto((folder / f"{assignment}-solutions.html").as_uri())
         found = Axe().run(page).response["violations"]
         wide = page.evaluate("document.documentElement.scrollWidth")
-        browser.close()
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
     assert wide <= width

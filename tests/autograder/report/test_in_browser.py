@@ -1,23 +1,18 @@
 """The report and a page of feedback in a browser: requests, widths, accessibility, keyboard, grading."""
 
 import csv
-import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from autograder.report import report
 from tests.autograder.report.made import made_records, write_grades
+from tests.chromium import chromium
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 PAGES = [("report", 10), ("feedback", 10), ("report", 1000)]
 UNFOLD = "document.querySelectorAll('details').forEach(details => details.open = true)"
 FOCUSABLE = "a[href], button, input, summary, [tabindex='0']"
@@ -26,12 +21,8 @@ POINTS = ".answer[data-question={}] .points input"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on the PATH")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
